@@ -1,0 +1,5 @@
+//! Errors, one enum per culprit.
+
+mod code;
+
+pub use code::Code;

@@ -1,0 +1,1 @@
+//! codegrant-dev-provider.

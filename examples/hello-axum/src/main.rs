@@ -1,0 +1,2 @@
+//! hello-axum.
+fn main() {}

@@ -1,0 +1,2 @@
+//! tour-axum.
+fn main() {}
