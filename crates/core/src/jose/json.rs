@@ -1,0 +1,185 @@
+//! Strict JSON: what two parsers could read differently is refused.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::error::{JsonError, excerpt};
+
+/// How deeply arrays and objects may be nested.
+const MAX_DEPTH: usize = 32;
+
+/// The start of the names under which `serde_json` passes numbers and raw values through serde.
+const RESERVED: &str = "$serde_json::private::";
+
+/// Parses a JSON text in which no object has the same member twice.
+///
+/// Names are compared after unescaping, at every depth (RFC 8259 section 4 leaves duplicates to the
+/// parser; RFC 7515 section 4 and RFC 7519 section 4 let a strict one refuse them). Refuses text
+/// after the value, more than 32 levels of nesting and what is not UTF-8. The caller bounds the length.
+///
+/// The result is the same whichever of `serde_json`'s features the application turns on.
+pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+    let text = std::str::from_utf8(bytes).map_err(|error| JsonError::NotUtf8 {
+        offset: error.valid_up_to(),
+    })?;
+    let broken = Cell::new(None);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    Strict {
+        levels: MAX_DEPTH,
+        broken: &broken,
+    }
+    .deserialize(&mut deserializer)
+    .and_then(|value| deserializer.end().map(|()| value))
+    .map_err(|error| {
+        // serde's error may quote the text; only its position goes on.
+        let (line, column) = (error.line(), error.column());
+        broken.take().unwrap_or(JsonError::Syntax { line, column })
+    })
+}
+
+/// Parses a JSON text that is an object, as strictly as [`parse`].
+pub fn object(bytes: &[u8]) -> Result<Map<String, Value>, JsonError> {
+    match parse(bytes)? {
+        Value::Object(members) => Ok(members),
+        _ => Err(JsonError::NotAnObject),
+    }
+}
+
+/// Reads one value that may hold `levels` more levels of nesting.
+#[derive(Clone, Copy)]
+struct Strict<'a> {
+    levels: usize,
+    /// The rule that was broken, which serde's own error type could only carry as text.
+    broken: &'a Cell<Option<JsonError>>,
+}
+
+impl Strict<'_> {
+    fn refuse<E: de::Error>(&self, rule: JsonError) -> E {
+        self.broken.set(Some(rule));
+        E::custom("refused")
+    }
+
+    fn inner<E: de::Error>(self) -> Result<Self, E> {
+        match self.levels.checked_sub(1) {
+            Some(levels) => Ok(Self { levels, ..self }),
+            None => Err(self.refuse(JsonError::TooDeep { limit: MAX_DEPTH })),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("not finite"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let inner = self.inner()?;
+        let mut values = Vec::new();
+        while let Some(value) = elements.next_element_seed(inner)? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        let mut name = members.next_key::<String>()?;
+        if name
+            .as_deref()
+            .is_some_and(|name| name.starts_with(RESERVED))
+        {
+            return members.next_value_seed(PrivateNumber(self));
+        }
+        let inner = self.inner()?;
+        while let Some(member) = name {
+            if member.starts_with(RESERVED) {
+                return Err(self.refuse(JsonError::ReservedMember));
+            }
+            if map.contains_key(&member) {
+                let name = excerpt(&member);
+                return Err(self.refuse(JsonError::DuplicateMember { name }));
+            }
+            map.insert(member, members.next_value_seed(inner)?);
+            name = members.next_key()?;
+        }
+        Ok(Value::Object(map))
+    }
+}
+
+/// Reads the number inside the object that stands for it under `serde_json/arbitrary_precision`.
+///
+/// That feature may be on in an application's build without anybody here knowing. The library passes
+/// a number on as an owned string, and a string of the text as a borrowed one: so an object of the
+/// text that imitates a number is recognised and refused.
+struct PrivateNumber<'a>(Strict<'a>);
+
+impl<'de> DeserializeSeed<'de> for PrivateNumber<'_> {
+    type Value = Value;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let strict = self.0;
+        // A value of another kind fails in the visitor's defaults, whose errors are replaced here.
+        deserializer
+            .deserialize_any(self)
+            .map_err(|_| strict.refuse(JsonError::ReservedMember))
+    }
+}
+
+impl<'de> Visitor<'de> for PrivateNumber<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number")
+    }
+
+    fn visit_string<E: de::Error>(self, digits: String) -> Result<Value, E> {
+        let number: Number = digits.parse().map_err(|_| E::custom("not a number"))?;
+        match number.as_f64() {
+            Some(value) if value.is_finite() => Ok(Value::Number(number)),
+            _ => Err(E::custom("not finite")),
+        }
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Value, E> {
+        Err(E::custom("imitates a number"))
+    }
+}

@@ -1,0 +1,202 @@
+//! A signed token, its header, and what it says once its signature is verified.
+
+use serde_json::{Map, Value};
+
+use super::error::{JsonError, JwsError, Part, excerpt};
+use super::{Algorithm, KeySet, base64url, json};
+
+/// The longest token that is read, in bytes.
+const MAX_LENGTH: usize = 64 * 1024;
+/// The longest encoded header that is read; a chain of certificates in `x5c` fits.
+const MAX_HEADER: usize = 16 * 1024;
+/// The longest `kid` that is read, in bytes.
+const MAX_KEY_ID: usize = 1024;
+
+/// What a protected header says about its token (RFC 7515 section 4.1).
+///
+/// Nothing here is trusted before the signature is verified; it only helps to find the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    algorithm: Algorithm,
+    key_id: Option<String>,
+    token_type: Option<String>,
+}
+
+impl Header {
+    /// Returns `alg`.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Returns `kid`, at most 1 KiB.
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    /// Returns `typ`, as it was sent.
+    pub fn token_type(&self) -> Option<&str> {
+        self.token_type.as_deref()
+    }
+
+    /// Reads the members that matter.
+    ///
+    /// `jwk`, `jku`, `x5u`, `x5c` and the like are not read at all: a key that a token brings along
+    /// proves nothing about who signed it.
+    fn parse(bytes: &[u8]) -> Result<Self, JwsError> {
+        let members = json::object(bytes).map_err(JwsError::Header)?;
+        let name = members.get("alg").and_then(Value::as_str);
+        let algorithm = name.and_then(|name| name.parse().ok()).ok_or_else(|| {
+            JwsError::UnsupportedAlgorithm {
+                name: name.map(excerpt),
+            }
+        })?;
+        if members.contains_key("crit") {
+            return Err(JwsError::CriticalHeader);
+        }
+        if members.contains_key("b64") {
+            return Err(JwsError::UnencodedPayload);
+        }
+        let key_id = match members.get("kid") {
+            None => None,
+            Some(Value::String(id)) if id.len() <= MAX_KEY_ID => Some(id.clone()),
+            Some(_) => return Err(JwsError::KeyId { limit: MAX_KEY_ID }),
+        };
+        let token_type = match members.get("typ") {
+            None => None,
+            Some(Value::String(name)) => Some(name.clone()),
+            Some(_) => return Err(JwsError::TokenType),
+        };
+        Ok(Self {
+            algorithm,
+            key_id,
+            token_type,
+        })
+    }
+}
+
+/// A token in compact serialisation whose signature is not verified yet (RFC 7515 section 7.1).
+///
+/// Shows its header only. Has no `Debug`, because a token is a secret.
+pub struct Jws<'a> {
+    header: Header,
+    /// Header and payload with the dot between them: what is signed, as it was sent.
+    signed: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Jws<'a> {
+    /// Parses the header of a token of at most 64 KiB.
+    ///
+    /// Length and number of parts are checked before anything is decoded.
+    pub fn parse(compact: &'a str) -> Result<Self, JwsError> {
+        let length = compact.len();
+        if length > MAX_LENGTH {
+            return Err(JwsError::TooLarge {
+                length,
+                limit: MAX_LENGTH,
+            });
+        }
+        let mut parts = compact.splitn(6, '.');
+        let (Some(header), Some(payload), Some(signature)) =
+            (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(JwsError::Parts);
+        };
+        match parts.count() {
+            0 => {}
+            2 => return Err(JwsError::Encrypted),
+            _ => return Err(JwsError::Parts),
+        }
+        if header.is_empty() {
+            return Err(JwsError::Empty { part: Part::Header });
+        }
+        if header.len() > MAX_HEADER {
+            return Err(JwsError::HeaderTooLarge {
+                length: header.len(),
+                limit: MAX_HEADER,
+            });
+        }
+        let signed = &compact[..header.len() + 1 + payload.len()];
+        let header = Header::parse(&decode(Part::Header, header)?)?;
+        // Only now, so that an unsigned token is called that and not a damaged one.
+        if signature.is_empty() {
+            return Err(JwsError::Empty {
+                part: Part::Signature,
+            });
+        }
+        Ok(Self {
+            header,
+            signed,
+            payload,
+            signature,
+        })
+    }
+
+    /// Returns the header, unverified.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Verifies the signature with the provider's keys and the one algorithm that was registered.
+    ///
+    /// If the header has a `kid`, tries the keys of that id, or those without an id if the set has none
+    /// of that id; else all keys. Never a key of another kind, curve, use or `alg`, and never more than
+    /// eight.
+    pub fn verify(self, keys: &KeySet, expected: Algorithm) -> Result<Verified, JwsError> {
+        let found = self.header.algorithm;
+        if found != expected {
+            return Err(JwsError::AlgorithmMismatch { found, expected });
+        }
+        let signature = decode(Part::Signature, self.signature)?;
+        if !keys.has_candidate(&self.header, expected) {
+            let key_id = self.header.key_id().map(excerpt);
+            return Err(JwsError::UnknownKey {
+                key_id,
+                algorithm: expected,
+            });
+        }
+        if !keys.verify(
+            self.header.key_id(),
+            expected,
+            self.signed.as_bytes(),
+            &signature,
+        ) {
+            return Err(JwsError::BadSignature);
+        }
+        let payload = decode(Part::Payload, self.payload)?;
+        Ok(Verified {
+            header: self.header,
+            payload,
+        })
+    }
+}
+
+/// A token whose signature was verified; only [`Jws::verify`] makes one.
+///
+/// Proves who signed, and nothing about for whom, when or why: that is in the claims.
+pub struct Verified {
+    header: Header,
+    payload: Vec<u8>,
+}
+
+impl Verified {
+    /// Returns the header, which is covered by the signature.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Returns the payload as it was signed.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Parses the payload as claims, strictly (RFC 7519 section 4).
+    pub fn claims(&self) -> Result<Map<String, Value>, JsonError> {
+        json::object(&self.payload)
+    }
+}
+
+fn decode(part: Part, text: &str) -> Result<Vec<u8>, JwsError> {
+    base64url::decode(text).ok_or(JwsError::Base64 { part })
+}
