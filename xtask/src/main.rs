@@ -1,2 +1,5 @@
 //! xtask.
+
+mod catalogue;
+
 fn main() {}
