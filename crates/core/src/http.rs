@@ -62,13 +62,19 @@ impl HttpRequest {
             url: url.into(),
             headers: vec![("accept", "application/json".to_owned())],
             body: Vec::new(),
-            limits: Limits { deadline_seconds: 10, max_body: 256 * 1024 },
+            limits: Limits {
+                deadline_seconds: 10,
+                max_body: 256 * 1024,
+            },
         }
     }
 
     /// Returns the first value of a header, named in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(held, _)| *held == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(held, _)| *held == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Sets a header, replacing what stood under that name.
@@ -112,7 +118,11 @@ pub struct HttpResponse {
 impl HttpResponse {
     /// Makes a response without headers and body.
     pub fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new() }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
     }
 
     /// Makes a JSON response with status 200, as a provider in a test would give it.
@@ -145,13 +155,23 @@ impl HttpResponse {
 
     /// Returns the first value of a header, named in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(held, _)| held == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Returns the media type without its parameters, in lower case.
     pub fn media_type(&self) -> Option<String> {
         let value = self.header("content-type")?;
-        Some(value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+        Some(
+            value
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase(),
+        )
     }
 }
 

@@ -124,3 +124,75 @@ impl<'de> Deserialize<'de> for Algorithm {
             .map_err(de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_algorithm_is_written_and_read_by_its_registered_name() {
+        for &algorithm in Algorithm::ALL {
+            assert_eq!(algorithm.as_str().parse(), Ok(algorithm));
+            let text = serde_json::to_string(&algorithm).unwrap();
+            assert_eq!(text, format!("\"{algorithm}\""));
+            assert_eq!(serde_json::from_str::<Algorithm>(&text).unwrap(), algorithm);
+        }
+    }
+
+    // attack: JW-01 JW-03 JW-16
+    #[test]
+    fn no_other_name_is_an_algorithm() {
+        for name in [
+            "",
+            "none",
+            "None",
+            "nOnE",
+            "NONE",
+            "HS256",
+            "HS384",
+            "HS512",
+            "rs256",
+            "Rs256",
+            "RS256 ",
+            " RS256",
+            "RS256\0",
+            "RS1",
+            "ES256K",
+            "EDDSA",
+            "ed25519",
+            "Ed448",
+            "RSA1_5",
+            "PBES2-HS256+A128KW",
+            "dir",
+        ] {
+            assert!(name.parse::<Algorithm>().is_err(), "{name:?}");
+            let text = serde_json::to_string(name).unwrap();
+            assert!(
+                serde_json::from_str::<Algorithm>(&text).is_err(),
+                "{name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn half_a_hash_is_the_left_half_of_the_named_hash() {
+        // The access token and at_hash of OpenID Connect Core appendix A.3.
+        assert_eq!(
+            Algorithm::Rs256.half_hash(b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
+            "77QmUPtjPfzWtF2AnpK9RQ"
+        );
+        let left_half = |bits: usize| (bits / 2).div_ceil(6);
+        for (algorithm, bits) in [
+            (Algorithm::Es384, 384),
+            (Algorithm::Ps512, 512),
+            (Algorithm::EdDsa, 512),
+            (Algorithm::Ed25519, 512),
+        ] {
+            assert_eq!(
+                algorithm.half_hash(b"token").len(),
+                left_half(bits),
+                "{algorithm}"
+            );
+        }
+    }
+}

@@ -26,3 +26,47 @@ pub fn encode(bytes: &[u8]) -> String {
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     ENGINE.decode(text).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_survives_the_way_there_and_back() {
+        for length in 0..100_u8 {
+            let bytes: Vec<u8> = (0..length).map(|byte| byte.wrapping_mul(37)).collect();
+            assert_eq!(decode(&encode(&bytes)), Some(bytes));
+        }
+        assert_eq!(encode(&[0xfb, 0xff, 0xfe]), "-__-");
+    }
+
+    // attack: JW-43
+    #[test]
+    fn only_one_spelling_of_bytes_is_accepted() {
+        assert_eq!(decode("-_8"), Some(vec![0xfb, 0xff]));
+        for other in [
+            "-_8=",
+            "-_8==",
+            "-_8===",
+            "=-_8",
+            "-_=8",
+            "+/8",
+            "-/8",
+            "-_9",
+            "-_-",
+            " -_8",
+            "-_8 ",
+            "-_8\n",
+            "-_\r\n8",
+            "-_8\0",
+            "-",
+            "-_8A-",
+            "\u{ff0d}_8",
+            "%2D_8",
+            "A===",
+            "=",
+        ] {
+            assert_eq!(decode(other), None, "{other:?}");
+        }
+    }
+}

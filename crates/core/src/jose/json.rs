@@ -183,3 +183,184 @@ impl<'de> Visitor<'de> for PrivateNumber<'_> {
         Err(E::custom("imitates a number"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::value::{Error, MapDeserializer};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn any_value_is_read_as_it_stands() {
+        let text =
+            r#" {"a":[1,-2,3.5,1e3,null,true,"x\u00e9\n"],"b":{"a":{}},"":18446744073709551615} "#;
+        assert_eq!(
+            parse(text.as_bytes()),
+            Ok(serde_json::from_str(text).unwrap())
+        );
+    }
+
+    // attack: JW-39
+    #[test]
+    fn a_name_that_stands_twice_is_refused_at_every_depth() {
+        for text in [
+            r#"{"sub":"a","sub":"victim"}"#,
+            r#"{"sub":"a","sub":"a"}"#,
+            r#"{"a":[{"b":{"sub":1,"c":2,"sub":3}}]}"#,
+            r#"[[{"sub":{},"sub":[]}]]"#,
+        ] {
+            let name = "sub".to_owned();
+            assert_eq!(
+                parse(text.as_bytes()),
+                Err(JsonError::DuplicateMember { name }),
+                "{text}"
+            );
+        }
+        assert!(parse(br#"[{"sub":1},{"sub":1}]"#).is_ok());
+        assert!(parse(br#"{"sub":1,"Sub":1}"#).is_ok());
+    }
+
+    // attack: JW-40
+    #[test]
+    fn an_escaped_name_is_the_same_name() {
+        for text in [
+            r#"{"sub":"a","s\u0075b":"victim"}"#,
+            r#"{"\u0073\u0075\u0062":"a","sub":"victim"}"#,
+            "{\"\\u00e9\":1,\"\u{e9}\":2}",
+            r#"{"\/":1,"/":2}"#,
+        ] {
+            assert!(matches!(
+                parse(text.as_bytes()),
+                Err(JsonError::DuplicateMember { .. })
+            ));
+        }
+    }
+
+    #[test]
+    fn what_is_not_one_value_is_refused() {
+        for text in [
+            "",
+            " ",
+            "{",
+            "{}{}",
+            "{} x",
+            "[1,]",
+            "{\"a\":1,}",
+            "{'a':1}",
+            "{a:1}",
+            "nan",
+            "01",
+            "+1",
+            "1e999",
+            "-1e999",
+            "\"\\ud800\"",
+            "\"\n\"",
+            "// c\n{}",
+            "\u{feff}{}",
+            "tru",
+            "\0",
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err();
+            assert!(
+                matches!(error, JsonError::Syntax { .. }),
+                "{text:?} gives {error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_refused() {
+        assert_eq!(
+            parse(b"{\"a\":\"\xff\"}"),
+            Err(JsonError::NotUtf8 { offset: 6 })
+        );
+        assert_eq!(parse(b"\xff\xfe{}"), Err(JsonError::NotUtf8 { offset: 0 }));
+    }
+
+    #[test]
+    fn nesting_ends_at_32_levels() {
+        let nested = |levels| "[".repeat(levels) + "0" + &"]".repeat(levels);
+        let objects = |levels| "{\"a\":".repeat(levels) + "0" + &"}".repeat(levels);
+        assert!(parse(nested(32).as_bytes()).is_ok());
+        assert!(parse(objects(32).as_bytes()).is_ok());
+        assert_eq!(
+            parse(nested(33).as_bytes()),
+            Err(JsonError::TooDeep { limit: 32 })
+        );
+        assert_eq!(
+            parse(objects(33).as_bytes()),
+            Err(JsonError::TooDeep { limit: 32 })
+        );
+        assert_eq!(
+            parse("[".repeat(1_000_000).as_bytes()),
+            Err(JsonError::TooDeep { limit: 32 })
+        );
+    }
+
+    #[test]
+    fn only_an_object_is_an_object() {
+        for text in ["[]", "\"{}\"", "1", "null"] {
+            assert_eq!(object(text.as_bytes()), Err(JsonError::NotAnObject));
+        }
+        assert_eq!(object(b"{\"a\":1}").unwrap()["a"], 1);
+    }
+
+    #[test]
+    fn an_error_shows_no_value_of_the_text() {
+        let hostile = "\u{1b}[2J\r\n".to_owned() + &"x".repeat(500);
+        let name = serde_json::to_string(&hostile).unwrap();
+        for text in [
+            "{\"access_token\":\"hunter2\",".to_owned(),
+            "{\"a\":\"hunter2\",\"a\":\"hunter2\"}".to_owned(),
+            format!("{{{name}:\"hunter2\",{name}:\"hunter2\"}}"),
+            "{\"$serde_json::private::Number\":\"hunter2\"}".to_owned(),
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("hunter2") && shown.len() < 400, "{shown}");
+            assert!(
+                shown.chars().all(|c| c.is_ascii_graphic() || c == ' '),
+                "{shown}"
+            );
+        }
+    }
+
+    // With serde_json/arbitrary_precision, an application's build hands numbers over like this.
+    #[test]
+    fn a_number_of_arbitrary_precision_is_read_as_a_number() {
+        let read = |digits: &str| {
+            let pair = ("$serde_json::private::Number", digits.to_owned());
+            let broken = Cell::new(None);
+            Strict {
+                levels: 0,
+                broken: &broken,
+            }
+            .deserialize(MapDeserializer::<_, Error>::new(std::iter::once(pair)))
+        };
+        assert_eq!(read("1300819380"), Ok(json!(1_300_819_380)));
+        assert_eq!(read("-1.5"), Ok(json!(-1.5)));
+        assert!(read("1e999").is_err());
+        assert!(read("1 ").is_err());
+        assert!(read("{}").is_err());
+    }
+
+    #[test]
+    fn an_object_that_imitates_a_number_is_refused() {
+        for text in [
+            r#"{"exp":{"$serde_json::private::Number":"9999999999"}}"#,
+            r#"{"exp":{"\u0024serde_json::private::Number":"9999999999"}}"#,
+            r#"{"exp":{"$serde_json::private::Number":"\u0039"}}"#,
+            r#"{"exp":{"$serde_json::private::Number":9}}"#,
+            r#"{"exp":{"$serde_json::private::Number":{"a":1}}}"#,
+            r#"{"exp":{"$serde_json::private::RawValue":"9"}}"#,
+            r#"{"exp":{"a":1,"$serde_json::private::Number":"9"}}"#,
+        ] {
+            assert_eq!(
+                parse(text.as_bytes()),
+                Err(JsonError::ReservedMember),
+                "{text}"
+            );
+        }
+    }
+}

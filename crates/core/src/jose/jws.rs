@@ -1,5 +1,7 @@
 //! A signed token, its header, and what it says once its signature is verified.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::error::{JsonError, JwsError, Part, excerpt};
@@ -76,7 +78,13 @@ impl Header {
 
 /// A token in compact serialisation whose signature is not verified yet (RFC 7515 section 7.1).
 ///
-/// Shows its header only. Has no `Debug`, because a token is a secret.
+/// Shows its header only; there is no way to its payload but through its signature.
+///
+/// ```compile_fail,E0616
+/// # fn peek(token: &str) -> Result<(), codegrant_core::jose::JwsError> {
+/// let claims = codegrant_core::jose::Jws::parse(token)?.payload;
+/// # Ok(()) }
+/// ```
 pub struct Jws<'a> {
     header: Header,
     /// Header and payload with the dot between them: what is signed, as it was sent.
@@ -194,6 +202,22 @@ impl Verified {
     /// Parses the payload as claims, strictly (RFC 7519 section 4).
     pub fn claims(&self) -> Result<Map<String, Value>, JsonError> {
         json::object(&self.payload)
+    }
+}
+
+impl fmt::Debug for Jws<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jws")
+            .field("header", &self.header)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("header", &self.header)
+            .finish_non_exhaustive()
     }
 }
 

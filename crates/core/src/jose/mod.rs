@@ -11,6 +11,22 @@
 //! must repeat it and has no say in the choice. Nothing in a header is ever used as a key or as an
 //! address of one.
 //!
+//! ```
+//! use codegrant_core::jose::{Algorithm, Jws, KeySet};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let keys = KeySet::parse(br#"{"keys":[{
+//!     "kty": "OKP", "crv": "Ed25519", "use": "sig",
+//!     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+//! }]}"#)?;
+//! let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.\
+//!     hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+//!
+//! let verified = Jws::parse(token)?.verify(&keys, Algorithm::EdDsa)?;
+//! assert_eq!(verified.payload(), b"Example of Ed25519 signing");
+//! # Ok(()) }
+//! ```
+//!
 //! What it does not do: encryption (RFC 7516), unencoded payloads (RFC 7797), the JSON
 //! serialisations, shared secrets (`HS256` and its kin) and unsigned tokens. Claims are judged elsewhere.
 
@@ -21,6 +37,8 @@ pub mod json;
 mod jws;
 mod key;
 mod signing;
+#[cfg(test)]
+mod vectors;
 
 pub use algorithm::Algorithm;
 pub(crate) use error::ALL;

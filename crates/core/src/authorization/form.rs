@@ -1,0 +1,55 @@
+//! `application/x-www-form-urlencoded`, read strictly: what a browser brought back from a provider.
+
+use crate::error::{CallbackError, Quoted};
+
+/// The longest query or body of a callback, in bytes.
+const LIMIT: usize = 32 * 1024;
+
+/// The most parameters of a callback.
+const PARAMETERS: usize = 64;
+
+/// Splits at `&` alone, decodes names and values, and refuses what is not UTF-8.
+pub(super) fn parameters(encoded: &str) -> Result<Vec<(String, String)>, CallbackError> {
+    if encoded.len() > LIMIT {
+        return Err(CallbackError::TooLong {
+            name: "query",
+            bytes: encoded.len(),
+            limit: LIMIT,
+        });
+    }
+    let parts = encoded.split('&').filter(|part| !part.is_empty());
+    if parts.clone().count() > PARAMETERS {
+        return Err(CallbackError::TooManyParameters { limit: PARAMETERS });
+    }
+    parts
+        .map(|part| {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            Ok((decode(name)?, decode(value)?))
+        })
+        .collect()
+}
+
+fn decode(text: &str) -> Result<String, CallbackError> {
+    let malformed = || CallbackError::Malformed {
+        parameter: Quoted::new(text),
+    };
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let high = bytes.next().and_then(hex).ok_or_else(malformed)?;
+                let low = bytes.next().and_then(hex).ok_or_else(malformed)?;
+                high << 4 | low
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(decoded).map_err(|_| malformed())
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    let digit = char::from(byte).to_digit(16)?;
+    u8::try_from(digit).ok()
+}

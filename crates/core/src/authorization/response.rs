@@ -1,0 +1,145 @@
+//! What the browser brought back from the provider (RFC 6749 section 4.1.2, RFC 9207).
+
+use oauth2::AuthorizationCode;
+
+use super::form;
+use crate::error::{CallbackError, Quoted};
+
+/// The parameters that mean something; each may stand once (RFC 6749 section 3.1).
+///
+/// `access_token` and `id_token` are listed so that a repeated one is refused like the others; their
+/// values are never read, because only the token endpoint speaks about tokens.
+const KNOWN: &[&str] = &[
+    "code",
+    "state",
+    "iss",
+    "error",
+    "error_description",
+    "error_uri",
+    "response",
+    "access_token",
+    "id_token",
+];
+
+/// An authorization response, read and not yet believed.
+///
+/// It becomes a login only together with the [`Transaction`](crate::Transaction) that asked for it, in
+/// [`Client::redeem`](crate::Client::redeem).
+///
+/// ```
+/// use codegrant_core::AuthorizationResponse;
+/// let response = AuthorizationResponse::parse("code=SplxlOBe&state=xyz")?;
+/// assert_eq!(response.state(), Some("xyz"));
+/// assert!(AuthorizationResponse::parse("state=a&state=b").is_err());
+/// # Ok::<(), codegrant_core::error::CallbackError>(())
+/// ```
+#[derive(Clone)]
+pub struct AuthorizationResponse {
+    code: Option<AuthorizationCode>,
+    state: Option<String>,
+    issuer: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+    jwt: bool,
+}
+
+/// The two things that a response may be.
+pub(crate) enum Outcome {
+    Code(AuthorizationCode),
+    Error {
+        error: String,
+        description: Option<String>,
+    },
+}
+
+impl AuthorizationResponse {
+    /// Reads the query of a redirect, or the body of a form post: both are form-encoded.
+    ///
+    /// # Errors
+    ///
+    /// When a known parameter is repeated, too long, or not UTF-8. Unknown parameters are ignored
+    /// (RFC 6749 section 4.1.2).
+    pub fn parse(encoded: &str) -> Result<Self, CallbackError> {
+        let mut values: [Option<String>; KNOWN.len()] = Default::default();
+        for (name, value) in form::parameters(encoded)? {
+            let Some(at) = KNOWN.iter().position(|known| *known == name) else {
+                continue;
+            };
+            if values[at].replace(value).is_some() {
+                return Err(CallbackError::DuplicateParameter { name: KNOWN[at] });
+            }
+        }
+        let [code, state, issuer, error, error_description, _, jwt, _, _] = values;
+        within("code", code.as_deref(), 8192)?;
+        within("state", state.as_deref(), 512)?;
+        within("iss", issuer.as_deref(), 2048)?;
+        within("error", error.as_deref(), 256)?;
+        Ok(Self {
+            code: code.map(AuthorizationCode::new),
+            state,
+            issuer,
+            error,
+            error_description,
+            jwt: jwt.is_some(),
+        })
+    }
+
+    /// Returns the state, which names the transaction that this claims to answer.
+    pub fn state(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
+    pub(crate) fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
+    }
+
+    /// Returns the one thing that the response is.
+    pub(crate) fn into_outcome(self) -> Result<Outcome, CallbackError> {
+        if self.jwt {
+            return Err(CallbackError::UnexpectedResponseMode);
+        }
+        match (self.code, self.error) {
+            (Some(_), Some(error)) => Err(CallbackError::CodeAndError {
+                error: Quoted::new(&error),
+            }),
+            (None, Some(error)) => Ok(Outcome::Error {
+                error,
+                description: self.error_description,
+            }),
+            // RFC 6749 appendix A.11: a code is one or more visible characters or spaces.
+            (Some(code), None)
+                if !code.secret().is_empty()
+                    && code
+                        .secret()
+                        .bytes()
+                        .all(|byte| (0x20..=0x7e).contains(&byte)) =>
+            {
+                Ok(Outcome::Code(code))
+            }
+            (Some(_), None) => Err(CallbackError::CodeMalformed),
+            (None, None) => Err(CallbackError::CodeMissing),
+        }
+    }
+}
+
+impl std::fmt::Debug for AuthorizationResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuthorizationResponse")
+            .field("code", &self.code)
+            .field("has_state", &self.state.is_some())
+            .field("iss", &self.issuer.as_deref().map(Quoted::new))
+            .field("error", &self.error.as_deref().map(Quoted::new))
+            .finish_non_exhaustive()
+    }
+}
+
+fn within(name: &'static str, value: Option<&str>, limit: usize) -> Result<(), CallbackError> {
+    match value {
+        Some(value) if value.len() > limit => Err(CallbackError::TooLong {
+            name,
+            bytes: value.len(),
+            limit,
+        }),
+        _ => Ok(()),
+    }
+}

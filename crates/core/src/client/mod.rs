@@ -1,0 +1,209 @@
+//! Our registration with one provider, and the operations that it can perform.
+
+pub(crate) mod exchange;
+mod redeem;
+
+use std::sync::Arc;
+
+use oauth2::{ClientId, ClientSecret};
+
+use crate::error::ConfigurationError;
+use crate::provider::{AuthenticationMethod, Provider, Text};
+
+pub use redeem::Grant;
+
+/// A registered client of one provider: cheap to clone, immutable, shared by all logins.
+///
+/// ```
+/// use codegrant_core::{Client, provider::GITHUB};
+/// let client = Client::new(GITHUB, "Iv1.0123", "https://app.example/auth/callback/github")
+///     .with_secret("a secret");
+/// assert_eq!(client.provider().name, "GitHub");
+/// assert!(client.validate().is_ok());
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Registration>);
+
+#[derive(Clone)]
+struct Registration {
+    provider: Provider,
+    id: ClientId,
+    secret: Option<ClientSecret>,
+    authentication: Option<AuthenticationMethod>,
+    redirect_uri: String,
+    scopes: Option<Vec<Text>>,
+    trusted_audiences: Vec<String>,
+    response_mode: ResponseMode,
+}
+
+/// How the provider is asked to send the response back (OAuth 2.0 Multiple Response Types 2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ResponseMode {
+    /// In the query of a redirect: a `GET`.
+    #[default]
+    Query,
+    /// In the body of a form that the browser posts (OAuth 2.0 Form Post Response Mode).
+    FormPost,
+}
+
+impl ResponseMode {
+    /// Returns the value to send; the default is left unsaid, because some providers refuse it.
+    pub(crate) fn parameter(self) -> Option<&'static str> {
+        match self {
+            Self::Query => None,
+            Self::FormPost => Some("form_post"),
+        }
+    }
+
+    /// Returns the method by which the response arrives.
+    pub const fn method(self) -> &'static str {
+        match self {
+            Self::Query => "GET",
+            Self::FormPost => "POST",
+        }
+    }
+}
+
+impl Client {
+    /// Makes a client from the id that the provider gave and the callback registered there.
+    pub fn new(provider: Provider, id: impl Into<String>, redirect_uri: impl Into<String>) -> Self {
+        Self(Arc::new(Registration {
+            provider,
+            id: ClientId::new(id.into()),
+            secret: None,
+            authentication: None,
+            redirect_uri: redirect_uri.into(),
+            scopes: None,
+            trusted_audiences: Vec::new(),
+            response_mode: ResponseMode::Query,
+        }))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Registration)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Returns the client with its secret.
+    #[must_use]
+    pub fn with_secret(self, secret: impl Into<String>) -> Self {
+        let secret = ClientSecret::new(secret.into());
+        self.with(|client| client.secret = Some(secret))
+    }
+
+    /// Returns the client with the authentication method it was registered for.
+    #[must_use]
+    pub fn with_authentication(self, method: AuthenticationMethod) -> Self {
+        self.with(|client| client.authentication = Some(method))
+    }
+
+    /// Returns the client asking for these scopes in place of the provider's usual ones.
+    #[must_use]
+    pub fn with_scopes(self, scopes: impl IntoIterator<Item = impl Into<Text>>) -> Self {
+        let scopes = scopes.into_iter().map(Into::into).collect();
+        self.with(|client| client.scopes = Some(scopes))
+    }
+
+    /// Returns the client accepting ID tokens that name this audience besides our own id.
+    ///
+    /// OpenID Connect Core 1.0 section 3.1.3.7 item 3: an audience that is not trusted is refused.
+    #[must_use]
+    pub fn with_trusted_audience(self, audience: impl Into<String>) -> Self {
+        let audience = audience.into();
+        self.with(|client| client.trusted_audiences.push(audience))
+    }
+
+    /// Returns the client asking for its responses in this mode.
+    #[must_use]
+    pub fn with_response_mode(self, mode: ResponseMode) -> Self {
+        self.with(|client| client.response_mode = mode)
+    }
+
+    /// Returns the provider's entry.
+    pub fn provider(&self) -> &Provider {
+        &self.0.provider
+    }
+
+    /// Returns the client id.
+    pub fn id(&self) -> &ClientId {
+        &self.0.id
+    }
+
+    /// Returns the callback, an absolute URL, as registered.
+    pub fn redirect_uri(&self) -> &str {
+        &self.0.redirect_uri
+    }
+
+    /// Returns what is asked for.
+    pub fn scopes(&self) -> &[Text] {
+        self.0.scopes.as_deref().unwrap_or(&self.0.provider.scopes)
+    }
+
+    /// Returns how responses arrive.
+    pub fn response_mode(&self) -> ResponseMode {
+        self.0.response_mode
+    }
+
+    /// Returns how the client authenticates at the token endpoint.
+    pub fn authentication(&self) -> AuthenticationMethod {
+        match (self.0.authentication, &self.0.secret) {
+            (Some(method), _) => method,
+            (None, Some(_)) => self.0.provider.authentication,
+            (None, None) => AuthenticationMethod::None,
+        }
+    }
+
+    pub(crate) fn secret(&self) -> Option<&ClientSecret> {
+        self.0.secret.as_ref()
+    }
+
+    pub(crate) fn trusted_audiences(&self) -> &[String] {
+        &self.0.trusted_audiences
+    }
+
+    /// Checks the whole registration.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in the provider's entry and in the registration, not only the first.
+    pub fn validate(&self) -> Result<(), Vec<ConfigurationError>> {
+        let mut mistakes = self.provider().validate().err().unwrap_or_default();
+        let provider = || self.provider().id.to_string();
+        if self.0.id.is_empty() {
+            mistakes.push(ConfigurationError::ClientIdMissing {
+                provider: provider(),
+            });
+        }
+        let method = self.authentication();
+        let secret = self.secret().filter(|secret| !secret.secret().is_empty());
+        if (method == AuthenticationMethod::None) != secret.is_none() {
+            mistakes.push(ConfigurationError::ClientSecret {
+                provider: provider(),
+                method: method.as_str(),
+                present: secret.is_some(),
+            });
+        }
+        if self.provider().is_openid() && !self.scopes().iter().any(|scope| scope == "openid") {
+            mistakes.push(ConfigurationError::OpenidScopeMissing {
+                provider: provider(),
+            });
+        }
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(mistakes)
+        }
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("provider", &self.0.provider.id)
+            .field("id", &self.0.id)
+            .field("redirect_uri", &self.0.redirect_uri)
+            .field("authentication", &self.authentication().as_str())
+            .finish_non_exhaustive()
+    }
+}

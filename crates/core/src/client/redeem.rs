@@ -1,0 +1,329 @@
+//! From the callback to a login: the code for tokens, the ID token proven, the user fetched
+//! (RFC 6749 section 4.1.3, OpenID Connect Core 1.0 section 3.1.3 and 5.3).
+
+use oauth2::PkceCodeVerifier;
+use serde_json::{Map, Value};
+
+use super::exchange::{captured, oauth2_client};
+use crate::answer;
+use crate::authorization::{AuthorizationResponse, Outcome};
+use crate::client::Client;
+use crate::error::{CallbackError, Error, IdTokenError, Purpose, Quoted};
+use crate::http::HttpResponse;
+use crate::id_token::{Expectations, IdToken, Nonce};
+use crate::identity::Identity;
+use crate::jose::{Jws, KeySet};
+use crate::login::Login;
+use crate::metadata::ProviderMetadata;
+use crate::provider::Protocol;
+use crate::step::{Expect, Fetch, Step};
+use crate::time::Timestamp;
+use crate::token::{self, TokenResponse};
+use crate::transaction::Transaction;
+use crate::userinfo;
+
+impl Client {
+    /// Judges the authorization response and, if it stands, exchanges the code for tokens.
+    ///
+    /// In this order: does it answer this transaction (provider, state, age), does it come from the
+    /// issuer that was asked (RFC 9207, before an error is believed), is it an error, is it a code.
+    ///
+    /// # Errors
+    ///
+    /// [`CallbackError`] before any request is made; [`ProviderError`] from the token endpoint's answer.
+    pub fn redeem(
+        &self,
+        metadata: &ProviderMetadata,
+        transaction: Transaction,
+        response: AuthorizationResponse,
+        now: Timestamp,
+    ) -> Result<Step<Grant>, Error> {
+        transaction.answers(&self.provider().id, response.state(), now)?;
+        if transaction.issuer != metadata.issuer {
+            return Err(CallbackError::ProviderMismatch {
+                started: transaction.issuer,
+                answered: metadata.issuer.clone(),
+            }
+            .into());
+        }
+        let drift = issuer(metadata, &response)?;
+        let code = match response.into_outcome()? {
+            Outcome::Code(code) => code,
+            Outcome::Error { error, description } => {
+                return Err(refusal(&error, description.as_deref()).into());
+            }
+        };
+        let secret = code.secret().clone();
+        let verifier = PkceCodeVerifier::new(transaction.verifier.clone());
+        let oauth2 = oauth2_client(self, metadata)?;
+        let request = captured(|perform| {
+            oauth2
+                .exchange_code(code)
+                .set_pkce_verifier(verifier)
+                .request(&perform)
+        })?;
+        Ok(Step::Fetch(Fetch::new(
+            request,
+            ExpectToken {
+                client: self.clone(),
+                metadata: metadata.clone(),
+                transaction,
+                code: secret,
+                drift,
+                now,
+            },
+        )))
+    }
+}
+
+/// Checks `iss` (RFC 9207 section 2.4): required where it was advertised, compared wherever it is sent.
+///
+/// Returns what was sent where nothing says what it ought to be: state, PKCE and a callback of its own
+/// bind that provider already, so that it is reported and not fatal.
+fn issuer(
+    metadata: &ProviderMetadata,
+    response: &AuthorizationResponse,
+) -> Result<Option<Quoted>, CallbackError> {
+    match response.issuer() {
+        None if metadata.issuer_parameter_supported => Err(CallbackError::IssuerMissing {
+            expected: metadata.issuer.clone(),
+        }),
+        Some(received) if metadata.issuer_known && received != metadata.issuer => {
+            Err(CallbackError::IssuerMismatch {
+                expected: metadata.issuer.clone(),
+                received: Quoted::new(received),
+            })
+        }
+        Some(received) if !metadata.issuer_known => Ok(Some(Quoted::new(received))),
+        _ => Ok(None),
+    }
+}
+
+/// Sorts an error response: the user said no, or something else is the matter.
+fn refusal(error: &str, description: Option<&str>) -> CallbackError {
+    let description = description.map(Quoted::new);
+    match error {
+        "access_denied" | "user_cancelled_authorize" | "user_cancelled_login" => {
+            CallbackError::Denied {
+                error: Quoted::new(error),
+                description,
+            }
+        }
+        _ => CallbackError::Refused {
+            error: Quoted::new(error),
+            description,
+        },
+    }
+}
+
+struct ExpectToken {
+    client: Client,
+    metadata: ProviderMetadata,
+    transaction: Transaction,
+    code: String,
+    drift: Option<Quoted>,
+    now: Timestamp,
+}
+
+impl Expect<Grant> for ExpectToken {
+    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Grant>, Error> {
+        let mut secrets = vec![self.code.as_str(), self.transaction.verifier.as_str()];
+        secrets.extend(self.client.secret().map(|secret| secret.secret().as_str()));
+        let provider = self.client.provider();
+        let tokens = token::read(
+            provider,
+            self.client.scopes(),
+            &response,
+            &secrets,
+            self.now,
+        )?;
+        // OpenID Connect Core 1.0 section 3.1.3.3: without an ID token nobody has been proven.
+        if provider.is_openid() && tokens.id_token.is_none() {
+            return Err(IdTokenError::Missing.into());
+        }
+        let Self {
+            client,
+            metadata,
+            transaction,
+            drift,
+            now,
+            ..
+        } = *self;
+        Ok(Step::Done(Grant {
+            client,
+            metadata,
+            transaction,
+            tokens,
+            drift,
+            now,
+        }))
+    }
+}
+
+/// Tokens from our own code exchange; who they belong to is not proven yet.
+///
+/// The one way on is [`Grant::identify`]. There is no way to make one from a token that somebody brings
+/// along (RFC 9700 section 4.6).
+pub struct Grant {
+    client: Client,
+    metadata: ProviderMetadata,
+    transaction: Transaction,
+    tokens: TokenResponse,
+    drift: Option<Quoted>,
+    now: Timestamp,
+}
+
+impl Grant {
+    /// Tells whether the key set holds no key that could have signed the ID token.
+    ///
+    /// Fetch the keys once more then: the provider may have rotated them (OpenID Connect Core 1.0
+    /// section 10.1.1). It is false for a token that no key could save.
+    pub fn lacks_key(&self, keys: &KeySet) -> bool {
+        let Some(raw) = self.tokens.id_token.as_deref() else {
+            return false;
+        };
+        Jws::parse(raw).is_ok_and(|jws| {
+            jws.header().algorithm() == self.metadata.id_token_algorithm
+                && !keys.has_candidate(jws.header(), self.metadata.id_token_algorithm)
+        })
+    }
+
+    /// Proves who it is: the ID token by the issuer's keys, then userinfo where it is needed.
+    ///
+    /// # Errors
+    ///
+    /// [`IdTokenError`] for the first rule that the ID token breaks; [`ProviderError`] from the userinfo
+    /// answer.
+    pub fn identify(self, keys: &KeySet) -> Result<Step<Login>, Error> {
+        let id_token = match &self.client.provider().protocol {
+            Protocol::OpenId { issuer_aliases, .. } => {
+                let raw = self
+                    .tokens
+                    .id_token
+                    .as_deref()
+                    .ok_or(IdTokenError::Missing)?;
+                let mut issuers = vec![self.metadata.issuer.as_str()];
+                issuers.extend(issuer_aliases.iter().map(AsRef::as_ref));
+                let nonce = self
+                    .transaction
+                    .nonce
+                    .as_deref()
+                    .ok_or(IdTokenError::Nonce)?;
+                Some(self.expectations(issuers, nonce).prove(raw, keys)?)
+            }
+            Protocol::OAuth { .. } => None,
+        };
+        match userinfo::needed(&self.client, &self.metadata, id_token.as_ref()) {
+            Some(endpoint) => {
+                let request = userinfo::request(&self.client, endpoint, &self.tokens);
+                Ok(Step::Fetch(Fetch::new(
+                    request,
+                    ExpectUserinfo {
+                        grant: self,
+                        id_token,
+                    },
+                )))
+            }
+            None => self.login(id_token, Map::new()).map(Step::Done),
+        }
+    }
+
+    fn expectations<'a>(&'a self, issuers: Vec<&'a str>, nonce: &'a str) -> Expectations<'a> {
+        Expectations {
+            issuers,
+            client_id: self.client.id(),
+            trusted_audiences: self.client.trusted_audiences(),
+            algorithm: self.metadata.id_token_algorithm,
+            nonce: Nonce::Required(nonce),
+            access_token: self.tokens.access_token.secret(),
+            issued_after: Some(self.transaction.started_at),
+            max_age: self.transaction.max_age,
+            acr_values: &self.transaction.acr_values,
+            subject: self.transaction.expected_subject.as_deref(),
+            now: self.now,
+        }
+    }
+
+    fn login(
+        self,
+        id_token: Option<IdToken>,
+        userinfo: Map<String, Value>,
+    ) -> Result<Login, Error> {
+        let provider = self.client.provider();
+        let none = Map::new();
+        let (subject, claims) = match &id_token {
+            Some(id_token) => (id_token.subject().to_owned(), id_token.claims()),
+            None => (userinfo::subject(provider, &userinfo)?, &none),
+        };
+        let issuer = &self.metadata.issuer;
+        let identity = Identity::read(provider, issuer, subject, claims, userinfo);
+        Ok(Login {
+            identity,
+            tokens: self.tokens,
+            id_token,
+            return_to: self.transaction.return_to.clone(),
+            transaction: self.transaction.id(),
+            undeclared_issuer: self.drift,
+        })
+    }
+}
+
+impl std::fmt::Debug for Grant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grant")
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
+}
+
+struct ExpectUserinfo {
+    grant: Grant,
+    id_token: Option<IdToken>,
+}
+
+impl Expect<Login> for ExpectUserinfo {
+    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Login>, Error> {
+        let Self { grant, id_token } = *self;
+        answer::succeeded(Purpose::Userinfo, &response)?;
+        let userinfo = answer::object(Purpose::Userinfo, &response)?;
+        if let Some(id_token) = &id_token {
+            userinfo::same_subject(id_token.subject(), &userinfo)?;
+        }
+        match grant.client.provider().emails_endpoint() {
+            Some(endpoint) if userinfo::lacks_verified_email(&userinfo) => {
+                let request = userinfo::request(&grant.client, endpoint, &grant.tokens);
+                Ok(Step::Fetch(Fetch::new(
+                    request,
+                    ExpectEmails {
+                        grant,
+                        id_token,
+                        userinfo,
+                    },
+                )))
+            }
+            _ => grant.login(id_token, userinfo).map(Step::Done),
+        }
+    }
+}
+
+struct ExpectEmails {
+    grant: Grant,
+    id_token: Option<IdToken>,
+    userinfo: Map<String, Value>,
+}
+
+impl Expect<Login> for ExpectEmails {
+    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Login>, Error> {
+        let Self {
+            grant,
+            id_token,
+            mut userinfo,
+        } = *self;
+        // The user may have withheld the scope: then there is no address, and the login goes on.
+        if !matches!(response.status, 401 | 403 | 404) {
+            answer::succeeded(Purpose::Emails, &response)?;
+            userinfo::add_primary_email(&response, &mut userinfo)?;
+        }
+        grant.login(id_token, userinfo).map(Step::Done)
+    }
+}

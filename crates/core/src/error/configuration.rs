@@ -1,0 +1,116 @@
+//! The operator's side: settings that cannot work.
+
+use super::{Code, Quoted};
+
+crate::codes! {
+    ORIGIN = "configuration.public_origin",
+        "the public origin is not the address that browsers use",
+        "set it to scheme, host and port as they stand in the browser, for example https://app.example";
+    PROVIDER_ID = "configuration.provider_id",
+        "a provider's id does not fit into a URL",
+        "use 1 to 32 lower-case letters, digits and hyphens";
+    PROVIDER_ADDRESS = "configuration.provider_address",
+        "an address in a provider's entry cannot be used",
+        "use the https address from the provider's documentation";
+    SCOPE = "configuration.scope",
+        "a scope holds a space, a quote or something beyond ASCII",
+        "write scopes as a list, one word each";
+    PARAMETER = "configuration.authorization_parameter",
+        "an extra authorization parameter is one that this library sets itself",
+        "remove it from the provider's entry";
+    CLIENT_ID = "configuration.client_id",
+        "a client has no id",
+        "copy the client id from the provider's registration";
+    CLIENT_SECRET = "configuration.client_secret",
+        "the secret is missing for a method that needs one, or present for a public client",
+        "copy the secret from the provider's registration, or set the authentication method to none";
+    OPENID_SCOPE = "configuration.openid_scope",
+        "the scope openid is missing, without which there is no ID token",
+        "add openid to the scopes";
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigurationError {
+    /// The public origin.
+    #[error("public origin {value}: {reason}")]
+    PublicOrigin {
+        /// What is configured.
+        value: Quoted,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A provider's id.
+    #[error("provider id {value} is not 1 to 32 lower-case letters, digits and hyphens")]
+    ProviderId {
+        /// What is configured.
+        value: Quoted,
+    },
+    /// An address in a provider's entry.
+    #[error("provider {provider}: {member} {value}: {reason}")]
+    ProviderAddress {
+        /// The provider's id.
+        provider: String,
+        /// Which address.
+        member: &'static str,
+        /// What is configured.
+        value: Quoted,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A scope (RFC 6749 section 3.3).
+    #[error("provider {provider}: scope {value} is not one word of visible ASCII")]
+    Scope {
+        /// The provider's id.
+        provider: String,
+        /// What is configured.
+        value: Quoted,
+    },
+    /// A parameter that is ours to set.
+    #[error("provider {provider}: authorization parameter {name} is set by the library")]
+    AuthorizationParameter {
+        /// The provider's id.
+        provider: String,
+        /// The parameter.
+        name: Quoted,
+    },
+    /// No client id.
+    #[error("provider {provider}: no client id")]
+    ClientIdMissing {
+        /// The provider's id.
+        provider: String,
+    },
+    /// A secret that is missing, or one too many.
+    #[error("provider {provider}: method {method} with {}", if *present { "a secret" } else { "no secret" })]
+    ClientSecret {
+        /// The provider's id.
+        provider: String,
+        /// The authentication method.
+        method: &'static str,
+        /// Whether there is a secret.
+        present: bool,
+    },
+    /// No `openid` scope (OpenID Connect Core 1.0 section 3.1.2.1).
+    #[error("provider {provider}: scope openid is missing")]
+    OpenidScopeMissing {
+        /// The provider's id.
+        provider: String,
+    },
+}
+
+impl ConfigurationError {
+    /// Returns the stable name with the likely cause and the remedy.
+    pub fn code(&self) -> &'static Code {
+        match self {
+            Self::PublicOrigin { .. } => &ORIGIN,
+            Self::ProviderId { .. } => &PROVIDER_ID,
+            Self::ProviderAddress { .. } => &PROVIDER_ADDRESS,
+            Self::Scope { .. } => &SCOPE,
+            Self::AuthorizationParameter { .. } => &PARAMETER,
+            Self::ClientIdMissing { .. } => &CLIENT_ID,
+            Self::ClientSecret { .. } => &CLIENT_SECRET,
+            Self::OpenidScopeMissing { .. } => &OPENID_SCOPE,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Who logged in.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::provider::{EmailTrust, Provider, Quirk};
+
+/// Who logged in: an account at an issuer, and what is said about it.
+///
+/// The account key is [`Identity::key`], the pair of issuer and subject; a name or an e-mail address is
+/// for display (RFC 9700 section 4.4; OpenID Connect Core 1.0 section 5.7).
+///
+/// `Display` gives the name, or the best thing there is to call this person by.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Identity {
+    /// The id of the provider's entry.
+    pub provider: String,
+    /// The issuer identifier.
+    pub issuer: String,
+    /// The account at the issuer.
+    pub subject: String,
+    /// The person's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The handle; it may change hands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The e-mail address, by what it is worth.
+    #[serde(default, skip_serializing_if = "Email::is_absent")]
+    pub email: Email,
+    /// The URL of a picture, https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
+    /// Everything that was said, by who said it.
+    #[serde(default)]
+    pub claims: Claims,
+}
+
+/// What was said about the account, by where it was said: the two never mix.
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// From the ID token, signed by the issuer; without what only the protocol needs.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub id_token: Map<String, Value>,
+    /// From the userinfo endpoint.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub userinfo: Map<String, Value>,
+}
+
+/// An e-mail address, by what it is worth.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Email {
+    /// The provider says that it checked the address, and its entry says that its word counts.
+    Verified(VerifiedEmail),
+    /// Somebody typed it.
+    Claimed(String),
+    /// There is none.
+    #[default]
+    Absent,
+}
+
+impl Email {
+    /// Returns the address whatever it is worth, for display.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Verified(email) => Some(email.as_str()),
+            Self::Claimed(email) => Some(email),
+            Self::Absent => None,
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        *self == Self::Absent
+    }
+}
+
+/// An address that a provider vouches for: one `@`, visible ASCII, no list and no second address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VerifiedEmail(String);
+
+impl VerifiedEmail {
+    fn parse(text: &str) -> Option<Self> {
+        let (local, domain) = text.split_once('@')?;
+        let visible = text.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+        let single = !domain.contains('@') && !text.contains([',', ';', '<', '>', '"', '\\']);
+        let whole = !local.is_empty() && !domain.is_empty() && text.len() <= 254;
+        (visible && single && whole).then(|| Self(text.to_owned()))
+    }
+
+    /// Returns the address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns what stands behind the `@`, to be compared whole and never by its end.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+}
+
+/// Claims that only the protocol needs: they are judged and then dropped.
+const PROTOCOL_CLAIMS: &[&str] = &[
+    "iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "jti", "at_hash", "c_hash", "s_hash",
+];
+
+impl Identity {
+    /// Returns the account key: issuer and subject, never one without the other.
+    pub fn key(&self) -> (&str, &str) {
+        (&self.issuer, &self.subject)
+    }
+
+    /// Reads who it is out of the proven ID token's claims and the userinfo answer.
+    ///
+    /// A member of the ID token wins over the same member of userinfo.
+    pub(crate) fn read(
+        provider: &Provider,
+        issuer: &str,
+        subject: String,
+        id_token: &Map<String, Value>,
+        userinfo: Map<String, Value>,
+    ) -> Self {
+        let mapping = &provider.user;
+        let text = |path: &crate::provider::Path| {
+            let value = path.find(id_token).or_else(|| path.find(&userinfo))?;
+            value
+                .as_str()
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        // The address and whether it is verified are read from the same document.
+        let email = [id_token, &userinfo]
+            .into_iter()
+            .find_map(|said| {
+                let address = mapping.email.find(said)?.as_str()?;
+                Some(judged(provider, address, mapping.email_verified.find(said)))
+            })
+            .unwrap_or_default();
+        let picture = text(&mapping.picture).filter(|url| url.starts_with("https://"));
+        let kept = |claims: &Map<String, Value>| {
+            let mut kept = claims.clone();
+            kept.retain(|name, _| !PROTOCOL_CLAIMS.contains(&name.as_str()));
+            kept
+        };
+        Self {
+            provider: provider.id.to_string(),
+            issuer: issuer.to_owned(),
+            subject,
+            name: text(&mapping.name),
+            username: text(&mapping.username),
+            email,
+            picture,
+            claims: Claims {
+                id_token: kept(id_token),
+                userinfo: kept(&userinfo),
+            },
+        }
+    }
+}
+
+/// Weighs an address: verified takes JSON `true` and a provider whose word counts.
+fn judged(provider: &Provider, address: &str, verified: Option<&Value>) -> Email {
+    let says_so = match verified {
+        Some(Value::Bool(verified)) => *verified,
+        Some(Value::String(text)) => text == "true" && provider.has(&Quirk::VerifiedString),
+        _ => false,
+    };
+    let vouched = says_so && provider.email_trust == EmailTrust::VerifiedMember;
+    match VerifiedEmail::parse(address).filter(|_| vouched) {
+        Some(email) => Email::Verified(email),
+        None if address.is_empty() => Email::Absent,
+        None => Email::Claimed(address.to_owned()),
+    }
+}
+
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let called = self
+            .name
+            .as_deref()
+            .or(self.username.as_deref())
+            .or(self.email.as_str());
+        f.write_str(called.unwrap_or(&self.subject))
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity")
+            .field("provider", &self.provider)
+            .field("issuer", &self.issuer)
+            .field("subject", &self.subject)
+            .finish_non_exhaustive()
+    }
+}

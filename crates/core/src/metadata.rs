@@ -1,0 +1,412 @@
+//! What a provider says about itself: OpenID Connect Discovery 1.0, or the endpoints of its entry.
+
+use serde_json::{Map, Value};
+use url::{Host, Url};
+
+use crate::answer;
+use crate::authorization::PROTOCOL_PARAMETERS;
+use crate::cache::{Fetched, lifetime};
+use crate::client::Client;
+use crate::error::{ConfigurationError, Error, ProviderError, Purpose, Quoted};
+use crate::http::{HttpRequest, HttpResponse, Method};
+use crate::jose::{Algorithm, KeySet};
+use crate::origin::is_loopback;
+use crate::provider::{Protocol, Provider};
+use crate::step::{Expect, Fetch, Step};
+
+/// The longest metadata document that is read, in bytes.
+const DOCUMENT_LIMIT: usize = 256 * 1024;
+
+/// The longest key set that is read, in bytes.
+const KEYS_LIMIT: usize = 512 * 1024;
+
+/// Where a provider is reached and what it supports, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProviderMetadata {
+    /// The issuer identifier; for OAuth 2.0 alone, what stands for it in the account key.
+    pub issuer: String,
+    /// RFC 6749 section 3.1.
+    pub authorization_endpoint: String,
+    /// RFC 6749 section 3.2.
+    pub token_endpoint: String,
+    /// OpenID Connect Core 1.0 section 5.3.
+    pub userinfo_endpoint: Option<String>,
+    /// Where the signing keys are; absent without OpenID Connect.
+    pub jwks_uri: Option<String>,
+    /// RFC 7009.
+    pub revocation_endpoint: Option<String>,
+    /// OpenID Connect RP-Initiated Logout 1.0.
+    pub end_session_endpoint: Option<String>,
+    /// Whether every authorization response carries `iss` (RFC 9207 section 3).
+    pub issuer_parameter_supported: bool,
+    /// Whether `iss`, when it is sent, is known to be [`issuer`](Self::issuer).
+    pub issuer_known: bool,
+    /// The one algorithm that ID tokens are signed with, as registered or by default.
+    pub id_token_algorithm: Algorithm,
+}
+
+impl Client {
+    /// Learns the provider's metadata: one request with OpenID Connect, none without.
+    ///
+    /// # Errors
+    ///
+    /// When an address in the provider's entry is unusable.
+    pub fn discover(&self) -> Result<Step<Fetched<ProviderMetadata>>, Error> {
+        match &self.provider().protocol {
+            Protocol::OpenId { issuer, .. } => {
+                let issuer_url = issuer_url(issuer).map_err(|mistake| refused(self, mistake))?;
+                let url = format!(
+                    "{}/.well-known/openid-configuration",
+                    issuer.strip_suffix('/').unwrap_or(issuer)
+                );
+                let mut request = HttpRequest::new(Method::Get, url);
+                request.limits.max_body = DOCUMENT_LIMIT;
+                Ok(Step::Fetch(Fetch::new(
+                    request,
+                    ExpectMetadata {
+                        client: self.clone(),
+                        issuer: issuer.to_string(),
+                        issuer_url,
+                    },
+                )))
+            }
+            Protocol::OAuth { .. } => {
+                let metadata =
+                    written(self.provider()).map_err(|mistake| refused(self, mistake))?;
+                Ok(Step::Done(Fetched {
+                    value: metadata,
+                    lifetime_seconds: i64::MAX,
+                }))
+            }
+        }
+    }
+}
+
+impl ProviderMetadata {
+    /// Fetches the provider's signing keys; finished at once where there are none.
+    pub fn fetch_keys(&self) -> Step<Fetched<KeySet>> {
+        let Some(jwks_uri) = &self.jwks_uri else {
+            return Step::Done(Fetched {
+                value: KeySet::empty(),
+                lifetime_seconds: i64::MAX,
+            });
+        };
+        let mut request = HttpRequest::new(Method::Get, jwks_uri);
+        request.set_header("accept", "application/jwk-set+json, application/json");
+        request.limits.max_body = KEYS_LIMIT;
+        Step::Fetch(Fetch::new(request, ExpectKeys))
+    }
+}
+
+struct ExpectKeys;
+
+impl Expect<Fetched<KeySet>> for ExpectKeys {
+    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Fetched<KeySet>>, Error> {
+        answer::succeeded(Purpose::Keys, &response)?;
+        answer::is_json(
+            Purpose::Keys,
+            &response,
+            &["application/jwk-set+json", "application/json"],
+        )?;
+        let keys = KeySet::parse(&response.body).map_err(ProviderError::Keys)?;
+        Ok(Step::Done(Fetched {
+            value: keys,
+            lifetime_seconds: lifetime(&response),
+        }))
+    }
+}
+
+struct ExpectMetadata {
+    client: Client,
+    issuer: String,
+    issuer_url: Url,
+}
+
+impl Expect<Fetched<ProviderMetadata>> for ExpectMetadata {
+    fn receive(
+        self: Box<Self>,
+        response: HttpResponse,
+    ) -> Result<Step<Fetched<ProviderMetadata>>, Error> {
+        answer::succeeded(Purpose::Metadata, &response)?;
+        let document = answer::object(Purpose::Metadata, &response)?;
+        let received = answer::required_str(Purpose::Metadata, &document, "issuer")?;
+        // OpenID Connect Discovery 1.0 section 4.3: byte for byte, a trailing slash included.
+        if received != self.issuer {
+            return Err(ProviderError::IssuerMismatch {
+                configured: self.issuer,
+                received: Quoted::new(received),
+            }
+            .into());
+        }
+        let endpoint = |member| self.endpoint(&document, member);
+        let required = |member| {
+            endpoint(member)?.ok_or_else(|| {
+                Error::from(ProviderError::MemberMissing {
+                    purpose: Purpose::Metadata,
+                    member,
+                })
+            })
+        };
+        let authorization_endpoint = required("authorization_endpoint")?;
+        authorization_query(&authorization_endpoint)?;
+        let metadata = ProviderMetadata {
+            token_endpoint: required("token_endpoint")?,
+            userinfo_endpoint: endpoint("userinfo_endpoint")?,
+            jwks_uri: Some(required("jwks_uri")?),
+            revocation_endpoint: endpoint("revocation_endpoint")?,
+            end_session_endpoint: endpoint("end_session_endpoint")?,
+            issuer_parameter_supported: answer::optional_bool(
+                Purpose::Metadata,
+                &document,
+                "authorization_response_iss_parameter_supported",
+            )?,
+            issuer_known: true,
+            id_token_algorithm: self.algorithm(&document)?,
+            authorization_endpoint,
+            issuer: self.issuer.clone(),
+        };
+        self.authentication_is_supported(&document)?;
+        Ok(Step::Done(Fetched {
+            value: metadata,
+            lifetime_seconds: lifetime(&response),
+        }))
+    }
+}
+
+impl ExpectMetadata {
+    fn endpoint(
+        &self,
+        document: &Map<String, Value>,
+        member: &'static str,
+    ) -> Result<Option<String>, Error> {
+        let Some(value) = document.get(member) else {
+            return Ok(None);
+        };
+        let text = value.as_str().ok_or(ProviderError::MemberType {
+            purpose: Purpose::Metadata,
+            member,
+            expected: "a string",
+        })?;
+        reachable(text, &self.issuer_url).map_err(|reason| ProviderError::Endpoint {
+            member,
+            url: Quoted::new(text),
+            reason: reason.to_owned(),
+        })?;
+        Ok(Some(text.to_owned()))
+    }
+
+    /// Pins the one algorithm (OpenID Connect Core 1.0 section 3.1.3.7 item 7).
+    fn algorithm(&self, document: &Map<String, Value>) -> Result<Algorithm, Error> {
+        let Protocol::OpenId { algorithm, .. } = &self.client.provider().protocol else {
+            return Ok(Algorithm::Rs256);
+        };
+        let offered = answer::optional_strings(
+            Purpose::Metadata,
+            document,
+            "id_token_signing_alg_values_supported",
+        )?;
+        let pinned = algorithm.unwrap_or(Algorithm::Rs256);
+        if offered.is_empty() || offered.contains(&pinned.as_str()) {
+            return Ok(pinned);
+        }
+        // A provider that offers one algorithm that we know leaves nothing to choose.
+        let known: Vec<Algorithm> = offered
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect();
+        match (algorithm, known.as_slice()) {
+            (None, [only]) => Ok(*only),
+            _ => Err(ProviderError::AlgorithmNotOffered {
+                wanted: pinned.as_str(),
+                offered: Quoted::new(&offered.join(" ")),
+            }
+            .into()),
+        }
+    }
+
+    /// Refuses to start when the registered method is not among those offered; it is never exchanged
+    /// for another, because a weaker one would leak the secret or drop it.
+    fn authentication_is_supported(&self, document: &Map<String, Value>) -> Result<(), Error> {
+        let offered = answer::optional_strings(
+            Purpose::Metadata,
+            document,
+            "token_endpoint_auth_methods_supported",
+        )?;
+        let method = self.client.authentication().as_str();
+        if offered.is_empty() || offered.contains(&method) {
+            return Ok(());
+        }
+        Err(ProviderError::AuthenticationNotOffered {
+            configured: method,
+            offered: Quoted::new(&offered.join(" ")),
+        }
+        .into())
+    }
+}
+
+/// Checks the addresses of a provider's entry.
+pub(crate) fn check(provider: &Provider) -> Result<(), ConfigurationError> {
+    let refuse = |(member, value, reason): (&'static str, String, &'static str)| {
+        ConfigurationError::ProviderAddress {
+            provider: provider.id.to_string(),
+            member,
+            value: Quoted::new(&value),
+            reason,
+        }
+    };
+    match &provider.protocol {
+        Protocol::OpenId { issuer, .. } => issuer_url(issuer).map(|_| ()).map_err(refuse),
+        Protocol::OAuth { .. } => written(provider).map(|_| ()).map_err(refuse),
+    }
+}
+
+type Mistake = (&'static str, String, &'static str);
+
+fn refused(client: &Client, (member, value, reason): Mistake) -> Error {
+    ConfigurationError::ProviderAddress {
+        provider: client.provider().id.to_string(),
+        member,
+        value: Quoted::new(&value),
+        reason,
+    }
+    .into()
+}
+
+/// Reads an issuer: RFC 8414 section 2, and `http` on loopback for development.
+fn issuer_url(issuer: &str) -> Result<Url, Mistake> {
+    let refuse = |reason| ("issuer", issuer.to_owned(), reason);
+    let url = Url::parse(issuer).map_err(|_| refuse("not an absolute URL"))?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("an issuer has no query and no fragment"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("an issuer has no user name or password"));
+    }
+    reachable(issuer, &url).map_err(refuse)?;
+    Ok(url)
+}
+
+/// Makes metadata from the endpoints that an entry lists.
+fn written(provider: &Provider) -> Result<ProviderMetadata, Mistake> {
+    let Protocol::OAuth { issuer, endpoints } = &provider.protocol else {
+        return Err((
+            "protocol",
+            "openid".to_owned(),
+            "its endpoints come from its issuer",
+        ));
+    };
+    let listed = [
+        ("authorization", Some(&endpoints.authorization)),
+        ("token", Some(&endpoints.token)),
+        ("userinfo", Some(&endpoints.userinfo)),
+        ("revocation", endpoints.revocation.as_ref()),
+    ];
+    for (member, url) in listed
+        .into_iter()
+        .filter_map(|(member, url)| Some((member, url?)))
+    {
+        let refuse = |reason| (member, url.to_string(), reason);
+        let own = Url::parse(url).map_err(|_| refuse("not an absolute URL"))?;
+        reachable(url, &own).map_err(refuse)?;
+    }
+    if let Some(url) = provider.emails_endpoint() {
+        let refuse = |reason| ("emails_endpoint", url.to_owned(), reason);
+        let own = Url::parse(url).map_err(|_| refuse("not an absolute URL"))?;
+        reachable(url, &own).map_err(refuse)?;
+    }
+    if authorization_query(&endpoints.authorization).is_err() {
+        let reason = "its query repeats a parameter of the protocol";
+        return Err(("authorization", endpoints.authorization.to_string(), reason));
+    }
+    let origin = Url::parse(&endpoints.token).map(|url| url.origin().ascii_serialization());
+    Ok(ProviderMetadata {
+        issuer: issuer
+            .as_ref()
+            .map_or_else(|| origin.unwrap_or_default(), ToString::to_string),
+        authorization_endpoint: endpoints.authorization.to_string(),
+        token_endpoint: endpoints.token.to_string(),
+        userinfo_endpoint: Some(endpoints.userinfo.to_string()),
+        jwks_uri: None,
+        revocation_endpoint: endpoints.revocation.as_ref().map(ToString::to_string),
+        end_session_endpoint: None,
+        issuer_parameter_supported: false,
+        issuer_known: issuer.is_some(),
+        id_token_algorithm: Algorithm::Rs256,
+    })
+}
+
+/// Refuses parameters of ours in the endpoint's own query, which may hold others (RFC 6749 section 3.1).
+fn authorization_query(endpoint: &str) -> Result<(), Error> {
+    let Ok(url) = Url::parse(endpoint) else {
+        return Ok(());
+    };
+    let held = url
+        .query_pairs()
+        .find(|(name, _)| PROTOCOL_PARAMETERS.contains(&name.as_ref()));
+    match held {
+        None => Ok(()),
+        Some((name, _)) => Err(ProviderError::Endpoint {
+            member: "authorization_endpoint",
+            url: Quoted::new(endpoint),
+            reason: format!("its query holds {}", Quoted::new(&name)),
+        }
+        .into()),
+    }
+}
+
+/// Checks an address that a provider named: https, or http where the issuer itself is on loopback; never
+/// an address of this machine or its network unless the issuer lives at that very host.
+fn reachable(text: &str, issuer: &Url) -> Result<(), &'static str> {
+    if !text.bytes().all(|byte| (0x21..=0x7e).contains(&byte)) {
+        return Err("it holds a space, a control character or something beyond ASCII");
+    }
+    let url = Url::parse(text).map_err(|_| "not an absolute URL")?;
+    let host = url.host().ok_or("it names no host")?;
+    let issuer_on_loopback = issuer.host().is_some_and(|host| is_loopback(&host));
+    match url.scheme() {
+        "https" => {}
+        "http" if issuer_on_loopback && is_loopback(&host) => {}
+        _ => return Err("only https is accepted, and http where both ends are on loopback"),
+    }
+    if url.fragment().is_some() {
+        return Err("it has a fragment");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it has a user name or password");
+    }
+    if url.host() != issuer.host() && !issuer_on_loopback && is_inside(&host) {
+        return Err("it points into a private network that the issuer is not part of");
+    }
+    Ok(())
+}
+
+/// Tells whether a host is this machine or a private network's, as far as its text tells.
+fn is_inside(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(_) => is_loopback(host),
+        Host::Ipv4(address) => inside_v4(*address),
+        Host::Ipv6(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => inside_v4(mapped),
+            None => {
+                address.is_loopback()
+                    || address.is_unspecified()
+                    || address.is_unique_local()
+                    || address.is_unicast_link_local()
+                    || address.is_multicast()
+            }
+        },
+    }
+}
+
+fn inside_v4(address: std::net::Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_unspecified()
+        || address.is_broadcast()
+        || address.is_multicast()
+        || first == 0
+        || (first == 100 && (64..128).contains(&second))
+}

@@ -1,0 +1,117 @@
+//! Where in a provider's answer the user stands.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::Text;
+
+/// Names a member of a JSON answer: `picture.data.url` reaches into objects, `name ?? login` takes the
+/// first that is present and not null. Empty names nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Path(Text);
+
+impl Path {
+    /// Names a member that is known when the program is compiled.
+    pub const fn new(path: &'static str) -> Self {
+        Self(Text::Borrowed(path))
+    }
+
+    /// Returns the first named member that is present and not null.
+    pub(crate) fn find<'a>(&self, answer: &'a Map<String, Value>) -> Option<&'a Value> {
+        self.0.split("??").map(str::trim).find_map(|name| {
+            let mut parts = name.split('.');
+            let first = answer.get(parts.next()?)?;
+            parts
+                .try_fold(first, |value, part| value.get(part))
+                .filter(|value| !value.is_null())
+        })
+    }
+}
+
+impl From<String> for Path {
+    fn from(path: String) -> Self {
+        Self(Text::Owned(path))
+    }
+}
+
+/// Where in the userinfo answer, or in an ID token's claims, the user stands.
+///
+/// The default is OpenID Connect's own names (OpenID Connect Core 1.0 section 5.1).
+///
+/// ```
+/// use codegrant_core::provider::{Path, UserMapping};
+/// let mapping = UserMapping::new(Path::new("id")).name(Path::new("profile.display_name ?? login"));
+/// # let _ = mapping;
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct UserMapping {
+    /// The account: a string, or a whole number. It must never change and never be given to another.
+    #[serde(default = "UserMapping::openid_subject")]
+    pub subject: Path,
+    /// What to call the person.
+    #[serde(default)]
+    pub name: Path,
+    /// The handle, for display only: it may change hands.
+    #[serde(default)]
+    pub username: Path,
+    /// The e-mail address.
+    #[serde(default)]
+    pub email: Path,
+    /// Whether the provider says that it verified the address.
+    #[serde(default)]
+    pub email_verified: Path,
+    /// The URL of a picture.
+    #[serde(default)]
+    pub picture: Path,
+}
+
+impl UserMapping {
+    /// OpenID Connect's own names.
+    pub const OPENID: Self = Self {
+        subject: Path::new("sub"),
+        name: Path::new("name"),
+        username: Path::new("preferred_username ?? nickname"),
+        email: Path::new("email"),
+        email_verified: Path::new("email_verified"),
+        picture: Path::new("picture"),
+    };
+
+    /// Makes a mapping that knows the account and nothing else.
+    pub const fn new(subject: Path) -> Self {
+        Self {
+            subject,
+            name: Path::new(""),
+            username: Path::new(""),
+            email: Path::new(""),
+            email_verified: Path::new(""),
+            picture: Path::new(""),
+        }
+    }
+
+    /// Returns the mapping with where the person's name stands.
+    #[must_use]
+    pub fn name(mut self, path: Path) -> Self {
+        self.name = path;
+        self
+    }
+
+    /// Returns the mapping with where the e-mail address stands.
+    #[must_use]
+    pub fn email(mut self, path: Path) -> Self {
+        self.email = path;
+        self
+    }
+
+    fn openid_subject() -> Path {
+        Path::new("sub")
+    }
+}
+
+impl Default for UserMapping {
+    fn default() -> Self {
+        Self::OPENID
+    }
+}

@@ -1,0 +1,300 @@
+//! Providers as data: one struct for the constants shipped here and for a user's own TOML entry.
+//!
+//! Nothing in this project asks which provider it talks to. What a provider does differently is a
+//! [`Quirk`] that its entry declares, and a quirk never loosens a rule for anybody else.
+
+mod mapping;
+mod preset;
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+pub use mapping::{Path, UserMapping};
+pub use preset::{FACEBOOK, GITHUB, GOOGLE, PRESETS, preset};
+
+use crate::error::{ConfigurationError, Quoted};
+use crate::jose::Algorithm;
+
+/// Text that is either compiled in or came from a configuration file.
+pub type Text = Cow<'static, str>;
+
+/// A list that is either compiled in or came from a configuration file.
+pub type List<T> = Cow<'static, [T]>;
+
+/// Everything there is to know about a place where users sign in.
+///
+/// Take a constant such as [`GITHUB`], name an issuer with [`Provider::openid`], list endpoints with
+/// [`Provider::oauth`], or deserialise an entry of a configuration file.
+///
+/// ```
+/// use codegrant_core::provider::Provider;
+/// let provider = Provider::openid("corp", "Corp", "https://login.corp.example/realms/main");
+/// assert_eq!(provider.id, "corp");
+/// assert!(provider.validate().is_ok());
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Provider {
+    /// The name in our URLs and the account's provider: lower-case letters, digits and `-`, at most 32.
+    pub id: Text,
+    /// What stands on the login button.
+    pub name: Text,
+    /// How the user's identity is proven.
+    #[serde(flatten)]
+    pub protocol: Protocol,
+    /// What is asked for when the app says nothing else.
+    #[serde(default)]
+    pub scopes: List<Text>,
+    /// Further parameters of the authorization request, such as `access_type=offline`.
+    #[serde(default)]
+    pub authorization_parameters: List<(Text, Text)>,
+    /// Where in the answer the user stands.
+    #[serde(default)]
+    pub user: UserMapping,
+    /// How much an e-mail address from here is worth.
+    #[serde(default)]
+    pub email_trust: EmailTrust,
+    /// How the client authenticates when the app says nothing else (RFC 6749 section 2.3.1).
+    #[serde(default)]
+    pub authentication: AuthenticationMethod,
+    /// What this provider does differently from the RFCs.
+    #[serde(default)]
+    pub quirks: List<Quirk>,
+}
+
+/// How a provider proves who the user is.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "protocol", rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Protocol {
+    /// OpenID Connect: an ID token proves it, and endpoints come from the issuer's metadata.
+    OpenId {
+        /// The issuer identifier, compared byte for byte (OpenID Connect Discovery 1.0 section 4.3).
+        issuer: Text,
+        /// Other issuer strings that this provider is known to put into ID tokens.
+        #[serde(default)]
+        issuer_aliases: List<Text>,
+        /// The signature algorithm of its ID tokens; RS256 when absent (OpenID Connect Core 1.0 section 2).
+        #[serde(default)]
+        algorithm: Option<Algorithm>,
+    },
+    /// OAuth 2.0 alone: the userinfo answer, fetched with a token from our own code exchange.
+    OAuth {
+        /// What stands for the issuer in the account key, and in `iss` if the provider sends it
+        /// (RFC 9207). When absent, the origin of the token endpoint.
+        #[serde(default)]
+        issuer: Option<Text>,
+        /// Where the provider is reached.
+        endpoints: Endpoints,
+    },
+}
+
+/// Where an OAuth 2.0 provider is reached; absolute URLs.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoints {
+    /// RFC 6749 section 3.1.
+    pub authorization: Text,
+    /// RFC 6749 section 3.2.
+    pub token: Text,
+    /// Where the access token fetches the user.
+    pub userinfo: Text,
+    /// RFC 7009.
+    #[serde(default)]
+    pub revocation: Option<Text>,
+}
+
+/// How the client proves itself at the token endpoint (RFC 6749 section 2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AuthenticationMethod {
+    /// HTTP Basic, both parts form-encoded first.
+    #[default]
+    ClientSecretBasic,
+    /// `client_id` and `client_secret` in the body.
+    ClientSecretPost,
+    /// A public client: `client_id` alone, protected by PKCE.
+    None,
+}
+
+impl AuthenticationMethod {
+    /// Returns the registered name (RFC 7591 section 2).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::None => "none",
+        }
+    }
+}
+
+/// How much an e-mail address from a provider is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EmailTrust {
+    /// Every address is no more than a claim.
+    #[default]
+    Never,
+    /// Verified where the provider says so in its verified member, as JSON `true`.
+    VerifiedMember,
+}
+
+/// A way in which a provider departs from the RFCs: a closed set, declared by the provider's entry.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Quirk {
+    /// The token answer leaves `token_type` out (RFC 6749 section 5.1 requires it).
+    TokenTypeMissing,
+    /// The token answer writes `expires_in` as a string of digits.
+    ExpiresInString,
+    /// The token answer separates scopes by commas.
+    ScopeComma,
+    /// The token answer writes scopes as a JSON array.
+    ScopeArray,
+    /// The token answer is form-encoded instead of JSON.
+    TokenFormEncoded,
+    /// Errors of the token endpoint are an object: `{"error": {"message", "type", "code"}}`.
+    ErrorObject,
+    /// API calls carry `appsecret_proof`, the hex HMAC-SHA256 of the token under the client secret.
+    AppSecretProof,
+    /// Addresses stand at an endpoint of their own, as a list of `{email, primary, verified}`.
+    EmailsEndpoint(Text),
+    /// `email_verified` may be the string `"true"`.
+    VerifiedString,
+}
+
+impl Provider {
+    /// Makes an entry for an OpenID Connect issuer; everything else comes from its metadata.
+    pub fn openid(id: impl Into<Text>, name: impl Into<Text>, issuer: impl Into<Text>) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            protocol: Protocol::OpenId {
+                issuer: issuer.into(),
+                issuer_aliases: List::default(),
+                algorithm: None,
+            },
+            scopes: Cow::Borrowed(preset::OPENID_SCOPES),
+            authorization_parameters: List::default(),
+            user: UserMapping::default(),
+            email_trust: EmailTrust::VerifiedMember,
+            authentication: AuthenticationMethod::ClientSecretBasic,
+            quirks: List::default(),
+        }
+    }
+
+    /// Makes an entry for an OAuth 2.0 server by its endpoints and where its answer names the user.
+    pub fn oauth(
+        id: impl Into<Text>,
+        name: impl Into<Text>,
+        endpoints: Endpoints,
+        user: UserMapping,
+    ) -> Self {
+        Self {
+            protocol: Protocol::OAuth {
+                issuer: None,
+                endpoints,
+            },
+            scopes: List::default(),
+            user,
+            email_trust: EmailTrust::Never,
+            ..Self::openid(id, name, "")
+        }
+    }
+
+    /// Returns the entry with these scopes in place of its own.
+    #[must_use]
+    pub fn with_scopes<S: Into<Text>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Returns the entry with another id, for a second registration with the same provider.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<Text>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// Returns the entry with the algorithm that its ID tokens are registered to be signed with.
+    #[must_use]
+    pub fn with_algorithm(mut self, registered: Algorithm) -> Self {
+        if let Protocol::OpenId { algorithm, .. } = &mut self.protocol {
+            *algorithm = Some(registered);
+        }
+        self
+    }
+
+    /// Tells whether an ID token proves the user.
+    pub fn is_openid(&self) -> bool {
+        matches!(self.protocol, Protocol::OpenId { .. })
+    }
+
+    /// Returns the address of a second endpoint that lists the user's e-mail addresses.
+    pub(crate) fn emails_endpoint(&self) -> Option<&str> {
+        self.quirks.iter().find_map(|quirk| match quirk {
+            Quirk::EmailsEndpoint(url) => Some(url.as_ref()),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn has(&self, quirk: &Quirk) -> bool {
+        self.quirks.contains(quirk)
+    }
+
+    /// Checks what the type cannot: the id, the URLs and the scopes.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake, not only the first.
+    pub fn validate(&self) -> Result<(), Vec<ConfigurationError>> {
+        let mut mistakes = Vec::new();
+        if !id_is_sound(&self.id) {
+            mistakes.push(ConfigurationError::ProviderId {
+                value: Quoted::new(&self.id),
+            });
+        }
+        let scope_is_sound = |scope: &Text| {
+            !scope.is_empty()
+                && scope
+                    .bytes()
+                    .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+        };
+        for scope in self.scopes.iter().filter(|scope| !scope_is_sound(scope)) {
+            mistakes.push(ConfigurationError::Scope {
+                provider: self.id.to_string(),
+                value: Quoted::new(scope),
+            });
+        }
+        if let Some((name, _)) = self
+            .authorization_parameters
+            .iter()
+            .find(|(name, _)| crate::authorization::PROTOCOL_PARAMETERS.contains(&name.as_ref()))
+        {
+            mistakes.push(ConfigurationError::AuthorizationParameter {
+                provider: self.id.to_string(),
+                name: Quoted::new(name),
+            });
+        }
+        if let Err(mistake) = crate::metadata::check(self) {
+            mistakes.push(mistake);
+        }
+        if mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(mistakes)
+        }
+    }
+}
+
+fn id_is_sound(id: &str) -> bool {
+    (1..=32).contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}

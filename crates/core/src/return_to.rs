@@ -1,0 +1,133 @@
+//! Where the user goes after login: a path of this app, whatever was asked for.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The longest target that is kept, in bytes; it has to fit into a cookie beside the transaction.
+const LIMIT: usize = 1024;
+
+/// How often a target is percent-decoded to see what a careless server behind us might see.
+const DECODINGS: usize = 3;
+
+/// A path and query of this app that a login or a log-out may end at.
+///
+/// It cannot name another origin (RFC 9700 section 4.11). What is not such a path becomes the default:
+/// a login must not fail because somebody sent a strange link.
+///
+/// ```
+/// use codegrant_core::ReturnTo;
+/// assert_eq!(ReturnTo::parse("/orders?page=2", "/auth").as_str(), "/orders?page=2");
+/// assert_eq!(ReturnTo::parse("https://evil.example/", "/auth").as_str(), "/");
+/// assert_eq!(ReturnTo::parse("/auth/logout", "/auth").as_str(), "/");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ReturnTo(String);
+
+impl Default for ReturnTo {
+    fn default() -> Self {
+        Self("/".to_owned())
+    }
+}
+
+impl ReturnTo {
+    /// Reads a target; anything but a safe path outside `base` becomes `/`.
+    ///
+    /// `base` is where the login's own endpoints are mounted: a login that ends there would loop.
+    pub fn parse(target: &str, base: &str) -> Self {
+        normalise(target, base).map_or_else(Self::default, Self)
+    }
+
+    /// Returns the path with its query, as it goes into `Location`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for ReturnTo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn normalise(target: &str, base: &str) -> Option<String> {
+    if target.len() > LIMIT || !escapes_are_whole(target) {
+        return None;
+    }
+    // Only what may stand in a request line: no space, no control character, nothing beyond ASCII.
+    if !target.bytes().all(|byte| (0x21..=0x7e).contains(&byte)) {
+        return None;
+    }
+    let resolved = resolve(target)?;
+    let mut seen = resolved.path().to_owned();
+    for _ in 0..DECODINGS {
+        let path = resolve(&seen)?.path().to_owned();
+        if path == base
+            || path
+                .strip_prefix(base)
+                .is_some_and(|rest| rest.starts_with('/'))
+        {
+            return None;
+        }
+        let decoded = percent_decode(&path)?;
+        if decoded == seen {
+            break;
+        }
+        seen = decoded;
+    }
+    let query = resolved
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    Some(format!("{}{query}", resolved.path()))
+}
+
+/// Resolves like a browser would, dot segments included, and refuses whatever leaves the origin.
+fn resolve(path: &str) -> Option<Url> {
+    let mut bytes = path.bytes();
+    let first = bytes.next();
+    if first != Some(b'/') || matches!(bytes.next(), Some(b'/' | b'\\')) {
+        return None;
+    }
+    if path.contains('\\') || path.chars().any(char::is_control) {
+        return None;
+    }
+    let here = Url::parse("https://app.invalid/").ok()?;
+    let resolved = here.join(path).ok()?;
+    let stays = resolved.origin() == here.origin()
+        && !resolved.path().starts_with("//")
+        && resolved.username().is_empty();
+    stays.then_some(resolved)
+}
+
+fn escapes_are_whole(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'%')
+        .all(|(at, _)| {
+            bytes
+                .get(at + 1..at + 3)
+                .is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit))
+        })
+}
+
+/// Decodes once; `None` when the result is not text, which no path of ours is.
+fn percent_decode(text: &str) -> Option<String> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let pair = (first == b'%').then(|| tail.get(..2)).flatten();
+        let value =
+            pair.and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        if let Some(value) = value {
+            decoded.push(value);
+            rest = &tail[2..];
+        } else {
+            decoded.push(first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(decoded).ok()
+}

@@ -1,0 +1,160 @@
+//! The userinfo endpoint (OpenID Connect Core 1.0 section 5.3), and its OAuth 2.0 relatives.
+
+use aws_lc_rs::hmac;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::answer;
+use crate::client::Client;
+use crate::error::{ProviderError, Purpose, Quoted};
+use crate::http::{HttpRequest, HttpResponse, Method};
+use crate::id_token::IdToken;
+use crate::jose::json;
+use crate::metadata::ProviderMetadata;
+use crate::provider::{Provider, Quirk};
+use crate::token::TokenResponse;
+
+/// Which members of userinfo each scope promises (OpenID Connect Core 1.0 section 5.4), by one that
+/// stands for the others.
+const PROMISED: &[(&str, &[&str])] = &[
+    (
+        "profile",
+        &[
+            "name",
+            "preferred_username",
+            "given_name",
+            "family_name",
+            "nickname",
+        ],
+    ),
+    ("email", &["email"]),
+    ("address", &["address"]),
+    ("phone", &["phone_number"]),
+];
+
+/// Returns the endpoint if the login cannot do without it: always where no ID token proves the user,
+/// else only when the ID token lacks what a requested scope promises.
+pub(crate) fn needed<'a>(
+    client: &Client,
+    metadata: &'a ProviderMetadata,
+    id_token: Option<&IdToken>,
+) -> Option<&'a str> {
+    let endpoint = metadata.userinfo_endpoint.as_deref()?;
+    let Some(id_token) = id_token else {
+        return Some(endpoint);
+    };
+    let said = |members: &[&str]| {
+        members
+            .iter()
+            .any(|name| id_token.claims().contains_key(*name))
+    };
+    PROMISED
+        .iter()
+        .any(|(scope, members)| client.scopes().iter().any(|held| held == scope) && !said(members))
+        .then_some(endpoint)
+}
+
+/// Makes a request with the token in the header, where no log and no referrer shows it
+/// (RFC 9700 section 4.3.2).
+pub(crate) fn request(client: &Client, endpoint: &str, tokens: &TokenResponse) -> HttpRequest {
+    let token = tokens.access_token.secret();
+    let mut url = endpoint.to_owned();
+    if client.provider().has(&Quirk::AppSecretProof)
+        && let Some(secret) = client.secret()
+        && let Ok(mut parsed) = Url::parse(endpoint)
+    {
+        parsed
+            .query_pairs_mut()
+            .append_pair("appsecret_proof", &proof(secret.secret(), token));
+        url = parsed.into();
+    }
+    let mut request = HttpRequest::new(Method::Get, url);
+    request.set_header("authorization", format!("Bearer {token}"));
+    request.set_header(
+        "user-agent",
+        concat!("codegrant/", env!("CARGO_PKG_VERSION")),
+    );
+    request
+}
+
+/// Computes the hex HMAC-SHA256 of the access token under the client secret.
+fn proof(secret: &str, token: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    let tag = hmac::sign(&key, token.as_bytes());
+    tag.as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Checks that both documents speak of the same account (OpenID Connect Core 1.0 section 5.3.2).
+pub(crate) fn same_subject(
+    subject: &str,
+    userinfo: &Map<String, Value>,
+) -> Result<(), ProviderError> {
+    let received = answer::required_str(Purpose::Userinfo, userinfo, "sub")?;
+    if received == subject {
+        return Ok(());
+    }
+    Err(ProviderError::SubjectMismatch {
+        id_token: Quoted::new(subject),
+        userinfo: Quoted::new(received),
+    })
+}
+
+/// Reads the account where no ID token names it: a string, or a whole number in decimal.
+pub(crate) fn subject(
+    provider: &Provider,
+    userinfo: &Map<String, Value>,
+) -> Result<String, ProviderError> {
+    let missing = ProviderError::MemberMissing {
+        purpose: Purpose::Userinfo,
+        member: "subject",
+    };
+    match provider.user.subject.find(userinfo).ok_or(missing)? {
+        Value::String(text)
+            if (1..=255).contains(&text.len()) && !text.contains(char::is_control) =>
+        {
+            Ok(text.clone())
+        }
+        Value::Number(number) if number.is_u64() || number.is_i64() => Ok(number.to_string()),
+        _ => Err(ProviderError::MemberType {
+            purpose: Purpose::Userinfo,
+            member: "subject",
+            expected: "1 to 255 characters, or a whole number",
+        }),
+    }
+}
+
+/// Tells whether the answer lacks an address that it calls verified.
+pub(crate) fn lacks_verified_email(userinfo: &Map<String, Value>) -> bool {
+    userinfo.get("email_verified") != Some(&Value::Bool(true))
+}
+
+/// Takes the primary address out of a list of `{email, primary, verified}`.
+pub(crate) fn add_primary_email(
+    response: &HttpResponse,
+    userinfo: &mut Map<String, Value>,
+) -> Result<(), ProviderError> {
+    let purpose = Purpose::Emails;
+    answer::is_json(purpose, response, &["application/json"])?;
+    let list =
+        json::parse(&response.body).map_err(|source| ProviderError::Json { purpose, source })?;
+    let wrong = ProviderError::MemberType {
+        purpose,
+        member: "emails",
+        expected: "a list",
+    };
+    let entries = list.as_array().ok_or(wrong)?;
+    let primary = entries
+        .iter()
+        .find(|entry| entry.get("primary") == Some(&Value::Bool(true)));
+    if let Some(entry) = primary
+        && let Some(email) = entry.get("email").filter(|email| email.is_string())
+    {
+        let verified = entry.get("verified") == Some(&Value::Bool(true));
+        userinfo.insert("email".to_owned(), email.clone());
+        userinfo.insert("email_verified".to_owned(), verified.into());
+    }
+    Ok(())
+}
