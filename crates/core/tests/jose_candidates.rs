@@ -1,6 +1,7 @@
 //! Which keys of a set are tried for a token.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use codegrant_core::error::Quoted;
 use codegrant_core::jose::{Algorithm, Jws, JwsError, KeySet};
 use serde_json::json;
 
@@ -114,7 +115,7 @@ fn a_key_for_one_algorithm_is_no_candidate_for_another() {
     let token = key.sign(None, &claims()).unwrap();
     let keys = set(&[with(&key.public_jwk(), "alg", "PS256")]);
     let error = verify(&token, &keys, Algorithm::Rs256).unwrap_err();
-    let key_id = Some("k1".to_owned());
+    let key_id = Some(Quoted::new("k1"));
     assert_eq!(
         error,
         JwsError::UnknownKey {

@@ -1,6 +1,7 @@
 //! Hostile tokens: altered bytes, other spellings, sizes and shapes that must not pass.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use codegrant_core::error::Quoted;
 use codegrant_core::jose::{
     Algorithm, JsonError, Jws, JwsError, KeySet, Part, SigningKey, base64url,
 };
@@ -108,7 +109,7 @@ fn no_change_of_one_character_survives() {
 fn a_duplicate_member_is_refused_in_header_and_claims() {
     let (key, keys) = provider();
     let duplicate = |name: &str| JsonError::DuplicateMember {
-        name: name.to_owned(),
+        name: Quoted::new(name),
     };
     for header in [
         r#"{"alg":"RS256","kid":"k1","alg":"none"}"#,

@@ -7,6 +7,7 @@ use aws_lc_rs::digest;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{base64url, error::UnknownAlgorithm};
+use crate::error::Quoted;
 
 /// A JWS signature algorithm (RFC 7518 section 3.1, RFC 8037, RFC 9864).
 ///
@@ -107,7 +108,9 @@ impl FromStr for Algorithm {
         let found = Self::ALL
             .iter()
             .find(|algorithm| algorithm.as_str() == name);
-        found.copied().ok_or_else(|| UnknownAlgorithm::new(name))
+        found.copied().ok_or_else(|| UnknownAlgorithm {
+            name: Quoted::new(name),
+        })
     }
 }
 

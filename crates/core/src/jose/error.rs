@@ -1,6 +1,6 @@
 //! What can be wrong with JSON, a signed token, a key set or a signing key.
 
-use crate::error::Code;
+use crate::error::{Code, Quoted};
 
 use super::Algorithm;
 
@@ -25,10 +25,10 @@ pub enum JsonError {
         column: usize,
     },
     /// A name stands twice in one object, possibly in two spellings (RFC 7519 section 4).
-    #[error("duplicate member \"{name}\"")]
+    #[error("duplicate member {name}")]
     DuplicateMember {
-        /// The name, escaped and shortened.
-        name: String,
+        /// The name.
+        name: Quoted,
     },
     /// A name is one that `serde_json` keeps for itself.
     #[error("reserved member name")]
@@ -46,22 +46,10 @@ pub enum JsonError {
 
 /// A name that is not one of the accepted signature algorithms.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown signature algorithm \"{name}\"")]
+#[error("unknown signature algorithm {name}")]
 pub struct UnknownAlgorithm {
-    name: String,
-}
-
-impl UnknownAlgorithm {
-    pub(super) fn new(name: &str) -> Self {
-        Self {
-            name: excerpt(name),
-        }
-    }
-
-    /// Returns the name, escaped and shortened.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
+    /// The name.
+    pub name: Quoted,
 }
 
 /// A part of the compact serialisation (RFC 7515 section 7.1).
@@ -127,10 +115,10 @@ pub enum JwsError {
     #[error("header is not a strict json object")]
     Header(#[source] JsonError),
     /// The header names no algorithm that is accepted.
-    #[error("unsupported algorithm {}", quoted(name.as_deref()))]
+    #[error("unsupported algorithm {}", shown(name.as_ref()))]
     UnsupportedAlgorithm {
-        /// The name, escaped and shortened; `None` when `alg` is absent or not a string.
-        name: Option<String>,
+        /// The name; `None` when `alg` is absent or not a string.
+        name: Option<Quoted>,
     },
     /// The header has a `crit` member (RFC 7515 section 4.1.11); no extension is supported.
     #[error("critical header")]
@@ -156,10 +144,10 @@ pub enum JwsError {
         expected: Algorithm,
     },
     /// No key of the set fits the header.
-    #[error("no key for key id {} and algorithm {algorithm}", quoted(key_id.as_deref()))]
+    #[error("no key for key id {} and algorithm {algorithm}", shown(key_id.as_ref()))]
     UnknownKey {
-        /// The header's `kid`, escaped and shortened.
-        key_id: Option<String>,
+        /// The header's `kid`.
+        key_id: Option<Quoted>,
         /// The header's algorithm.
         algorithm: Algorithm,
     },
@@ -256,62 +244,134 @@ impl SigningKeyError {
     }
 }
 
-/// Escapes and shortens a string that an attacker may have chosen, so that a log line survives it.
-pub(super) fn excerpt(text: &str) -> String {
-    const LIMIT: usize = 40;
-    let mut short: String = text
-        .chars()
-        .take(LIMIT)
-        .flat_map(char::escape_default)
-        .collect();
-    if text.chars().nth(LIMIT).is_some() {
-        short.push_str("...");
-    }
-    short
-}
-
-fn quoted(name: Option<&str>) -> String {
-    name.map_or_else(|| "(none)".to_owned(), |name| format!("\"{name}\""))
+fn shown(name: Option<&Quoted>) -> String {
+    name.map_or_else(|| "(none)".to_owned(), Quoted::to_string)
 }
 
 crate::codes! {
     TOO_LARGE = "id_token.too_large",
-        "The ID token, or its header, is longer than any that this application reads.",
-        "Ask the provider for fewer scopes or claims in the ID token, and read the rest from userinfo.";
+        "the ID token, or its header, is longer than any that is read",
+        "ask the provider for fewer claims in the ID token, and read the rest from userinfo";
     MALFORMED = "id_token.malformed",
-        "The provider sent something as ID token that is not a JSON Web Signature in compact form.",
-        "Check that the issuer is really an OpenID Provider and that no proxy rewrites its answers; if it persists, report it to the provider.";
+        "what the provider sent as ID token is not a JSON Web Signature in compact form",
+        "check that the issuer is really an OpenID Provider and that no proxy rewrites its answers; if it persists, report it to the provider";
     ENCRYPTED = "id_token.encrypted",
-        "The provider encrypts its ID tokens, which this application does not decrypt.",
-        "Turn off ID token encryption for this client at the provider (id_token_encrypted_response_alg).";
+        "the provider encrypts its ID tokens, and encryption is not supported",
+        "turn off ID token encryption for this client at the provider (id_token_encrypted_response_alg)";
     ALGORITHM_UNSUPPORTED = "id_token.algorithm_unsupported",
-        "The ID token is unsigned, or signed with an algorithm that is not accepted, such as none or HS256.",
-        "Set the ID token signature algorithm of this client at the provider to RS256, PS256, ES256 or EdDSA. If the provider is set so already, somebody may be forging tokens.";
+        "the ID token is unsigned, or signed with an algorithm that is never accepted, such as none or HS256",
+        "set the ID token signature algorithm of this client at the provider to RS256, PS256, ES256 or EdDSA; if it is set so already, treat the token as forged";
     ALGORITHM_MISMATCH = "id_token.algorithm_mismatch",
-        "The ID token is signed with another algorithm than the one configured for this client.",
-        "Configure the algorithm that the provider uses for this client (id_token_signed_response_alg), RS256 unless it was changed there.";
+        "the ID token is signed with another algorithm than the one configured for this client",
+        "configure the algorithm that the provider uses for this client (id_token_signed_response_alg); it is RS256 unless somebody changed it there";
     CRITICAL_HEADER = "id_token.critical_header",
-        "The ID token's header demands an extension (crit or b64) that this application does not implement.",
-        "Turn the extension off for this client at the provider.";
+        "the ID token's header demands an extension (crit or b64), and none is supported",
+        "turn the extension off for this client at the provider";
     UNKNOWN_KEY = "id_token.unknown_key",
-        "None of the provider's published keys fits the key id and algorithm in the ID token's header.",
-        "If the provider has just rotated its keys, try again in a minute. Otherwise compare the keys at its jwks_uri with the token's kid, and check that the issuer belongs to the same tenant.";
+        "none of the provider's published keys fits the key id and algorithm in the ID token's header",
+        "if the provider has just rotated its keys, try again in a minute; otherwise compare the keys at its jwks_uri with the key id, and check that the issuer belongs to the same tenant";
     BAD_SIGNATURE = "id_token.bad_signature",
-        "The ID token's signature does not verify with the provider's published keys: it was altered, or signed by somebody else.",
-        "Check that jwks_uri and token endpoint belong to the same provider and tenant. If they do, treat the token as forged.";
+        "the ID token was altered, or signed by somebody else than the provider",
+        "check that jwks_uri and token endpoint belong to the same provider and tenant; if they do, treat the token as forged";
     KEYS_MALFORMED = "keys.malformed",
-        "The provider's jwks_uri did not answer with a JSON Web Key Set.",
-        "Open the jwks_uri by hand: it must show a JSON object with a keys array. A proxy's or a log-in page in its place is the usual cause.";
+        "the provider's jwks_uri did not answer with a JSON Web Key Set",
+        "fetch the jwks_uri by hand from this machine: it must be a JSON object with an array named keys; a page of a proxy or a log-in page in its place is the usual cause";
     KEYS_TOO_LARGE = "keys.too_large",
-        "The provider's key set is longer than any that this application reads.",
-        "Check that jwks_uri points at a key set, and ask the provider to retire old keys.";
+        "the provider's key set is longer than any that is read",
+        "check that jwks_uri points at a key set, and ask the provider to retire old keys";
     KEYS_TOO_MANY = "keys.too_many",
-        "The provider's key set has more keys than this application reads.",
-        "Ask the provider to retire old keys.";
+        "the provider's key set has more keys than are read",
+        "ask the provider to retire old keys";
     SIGNING_KEY_REJECTED = "signing_key.rejected",
-        "The signing key is not a PKCS#8 private key of the kind and size that its algorithm needs.",
-        "Generate a key for the algorithm (RSA of 2048 to 8192 bits, the curve of the algorithm's name, or Ed25519) and encode it as PKCS#8 DER.";
+        "the signing key is not a PKCS#8 private key of the kind and size that its algorithm needs",
+        "generate a key for the algorithm (RSA of 2048 to 8192 bits, the curve that goes with the name, or Ed25519) and encode it as PKCS#8 DER";
     SIGNING_KEY_FAILED = "signing_key.failed",
-        "The cryptographic library refused to sign.",
-        "Check the machine's memory and source of randomness, then replace the key.";
+        "the cryptographic library refused to sign",
+        "check the machine's memory and source of randomness, then replace the key";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_the_code_that_names_its_rule() {
+        let key_id = Some(Quoted::new("k1"));
+        let (length, limit, algorithm) = (2, 1, Algorithm::Rs256);
+        let (found, expected) = (Algorithm::Es256, algorithm);
+        for (error, name) in [
+            (JwsError::TooLarge { length, limit }, "id_token.too_large"),
+            (
+                JwsError::HeaderTooLarge { length, limit },
+                "id_token.too_large",
+            ),
+            (JwsError::Encrypted, "id_token.encrypted"),
+            (JwsError::Parts, "id_token.malformed"),
+            (JwsError::Empty { part: Part::Header }, "id_token.malformed"),
+            (
+                JwsError::Base64 {
+                    part: Part::Payload,
+                },
+                "id_token.malformed",
+            ),
+            (
+                JwsError::Header(JsonError::NotAnObject),
+                "id_token.malformed",
+            ),
+            (JwsError::KeyId { limit }, "id_token.malformed"),
+            (JwsError::TokenType, "id_token.malformed"),
+            (
+                JwsError::UnsupportedAlgorithm { name: None },
+                "id_token.algorithm_unsupported",
+            ),
+            (JwsError::CriticalHeader, "id_token.critical_header"),
+            (JwsError::UnencodedPayload, "id_token.critical_header"),
+            (
+                JwsError::AlgorithmMismatch { found, expected },
+                "id_token.algorithm_mismatch",
+            ),
+            (
+                JwsError::UnknownKey { key_id, algorithm },
+                "id_token.unknown_key",
+            ),
+            (JwsError::BadSignature, "id_token.bad_signature"),
+        ] {
+            assert_eq!(error.code().name, name);
+        }
+        for (error, name) in [
+            (KeySetError::TooLarge { length, limit }, "keys.too_large"),
+            (KeySetError::Json(JsonError::NotAnObject), "keys.malformed"),
+            (KeySetError::NoKeys, "keys.malformed"),
+            (
+                KeySetError::TooManyKeys { count: 2, limit },
+                "keys.too_many",
+            ),
+        ] {
+            assert_eq!(error.code().name, name);
+        }
+        let rejected = SigningKeyError::Rejected { algorithm };
+        assert_eq!(rejected.code().name, "signing_key.rejected");
+        let failed = SigningKeyError::Failed { algorithm };
+        assert_eq!(failed.code().name, "signing_key.failed");
+    }
+
+    #[test]
+    fn a_strangers_text_cannot_break_a_line_of_the_log() {
+        let hostile = "\u{1b}[2J\r\n".to_owned() + &"x".repeat(2000);
+        let name = Some(Quoted::new(&hostile));
+        for error in [
+            JwsError::UnsupportedAlgorithm { name: name.clone() },
+            JwsError::UnknownKey {
+                key_id: name,
+                algorithm: Algorithm::Rs256,
+            },
+        ] {
+            let shown = format!("{error} {error:?}");
+            assert!(shown.len() < 1000, "{shown}");
+            assert!(
+                shown.chars().all(|c| c.is_ascii_graphic() || c == ' '),
+                "{shown}"
+            );
+        }
+    }
 }

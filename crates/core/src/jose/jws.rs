@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::error::{JsonError, JwsError, Part, excerpt};
+use super::error::{JsonError, JwsError, Part};
 use super::{Algorithm, KeySet, base64url, json};
+use crate::error::Quoted;
 
 /// The longest token that is read, in bytes.
 const MAX_LENGTH: usize = 64 * 1024;
@@ -49,7 +50,7 @@ impl Header {
         let name = members.get("alg").and_then(Value::as_str);
         let algorithm = name.and_then(|name| name.parse().ok()).ok_or_else(|| {
             JwsError::UnsupportedAlgorithm {
-                name: name.map(excerpt),
+                name: name.map(Quoted::new),
             }
         })?;
         if members.contains_key("crit") {
@@ -158,7 +159,7 @@ impl<'a> Jws<'a> {
         }
         let signature = decode(Part::Signature, self.signature)?;
         if !keys.has_candidate(&self.header, expected) {
-            let key_id = self.header.key_id().map(excerpt);
+            let key_id = self.header.key_id().map(Quoted::new);
             return Err(JwsError::UnknownKey {
                 key_id,
                 algorithm: expected,

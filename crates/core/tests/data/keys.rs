@@ -1,6 +1,8 @@
 //! Keys to sign with, and the published examples, for the tests of `jose`.
 #![allow(dead_code, reason = "every test file uses a part")]
 
+use std::sync::LazyLock;
+
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
@@ -39,7 +41,7 @@ pub(crate) fn examples() -> Vec<Example> {
         .collect()
 }
 
-/// Makes a fresh key for the algorithm.
+/// Makes a fresh key for the algorithm; an RSA key is always the same stranger's.
 pub(crate) fn fresh(algorithm: Algorithm, key_id: &str) -> SigningKey {
     let random = SystemRandom::new();
     let ec = |curve| {
@@ -56,7 +58,7 @@ pub(crate) fn fresh(algorithm: Algorithm, key_id: &str) -> SigningKey {
             .unwrap()
             .as_ref()
             .to_vec(),
-        _ => rsa_pkcs8(),
+        _ => STRANGER.clone(),
     };
     SigningKey::from_pkcs8(&der, algorithm, key_id).unwrap()
 }
@@ -70,12 +72,20 @@ pub(crate) fn rsa(algorithm: Algorithm, key_id: &str) -> SigningKey {
     SigningKey::from_pkcs8(&example.pkcs8.unwrap(), algorithm, key_id).unwrap()
 }
 
-/// Makes a fresh RSA key of 2048 bits.
-pub(crate) fn rsa_pkcs8() -> Vec<u8> {
+/// The provider's key for any algorithm.
+pub(crate) fn own(algorithm: Algorithm, key_id: &str) -> SigningKey {
+    match algorithm.as_str().as_bytes()[0] {
+        b'R' | b'P' => rsa(algorithm, key_id),
+        _ => fresh(algorithm, key_id),
+    }
+}
+
+/// An RSA key of 2048 bits that is not the provider's; made once, because that takes its time.
+static STRANGER: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let der: Pkcs8V1Der<'_> = pair.as_der().unwrap();
     der.as_ref().to_vec()
-}
+});
 
 /// Makes a key set of JWKs.
 pub(crate) fn set(jwks: &[Value]) -> KeySet {
