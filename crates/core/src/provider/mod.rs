@@ -3,6 +3,7 @@
 //! Nothing in this project asks which provider it talks to. What a provider does differently is a
 //! [`Quirk`] that its entry declares, and a quirk never loosens a rule for anybody else.
 
+mod entry;
 mod mapping;
 mod preset;
 
@@ -34,7 +35,7 @@ pub type List<T> = Cow<'static, [T]>;
 /// assert!(provider.validate().is_ok());
 /// ```
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "entry::Entry")]
 #[non_exhaustive]
 pub struct Provider {
     /// The name in our URLs and the account's provider: lower-case letters, digits and `-`, at most 32.
@@ -42,31 +43,23 @@ pub struct Provider {
     /// What stands on the login button.
     pub name: Text,
     /// How the user's identity is proven.
-    #[serde(flatten)]
     pub protocol: Protocol,
     /// What is asked for when the app says nothing else.
-    #[serde(default)]
     pub scopes: List<Text>,
     /// Further parameters of the authorization request, such as `access_type=offline`.
-    #[serde(default)]
     pub authorization_parameters: List<(Text, Text)>,
     /// Where in the answer the user stands.
-    #[serde(default)]
     pub user: UserMapping,
     /// How much an e-mail address from here is worth.
-    #[serde(default)]
     pub email_trust: EmailTrust,
     /// How the client authenticates when the app says nothing else (RFC 6749 section 2.3.1).
-    #[serde(default)]
     pub authentication: AuthenticationMethod,
     /// What this provider does differently from the RFCs.
-    #[serde(default)]
     pub quirks: List<Quirk>,
 }
 
 /// How a provider proves who the user is.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "protocol", rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Protocol {
     /// OpenID Connect: an ID token proves it, and endpoints come from the issuer's metadata.
@@ -74,17 +67,14 @@ pub enum Protocol {
         /// The issuer identifier, compared byte for byte (OpenID Connect Discovery 1.0 section 4.3).
         issuer: Text,
         /// Other issuer strings that this provider is known to put into ID tokens.
-        #[serde(default)]
         issuer_aliases: List<Text>,
         /// The signature algorithm of its ID tokens; RS256 when absent (OpenID Connect Core 1.0 section 2).
-        #[serde(default)]
         algorithm: Option<Algorithm>,
     },
     /// OAuth 2.0 alone: the userinfo answer, fetched with a token from our own code exchange.
     OAuth {
         /// What stands for the issuer in the account key, and in `iss` if the provider sends it
         /// (RFC 9207). When absent, the origin of the token endpoint.
-        #[serde(default)]
         issuer: Option<Text>,
         /// Where the provider is reached.
         endpoints: Endpoints,
