@@ -1,0 +1,128 @@
+//! What the browser is told when something went wrong: a status, a title, a sentence.
+//!
+//! The operator reads the cause in the log, under the correlation id. Nothing here tells one cause from
+//! another any finer than a person needs to know what to do next.
+
+/// Names what went wrong, as far as the browser is told.
+///
+/// The texts are fixed: they repeat nothing of what was sent, and do not say which check failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The user said no at the provider, or the provider said no to the user.
+    Cancelled,
+    /// The login was begun too long ago.
+    LoginExpired,
+    /// The provider's answer broke a rule.
+    LoginRefused,
+    /// The link does not belong to a login that this browser began.
+    LoginUnknown,
+    /// The provider does not answer.
+    ProviderUnavailable,
+    /// The provider answers, but nothing that can be used.
+    ProviderFailed,
+    /// There is no such endpoint or provider.
+    NotFound,
+    /// The endpoint exists, for another method.
+    MethodNotAllowed,
+    /// The body is longer than any that is read.
+    TooLarge,
+    /// A form was sent from another origin.
+    WrongOrigin,
+    /// The app's own parts, such as its session store, do not answer.
+    Unavailable,
+    /// The app is at fault.
+    Internal,
+    /// The address was loaded inside another page or by a script.
+    NotANavigation,
+}
+
+impl Problem {
+    /// Lists every problem, for whoever tests a page of their own.
+    pub const ALL: &[Self] = &[
+        Self::Cancelled,
+        Self::LoginExpired,
+        Self::LoginRefused,
+        Self::LoginUnknown,
+        Self::ProviderUnavailable,
+        Self::ProviderFailed,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::TooLarge,
+        Self::WrongOrigin,
+        Self::Unavailable,
+        Self::Internal,
+        Self::NotANavigation,
+    ];
+
+    /// Returns the status code of the response (RFC 9110 section 15).
+    ///
+    /// 4xx where the browser's side can do something about it, 5xx where it cannot. A cancelled login
+    /// is 403 and not 400: the request is well formed, and the answer to it is no.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::LoginExpired | Self::LoginRefused | Self::LoginUnknown => 400,
+            Self::Cancelled | Self::WrongOrigin | Self::NotANavigation => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::TooLarge => 413,
+            Self::Internal => 500,
+            Self::ProviderFailed => 502,
+            Self::ProviderUnavailable | Self::Unavailable => 503,
+        }
+    }
+
+    /// Returns the heading: a few words, no full stop.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Cancelled => "Login cancelled",
+            Self::LoginExpired => "The login took too long",
+            Self::LoginRefused => "The login was stopped",
+            Self::LoginUnknown => "This login did not start here",
+            Self::ProviderUnavailable => "The provider does not answer",
+            Self::ProviderFailed => "The provider could not log you in",
+            Self::NotFound => "Page not found",
+            Self::MethodNotAllowed => "That does not work here",
+            Self::TooLarge => "Too much was sent",
+            Self::WrongOrigin => "This came from another site",
+            Self::Unavailable => "Logging in is not possible right now",
+            Self::Internal => "Something went wrong",
+            Self::NotANavigation => "Please open this page directly",
+        }
+    }
+
+    /// Returns the one sentence below the heading: what it means, and what to do.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Cancelled => {
+                "You did not finish logging in at the provider, so nothing was changed."
+            }
+            Self::LoginExpired => {
+                "For your safety a login has to be finished within a few minutes; please start again."
+            }
+            Self::LoginRefused => {
+                "The answer that came back did not pass a safety check, so you were not logged in."
+            }
+            Self::LoginUnknown => {
+                "The link does not belong to a login that this browser began; please start from the app."
+            }
+            Self::ProviderUnavailable => {
+                "The place where you log in cannot be reached at the moment; please try again soon."
+            }
+            Self::ProviderFailed => {
+                "The place where you log in sent an answer that could not be used; please try again."
+            }
+            Self::NotFound => "There is nothing at this address.",
+            Self::MethodNotAllowed => "This address cannot be used in this way.",
+            Self::TooLarge => "The request is larger than this address accepts.",
+            Self::WrongOrigin => "For your safety this can only be done from the app itself.",
+            Self::Unavailable => {
+                "A part of the app does not answer at the moment; please try again soon."
+            }
+            Self::Internal => "The fault is on our side, and it has been noted.",
+            Self::NotANavigation => {
+                "For your safety a login does not work inside another page or from a script."
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The one style sheet of the built-in pages.
+//!
+//! A string here and not a file of its own: the policy allows it by its hash, browsers read line ends as
+//! LF, and the compiler turns whatever a checkout made of them into LF too.
+
+/// The style sheet: light and dark, narrow and wide, all contrasts at least those of WCAG 2.2 level AA.
+pub(super) const STYLE: &str = r#"
+:root {
+  color-scheme: light dark;
+  --ground: #f3f4f7; --card: #ffffff; --edge: #dfe2e8; --line: #858d9c;
+  --text: #191d26; --quiet: #545c6b; --soft: #e8edf8; --softer: #f4f6fb;
+  --accent: #2754c5; --accent-strong: #1d43a3; --on-accent: #ffffff;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ground: #101319; --card: #191d25; --edge: #2a303c; --line: #737d90;
+    --text: #eceff4; --quiet: #a9b2c1; --soft: #28324a; --softer: #222834;
+    --accent: #9dbbff; --accent-strong: #bdd1ff; --on-accent: #0d1a38;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0; min-height: 100vh; min-height: 100svh; padding: 1.25rem;
+  display: grid; place-items: center;
+  background: var(--ground); color: var(--text);
+  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+}
+main {
+  width: 100%; max-width: 26rem; padding: 2.25rem 2rem;
+  background: var(--card); border: 1px solid var(--edge); border-radius: 1rem;
+  box-shadow: 0 1px 2px rgb(0 0 0 / 5%), 0 12px 32px rgb(0 0 0 / 7%);
+  text-align: center; overflow-wrap: anywhere;
+}
+h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; text-wrap: balance; }
+p { margin: 0; color: var(--quiet); text-wrap: pretty; }
+ul { margin: 1.5rem 0 0; padding: 0; list-style: none; display: grid; gap: .75rem; }
+a { color: var(--accent); text-underline-offset: .2em; border-radius: .25rem; }
+.icon {
+  display: block; width: 3rem; height: 3rem; margin: 0 auto 1.25rem; padding: .75rem;
+  border-radius: 50%; background: var(--soft);
+  fill: none; stroke: var(--accent); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round;
+}
+.actions { display: grid; gap: .75rem; margin: 1.75rem 0 0; }
+.button {
+  display: flex; align-items: center; justify-content: center; gap: .75rem;
+  width: 100%; min-height: 3rem; padding: .625rem 1rem;
+  font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
+  color: var(--text); background: var(--card); border: 1px solid var(--line); border-radius: .625rem;
+}
+.button:hover { background: var(--softer); border-color: var(--accent); }
+.button.primary { color: var(--on-accent); background: var(--accent); border-color: var(--accent); }
+.button.primary:hover { background: var(--accent-strong); border-color: var(--accent-strong); }
+.provider { justify-content: flex-start; text-align: start; }
+.initial { flex: none; width: 2rem; height: 2rem; }
+.initial circle { fill: var(--soft); }
+.initial text {
+  fill: var(--accent); font-size: 15px; font-weight: 700; text-anchor: middle; dominant-baseline: central;
+}
+.note { margin-top: 1.5rem; font-size: .875rem; }
+code {
+  display: block; margin-top: .25rem; color: var(--text); user-select: all;
+  font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
+}
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
+@media (prefers-reduced-motion: no-preference) {
+  .button { transition: background-color .15s, border-color .15s; }
+}
+@media (max-width: 30rem) {
+  body { padding: .75rem; }
+  main { padding: 1.75rem 1.25rem; }
+}
+"#;
