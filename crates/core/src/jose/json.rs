@@ -128,7 +128,13 @@ impl<'de> Visitor<'de> for Strict<'_> {
             .as_deref()
             .is_some_and(|name| name.starts_with(RESERVED))
         {
-            return members.next_value_seed(PrivateNumber(self));
+            return match members.next_value_seed(PrivateNumber) {
+                Ok(number) => {
+                    let number = number.ok_or_else(|| de::Error::custom("out of range"))?;
+                    Ok(Value::Number(number))
+                }
+                Err(_) => Err(self.refuse(JsonError::ReservedMember)),
+            };
         }
         let inner = self.inner()?;
         while let Some(member) = name {
@@ -151,36 +157,34 @@ impl<'de> Visitor<'de> for Strict<'_> {
 /// That feature may be on in an application's build without anybody here knowing. The library passes
 /// a number on as an owned string, and a string of the text as a borrowed one: so an object of the
 /// text that imitates a number is recognised and refused.
-struct PrivateNumber<'a>(Strict<'a>);
+///
+/// `None` if it is one that an application without the feature would not read, such as `1e999`.
+struct PrivateNumber;
 
-impl<'de> DeserializeSeed<'de> for PrivateNumber<'_> {
-    type Value = Value;
+impl<'de> DeserializeSeed<'de> for PrivateNumber {
+    type Value = Option<Number>;
 
-    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        let strict = self.0;
-        // A value of another kind fails in the visitor's defaults, whose errors are replaced here.
-        deserializer
-            .deserialize_any(self)
-            .map_err(|_| strict.refuse(JsonError::ReservedMember))
+    fn deserialize<D: de::Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for PrivateNumber<'_> {
-    type Value = Value;
+impl Visitor<'_> for PrivateNumber {
+    type Value = Option<Number>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a number")
     }
 
-    fn visit_string<E: de::Error>(self, digits: String) -> Result<Value, E> {
-        let number: Number = digits.parse().map_err(|_| E::custom("not a number"))?;
-        match number.as_f64() {
-            Some(value) if value.is_finite() => Ok(Value::Number(number)),
-            _ => Err(E::custom("not finite")),
-        }
+    fn visit_string<E>(self, digits: String) -> Result<Self::Value, E> {
+        let number: Option<Number> = digits.parse().ok();
+        Ok(number.filter(|number| number.as_f64().is_some_and(f64::is_finite)))
     }
 
-    fn visit_str<E: de::Error>(self, _: &str) -> Result<Value, E> {
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Self::Value, E> {
         Err(E::custom("imitates a number"))
     }
 }
