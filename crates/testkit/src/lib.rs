@@ -1,1 +1,5 @@
-//! codegrant-testkit.
+//! Test logins without a network: a provider, a browser and a clock as plain values.
+
+pub mod world;
+
+pub use world::World;
