@@ -1,0 +1,34 @@
+//! The rules that core holds browsers and providers to, tried by values: whole logins, no network.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod callback;
+
+use codegrant_core::error::Purpose;
+use codegrant_core::{Login, Timestamp};
+use codegrant_testkit::World;
+use codegrant_testkit::world::{Outcome, Script};
+
+/// Asserts that a login is refused with this code before anything is sent to the token endpoint.
+#[track_caller]
+fn refused_at_the_callback(outcome: &Outcome<Login>, code: &str) {
+    assert_eq!(outcome.code(), Some(code));
+    assert!(!outcome.called(Purpose::Token), "the code was sent");
+}
+
+/// Asserts that a login is refused with this code after one token request and before userinfo.
+#[track_caller]
+fn refused_at_the_id_token(outcome: &Outcome<Login>, code: &str) {
+    assert_eq!(outcome.code(), Some(code));
+    assert_eq!(outcome.calls(Purpose::Token), 1, "token requests");
+    assert!(!outcome.called(Purpose::Userinfo), "userinfo was called");
+}
+
+/// Logs in with OpenID Connect after altering the script.
+fn login(alter: impl FnOnce(&mut Script)) -> Outcome<Login> {
+    World::openid().login(alter)
+}
+
+/// The moment at which every world's clock stands at first.
+fn start() -> Timestamp {
+    World::openid().now
+}
