@@ -18,6 +18,7 @@ pub(super) fn login(page: &LoginPage<'_>) -> Page {
     let choice = if links.is_empty() {
         "<p>No way to log in is set up yet.</p>\n".to_owned()
     } else {
+        // Safari takes a list without bullets for no list, unless its role says so.
         format!(
             "<p>Choose an account that you already have.</p>\n<ul role=\"list\">\n{links}</ul>\n\
              <p class=\"note\">You type your password at the provider only. This app never sees it.</p>\n"
@@ -28,7 +29,9 @@ pub(super) fn login(page: &LoginPage<'_>) -> Page {
         icon: Icon::Person,
         title: &title,
         head: "",
-        body: &format!("{choice}<p class=\"note\"><a href=\"{home}\">Go back to the app</a></p>\n"),
+        body: &format!(
+            "{choice}<p class=\"note back\"><a href=\"{home}\">Go back to the app</a></p>\n"
+        ),
     }
     .into_page()
 }

@@ -3,8 +3,7 @@
 use std::sync::LazyLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use codegrant_core::jose::base64url;
 
 use super::html::Escaped;
 use super::style::STYLE;
@@ -48,7 +47,7 @@ impl Icon {
     const fn path(self) -> &'static str {
         match self {
             Self::Person => "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.5 20a7.5 7.5 0 0 1 15 0",
-            Self::Notice => "M12 6.5v7M12 17.5v.01",
+            Self::Notice => "M12 4.5v9.5M12 19v.01",
             Self::Leave => "M10 4H6v16h4M14 8l4 4-4 4M18 12h-8",
             Self::Done => "M5.5 12.5l4.5 4.5 9-10",
             Self::Onward => "M5 12h14M13 6l6 6-6 6",
@@ -107,10 +106,10 @@ impl Document<'_> {
     }
 }
 
-/// Returns the source expression that allows exactly this inline text (CSP Level 3, section 2.3.1).
-fn source_hash(text: &str) -> String {
-    format!(
-        "sha256-{}",
-        STANDARD.encode(digest(&SHA256, text.as_bytes()))
-    )
+/// Returns the source expression that allows exactly this inline text (CSP Level 3 section 2.3.1).
+///
+/// Policies are written in plain base64: the other alphabet, and padding, which 32 bytes always need.
+pub(super) fn source_hash(text: &str) -> String {
+    let hash = base64url::encode(digest(&SHA256, text.as_bytes()).as_ref());
+    format!("sha256-{}=", hash.replace('-', "+").replace('_', "/"))
 }

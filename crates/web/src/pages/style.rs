@@ -32,11 +32,11 @@ main {
   text-align: center; overflow-wrap: anywhere;
 }
 h1 { margin: 0 0 .5rem; font-size: 1.5rem; line-height: 1.25; font-weight: 650; text-wrap: balance; }
-p { margin: 0; color: var(--quiet); text-wrap: pretty; }
+p { margin: 0; color: var(--quiet); text-wrap: balance; }
 ul { margin: 1.5rem 0 0; padding: 0; list-style: none; display: grid; gap: .75rem; }
 a { color: var(--accent); text-underline-offset: .2em; border-radius: .25rem; }
 .icon {
-  display: block; width: 3rem; height: 3rem; margin: 0 auto 1.25rem; padding: .75rem;
+  display: block; width: 3rem; height: 3rem; margin: 0 auto 1.25rem; padding: .6875rem;
   border-radius: 50%; background: var(--soft);
   fill: none; stroke: var(--accent); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round;
 }
@@ -57,6 +57,8 @@ a { color: var(--accent); text-underline-offset: .2em; border-radius: .25rem; }
   fill: var(--accent); font-size: 15px; font-weight: 700; text-anchor: middle; dominant-baseline: central;
 }
 .note { margin-top: 1.5rem; font-size: .875rem; }
+.back { margin-top: .75rem; }
+.back a { display: inline-block; padding: .625rem; }
 code {
   display: block; margin-top: .25rem; color: var(--text); user-select: all;
   font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
@@ -70,3 +72,52 @@ code {
   main { padding: 1.75rem 1.25rem; }
 }
 "#;
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::between;
+    use super::*;
+
+    #[test]
+    fn colours_are_told_apart_by_everybody() {
+        let schemes: Vec<&str> = between(STYLE, ":root {", "}");
+        assert_eq!(schemes.len(), 2, "light and dark");
+        for scheme in schemes {
+            let luminance = |name: &str| {
+                let value = between(scheme, &format!("--{name}: #"), ";")[0];
+                relative_luminance(value)
+            };
+            // WCAG 2.2 success criteria 1.4.3 (text, 4.5) and 1.4.11 (borders and focus, 3).
+            for (front, back, least) in [
+                ("text", "card", 4.5),
+                ("text", "softer", 4.5),
+                ("quiet", "card", 4.5),
+                ("accent", "card", 4.5),
+                ("accent", "soft", 4.5),
+                ("on-accent", "accent", 4.5),
+                ("on-accent", "accent-strong", 4.5),
+                ("line", "card", 3.0),
+            ] {
+                let (a, b) = (luminance(front), luminance(back));
+                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                assert!(contrast >= least, "{front} on {back}: {contrast:.2}");
+            }
+        }
+    }
+
+    /// WCAG 2.2, "relative luminance", of six hexadecimal digits.
+    fn relative_luminance(hex: &str) -> f64 {
+        [(0, 0.2126), (2, 0.7152), (4, 0.0722)]
+            .map(|(at, weight)| {
+                let part = f64::from(u8::from_str_radix(&hex[at..at + 2], 16).unwrap()) / 255.0;
+                let linear = if part <= 0.04045 {
+                    part / 12.92
+                } else {
+                    ((part + 0.055) / 1.055).powf(2.4)
+                };
+                weight * linear
+            })
+            .iter()
+            .sum()
+    }
+}

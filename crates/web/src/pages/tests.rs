@@ -1,1 +1,368 @@
-//! Tests.
+//! What holds for every built-in page, whatever it is filled with.
+
+use super::document::source_hash;
+use super::style::STYLE;
+use super::*;
+
+const HOSTILE: &str = "\"'><script src=//evil.example/x.js></script><b onload=x>&amp;";
+
+/// Every built-in page, with `text` for whatever is text and `address` for whatever is an address.
+fn every_page(text: &str, address: &str) -> Vec<Page> {
+    let provider = ProviderLink {
+        id: text,
+        name: text,
+        url: address,
+    };
+    let login = |providers, app_name| {
+        DefaultPages.login(&LoginPage {
+            providers,
+            app_name,
+            home: address,
+        })
+    };
+    let error = |problem, retry, restart| {
+        DefaultPages.error(&ErrorPage {
+            problem,
+            correlation_id: text,
+            retry,
+            restart,
+            home: address,
+        })
+    };
+    let mut pages = vec![
+        login(vec![provider, provider], Some(text)),
+        login(vec![], None),
+        error(Problem::LoginUnknown, None, Some(address)),
+        log_out_page(address, text),
+        DefaultPages.logged_out(&LoggedOutPage {
+            login: address,
+            home: address,
+        }),
+        repost(address, &[(text, text)]),
+    ];
+    for problem in Problem::ALL {
+        pages.push(error(*problem, Some(address), None));
+        pages.push(error(*problem, None, None));
+    }
+    pages
+}
+
+fn log_out_page(action: &str, return_to: &str) -> Page {
+    DefaultPages.log_out(&LogOutPage {
+        action,
+        return_to,
+        home: "/",
+    })
+}
+
+fn error_page(retry: Option<&str>, restart: Option<&str>) -> String {
+    let page = ErrorPage {
+        problem: Problem::Cancelled,
+        correlation_id: "c0ffee",
+        retry,
+        restart,
+        home: "/home",
+    };
+    DefaultPages.error(&page).html
+}
+
+/// Everything that stands between `start` and the next `end`.
+pub(super) fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str> {
+    text.split(start)
+        .skip(1)
+        .filter_map(|rest| rest.split_once(end).map(|(inside, _)| inside))
+        .collect()
+}
+
+/// The page without what it is styled by.
+fn unstyled(page: &Page) -> String {
+    page.html.replace(STYLE, "")
+}
+
+#[test]
+fn hostile_texts_come_out_escaped() {
+    for page in every_page(HOSTILE, "/") {
+        let html = unstyled(&page);
+        assert!(!html.contains("<script src"), "{html}");
+        assert!(!html.contains("<b onload"), "{html}");
+        assert!(!html.contains("\"'>"), "{html}");
+    }
+    let login = &every_page(HOSTILE, "/")[0].html;
+    assert_eq!(login.matches("&quot;&#39;&gt;&lt;script src").count(), 6);
+    assert!(login.contains("&amp;amp;"), "an ampersand is not kept");
+}
+
+#[test]
+fn hostile_addresses_become_the_root() {
+    for address in [
+        HOSTILE,
+        "",
+        "orders",
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "\\\\evil.example/",
+        "/\t/evil.example/",
+        "/\n/evil.example/",
+        " /orders",
+        "javascript:alert(1)",
+        "JavaScript:alert(1)",
+        "data:text/html,x",
+        "/x 0;url=//evil.example",
+    ] {
+        for page in every_page("", address) {
+            let html = unstyled(&page);
+            for attribute in ["href=\"", "action=\"", "content=\"0;url="] {
+                for target in between(&html, attribute, "\"") {
+                    assert_eq!(target, "/", "{address:?} in {attribute}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn addresses_of_this_origin_are_kept() {
+    let html = error_page(Some("/auth/login/a?return_to=%2Fx&b='1'"), None);
+    assert!(html.contains("href=\"/auth/login/a?return_to=%2Fx&amp;b=&#39;1&#39;\""));
+    assert!(html.contains("href=\"/home\""));
+}
+
+#[test]
+fn no_page_names_another_host() {
+    for page in every_page("x", "/") {
+        for foreign in ["//", "http:", "https:", "url(", "@import", "src="] {
+            assert!(!page.html.contains(foreign), "{foreign} in {}", page.html);
+        }
+    }
+}
+
+#[test]
+fn source_hash_is_in_plain_base64() {
+    // The value that openssl computes; it holds both signs in which the two alphabets differ.
+    assert_eq!(
+        source_hash("alert('Hello, world.');"),
+        "sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng="
+    );
+}
+
+#[test]
+fn policy_allows_what_is_inline_and_nothing_else() {
+    for page in every_page(HOSTILE, "/") {
+        let style = between(&page.html, "<style>", "</style>");
+        let script = between(&page.html, "<script>", "</script>");
+        assert_eq!(style, [STYLE]);
+        let mut expected = vec!["default-src 'none'".to_owned()];
+        if let [script] = script[..] {
+            expected.push(format!("script-src '{}'", source_hash(script)));
+        }
+        expected.push(format!("style-src '{}'", source_hash(STYLE)));
+        if !script.is_empty() {
+            expected.push("form-action 'self'".to_owned());
+        }
+        expected.push("base-uri 'none'".to_owned());
+        expected.push("frame-ancestors 'none'".to_owned());
+        assert_eq!(page.content_security_policy, expected.join("; "));
+    }
+}
+
+/// A hash allows neither of them: they would silently do nothing.
+#[test]
+fn no_page_has_a_style_or_event_attribute() {
+    for page in every_page("x", "/") {
+        let html = unstyled(&page);
+        assert!(!html.contains(" style="), "{html}");
+        for rest in html.split(" on").skip(1) {
+            let after = rest.trim_start_matches(|char: char| char.is_ascii_lowercase());
+            assert!(!after.starts_with('='), "on{rest}");
+        }
+    }
+}
+
+#[test]
+fn only_the_page_that_posts_itself_has_a_script() {
+    let pages = every_page("x", "/");
+    let scripts = pages.iter().filter(|page| page.html.contains("<script"));
+    assert_eq!(scripts.count(), 1);
+}
+
+#[test]
+fn a_page_of_text_may_do_nothing() {
+    assert_eq!(
+        Page::new(String::new()).content_security_policy,
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    );
+}
+
+#[test]
+fn every_page_has_a_language_a_title_and_one_heading() {
+    for page in every_page("x", "/") {
+        let html = &page.html;
+        assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">"));
+        assert!(html.find("<meta charset=\"utf-8\">") < Some(1024));
+        let title = between(html, "<title>", "</title>");
+        assert_eq!(title.len(), 1);
+        assert_eq!(title, between(html, "<h1>", "</h1>"));
+        assert!(!title[0].is_empty());
+    }
+}
+
+#[test]
+fn every_page_has_a_way_on() {
+    for page in every_page("x", "/") {
+        let ways = page.html.matches("href=").count() + page.html.matches("<button").count();
+        assert!(ways > 0, "{}", page.html);
+    }
+}
+
+#[test]
+fn every_problem_says_what_it_is_and_how_to_find_it() {
+    let mut titles = std::collections::HashSet::new();
+    for problem in Problem::ALL {
+        let page = DefaultPages.error(&ErrorPage {
+            problem: *problem,
+            correlation_id: "c0ffee",
+            retry: None,
+            restart: None,
+            home: "/",
+        });
+        assert!(page.html.contains(problem.title()));
+        assert!(page.html.contains(problem.sentence()));
+        assert!(page.html.contains("<code>c0ffee</code>"));
+        assert!(problem.sentence().ends_with('.') && !problem.title().ends_with('.'));
+        assert!((400..600).contains(&problem.status()));
+        assert!(
+            titles.insert(problem.title()),
+            "{problem:?} has no title of its own"
+        );
+    }
+}
+
+#[test]
+fn status_tells_whose_side_the_problem_is_on() {
+    for problem in Problem::ALL {
+        let ours = matches!(
+            problem,
+            Problem::ProviderUnavailable
+                | Problem::ProviderFailed
+                | Problem::Unavailable
+                | Problem::Internal
+        );
+        assert_eq!(problem.status() >= 500, ours, "{problem:?}");
+    }
+}
+
+#[test]
+fn try_again_is_offered_only_where_it_makes_sense() {
+    assert!(error_page(Some("/again"), None).contains("href=\"/again\">Try again</a>"));
+    let without = error_page(None, None);
+    assert!(!without.contains("Try again"));
+    assert!(without.contains("href=\"/home\">Go back to the app</a>"));
+}
+
+#[test]
+fn restart_goes_on_by_itself_and_by_hand() {
+    let html = error_page(None, Some("/auth/login/a?b=1&c=2"));
+    let refresh = "<meta http-equiv=\"refresh\" content=\"0;url=/auth/login/a?b=1&amp;c=2\">";
+    assert!(html.contains(refresh), "{html}");
+    assert!(html.contains("href=\"/auth/login/a?b=1&amp;c=2\">Continue</a>"));
+}
+
+#[test]
+fn an_error_without_restart_stays() {
+    assert!(!error_page(Some("/again"), None).contains("http-equiv"));
+}
+
+#[test]
+fn every_form_posts_and_sends_its_origin() {
+    for page in every_page("x", "/") {
+        let has_form = page.html.contains("<form");
+        let sends_origin = "<meta name=\"referrer\" content=\"same-origin\">";
+        assert_eq!(page.html.contains(sends_origin), has_form, "{}", page.html);
+        assert_eq!(page.html.contains("method=\"post\""), has_form);
+        assert_eq!(page.html.contains("<button"), has_form);
+    }
+}
+
+#[test]
+fn log_out_posts_where_to_return() {
+    let html = log_out_page("/auth/logout", "/a?b=1&c=2").html;
+    assert!(html.contains("method=\"post\" action=\"/auth/logout\""));
+    assert!(html.contains("name=\"return_to\" value=\"/a?b=1&amp;c=2\""));
+}
+
+#[test]
+fn login_lists_the_providers_in_order_as_links() {
+    let page = DefaultPages.login(&LoginPage {
+        providers: [("b", "Beta"), ("a", "Alpha")]
+            .map(|(id, name)| ProviderLink {
+                id,
+                name,
+                url: "/auth/login/x",
+            })
+            .to_vec(),
+        app_name: Some("Orchard"),
+        home: "/",
+    });
+    assert_eq!(between(&page.html, "<bdi>", "</bdi>"), ["Beta", "Alpha"]);
+    assert_eq!(between(&page.html, "data-provider=\"", "\""), ["b", "a"]);
+    assert_eq!(page.html.matches("href=\"/auth/login/x\"").count(), 2);
+    assert!(page.html.contains("<h1>Log in to Orchard</h1>"));
+}
+
+#[test]
+fn a_name_of_any_script_gets_one_sign() {
+    for (name, sign) in [
+        ("google", "G"),
+        ("  (corp)", "C"),
+        ("\u{fc}ber", "\u{dc}"),
+        ("\u{df}", "S"),
+        ("\u{65e5}\u{672c}", "\u{65e5}"),
+        ("4all", "4"),
+        ("<>", "\u{2022}"),
+        ("", "\u{2022}"),
+    ] {
+        let html = &every_page(name, "/")[0].html;
+        let signs = between(html, "<text x=\"16\" y=\"16\">", "</text>");
+        assert_eq!(signs, [sign, sign], "{name:?}");
+    }
+}
+
+#[test]
+fn repost_keeps_every_field_in_order() {
+    let page = repost(
+        "/auth/callback/a",
+        &[("code", "a\"b"), ("state", "<s>"), ("state", "t")],
+    );
+    assert_eq!(
+        between(&page.html, "<input type=\"hidden\" ", ">\n"),
+        [
+            "name=\"code\" value=\"a&quot;b\"",
+            "name=\"state\" value=\"&lt;s&gt;\"",
+            "name=\"state\" value=\"t\"",
+        ]
+    );
+    assert!(page.html.contains("action=\"/auth/callback/a\""));
+}
+
+#[test]
+fn replacing_one_page_keeps_the_others() {
+    struct Ours;
+    impl Pages for Ours {
+        fn logged_out(&self, _: &LoggedOutPage<'_>) -> Page {
+            Page::new("bye".to_owned())
+        }
+    }
+    let ours: Box<dyn Pages> = Box::new(Ours);
+    let logged_out = LoggedOutPage {
+        login: "/",
+        home: "/",
+    };
+    let log_out = LogOutPage {
+        action: "/",
+        return_to: "/",
+        home: "/",
+    };
+    assert_eq!(ours.logged_out(&logged_out).html, "bye");
+    assert_eq!(ours.log_out(&log_out), DefaultPages.log_out(&log_out));
+}
