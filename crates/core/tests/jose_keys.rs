@@ -235,7 +235,9 @@ fn a_point_off_its_curve_is_left_out() {
     ] {
         let jwk = bare(algorithm);
         assert_eq!(set(std::slice::from_ref(&jwk)).len(), 1);
-        let mut y = base64url::decode(jwk["y"].as_str().unwrap()).unwrap();
+        let [x, mut y] =
+            ["x", "y"].map(|name| base64url::decode(jwk[name].as_str().unwrap()).unwrap());
+        let octets = [x.as_slice(), &y].concat();
         y[length - 1] ^= 1;
         let zero = number(&vec![0; length]);
         let full = number(&vec![0xff; length]);
@@ -245,6 +247,12 @@ fn a_point_off_its_curve_is_left_out() {
             with(&jwk, "x", zero.clone()),
             with(&with(&jwk, "x", zero.clone()), "y", zero),
             with(&with(&jwk, "x", full.clone()), "y", full),
+            // The same octets with the border between them moved.
+            with(
+                &with(&jwk, "x", number(&octets[..length - 1])),
+                "y",
+                number(&octets[length - 1..]),
+            ),
             with(&jwk, "y", number(&y[1..])),
             with(&jwk, "y", number(&[&[0], y.as_slice()].concat())),
             with(&jwk, "y", ""),
@@ -256,10 +264,17 @@ fn a_point_off_its_curve_is_left_out() {
         }
     }
     let jwk = bare(Algorithm::Ed25519);
+    let octets = base64url::decode(jwk["x"].as_str().unwrap()).unwrap();
+    // A SubjectPublicKeyInfo, which the library would read as well.
+    let wrapped = [
+        b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\0",
+        octets.as_slice(),
+    ]
+    .concat();
     for x in [
         number(&[1; 31]),
         number(&[1; 33]),
-        number(&[4; 44]),
+        number(&wrapped),
         String::new(),
     ] {
         assert!(set(&[with(&jwk, "x", x)]).is_empty());

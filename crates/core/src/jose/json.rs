@@ -181,7 +181,7 @@ impl Visitor<'_> for PrivateNumber {
 
     fn visit_string<E>(self, digits: String) -> Result<Self::Value, E> {
         let number: Option<Number> = digits.parse().ok();
-        Ok(number.filter(|number| number.as_f64().is_some_and(f64::is_finite)))
+        Ok(number.filter(|number| number.as_f64().is_some()))
     }
 
     fn visit_str<E: de::Error>(self, _: &str) -> Result<Self::Value, E> {
