@@ -142,12 +142,16 @@ pub struct ErrorPage<'a> {
 }
 
 /// Holds what the page needs that asks before it logs out.
+///
+/// The page is a form sent by `POST`. It is served with `Referrer-Policy: no-referrer`, under which
+/// browsers send `Origin: null` with a form and the origin check refuses it: put
+/// `<meta name="referrer" content="same-origin">` into a page of your own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogOutPage<'a> {
     /// The path that the form posts to.
     pub action: &'a str,
-    /// The form's `return_to`: where to go afterwards, as it was asked for and not yet judged.
+    /// The form's field `return_to`: the path to go to afterwards.
     pub return_to: &'a str,
     /// Where the app starts.
     pub home: &'a str,
