@@ -1,8 +1,7 @@
 //! The authorization response: what a browser may bring back, and what is refused unseen.
 
 use codegrant_core::AuthorizationResponse;
-use codegrant_core::error::{CallbackError, Error, Purpose};
-use codegrant_testkit::World;
+use codegrant_core::error::{CallbackError, Purpose};
 
 use crate::{login, refused_at_the_callback};
 
@@ -357,72 +356,4 @@ fn a_query_is_bounded_before_it_is_decoded() {
     assert!(AuthorizationResponse::parse(&"a&".repeat(64)).is_ok());
     // Empty parts are no parameters, however many there are.
     assert!(AuthorizationResponse::parse(&"&".repeat(32 * 1024)).is_ok());
-}
-
-// attack: LK-01 LK-03
-#[test]
-fn a_strangers_text_is_escaped_and_cut_in_errors() {
-    let hostile = [
-        "<script>alert(1)</script>\n2026-01-01 INFO admin login ok".to_owned(),
-        "\u{1b}[2J\u{1b}]0;owned\u{7}".to_owned(),
-        "\u{202e}txt.exe \u{85} \u{2028} \0".to_owned(),
-        "x".repeat(20_000),
-    ];
-    for text in hostile {
-        for name in ["error", "error_description", "iss"] {
-            let outcome = World::openid().login(|script| {
-                script.callback.remove("code");
-                script.callback.set("error", "server_error");
-                let short: String = text.chars().take(250).collect();
-                script
-                    .callback
-                    .set(name, if name == "error" { &short } else { &text });
-            });
-            let error = outcome.result.unwrap_err();
-            let shown = format!("{error}\n{error:?}");
-            let lines = shown.lines().count();
-            assert!(
-                lines == 2 && shown.len() < 3_000,
-                "{lines} lines, {} bytes",
-                shown.len()
-            );
-            assert!(
-                shown.chars().all(|c| c == '\n' || (' '..='~').contains(&c)),
-                "{shown}"
-            );
-        }
-    }
-}
-
-#[test]
-fn a_response_shows_neither_code_nor_state() {
-    let response =
-        AuthorizationResponse::parse("code=s3cret-code&state=s3cret-state&iss=a&error=b");
-    let shown = format!("{:?}", response.unwrap());
-    assert!(!shown.contains("s3cret"), "{shown}");
-}
-
-#[test]
-fn no_error_of_the_callback_shows_code_or_state() {
-    let mut world = World::openid();
-    let pending = world.start();
-    let state = pending.parameter("state");
-    let queries = [
-        format!("code=s3cret&code=s3cret&state={state}"),
-        format!("code=s3cret&state={state}x"),
-        format!("code=s3cret&state={state}&iss=https://evil.example"),
-        format!("code=s3cret%0a&state={state}"),
-        format!("code=s3cret&state={state}&error=access_denied"),
-        format!("code=s3cret&state={state}&response=x"),
-        "code=s3cret".to_owned(),
-    ];
-    for query in queries {
-        let outcome = world.finish(pending.clone(), |script| script.callback.replace(query));
-        let error: &Error = outcome.error();
-        let shown = format!("{error} {error:?}");
-        assert!(
-            !shown.contains("s3cret") && !shown.contains(&state),
-            "{shown}"
-        );
-    }
 }

@@ -2,6 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod callback;
+mod client_authentication;
+mod mix_up;
+mod requests;
+mod secrets;
+mod transaction;
+
+use std::collections::BTreeMap;
 
 use codegrant_core::error::Purpose;
 use codegrant_core::{Login, Timestamp};
@@ -31,4 +38,12 @@ fn login(alter: impl FnOnce(&mut Script)) -> Outcome<Login> {
 /// The moment at which every world's clock stands at first.
 fn start() -> Timestamp {
     World::openid().now
+}
+
+/// Collects parameters, none of which may stand twice.
+fn distinct(pairs: Vec<(String, String)>) -> BTreeMap<String, String> {
+    let count = pairs.len();
+    let distinct: BTreeMap<_, _> = pairs.into_iter().collect();
+    assert_eq!(distinct.len(), count, "a parameter stands twice");
+    distinct
 }
