@@ -1,0 +1,132 @@
+//! One request on its way to its answer: what every endpoint needs to know.
+
+use codegrant_core::Timestamp;
+use codegrant_core::http::{HttpRequest, HttpResponse, Method};
+use serde_json::{Value, json};
+
+use crate::parameters::Parameters;
+use crate::settings::{ClientRegistration, DevUser, Settings};
+use crate::state::{Grant, SignedIn, State};
+
+/// The cookie that keeps a browser signed in.
+pub(crate) const SESSION_COOKIE: &str = "dev_provider_session";
+
+/// How long a browser stays signed in, in seconds.
+const SESSION_LIFETIME: i64 = 86_400;
+
+/// A request together with the provider that it reached.
+pub(crate) struct Call<'a> {
+    pub(crate) settings: &'a Settings,
+    /// The issuer without a trailing slash: what all addresses start with.
+    pub(crate) base: &'a str,
+    /// The path of `base`, which the cookie and the forms need.
+    pub(crate) base_path: &'a str,
+    pub(crate) state: &'a mut State,
+    pub(crate) request: &'a HttpRequest,
+    pub(crate) query: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+impl<'a> Call<'a> {
+    /// Reads the query of a `GET` and the body of a `POST`.
+    pub(crate) fn parameters(&self) -> Parameters {
+        match self.request.method {
+            Method::Get => Parameters::parse(self.query.as_bytes()),
+            Method::Post => Parameters::parse(&self.request.body),
+        }
+    }
+
+    pub(crate) fn client(&self, id: &str) -> Option<&'a ClientRegistration> {
+        self.settings
+            .clients
+            .iter()
+            .find(|client| client.id() == id)
+    }
+
+    pub(crate) fn user(&self, subject: &str) -> Option<DevUser> {
+        let mut listed = self.settings.users.iter();
+        let found = listed.find(|user| user.subject == subject);
+        found.or_else(|| self.state.made_up.find(subject)).cloned()
+    }
+
+    /// Returns the value of the session cookie.
+    pub(crate) fn cookie(&self) -> Option<&'a str> {
+        let headers = self.request.headers.iter();
+        headers
+            .filter(|(name, _)| *name == "cookie")
+            .flat_map(|(_, value)| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find_map(|(name, value)| (name == SESSION_COOKIE).then_some(value))
+    }
+
+    /// Returns who is signed in with this browser.
+    pub(crate) fn session(&self) -> Option<SignedIn> {
+        let session = self.state.sessions.find(self.cookie()?)?;
+        let fresh = self.now.seconds_since(session.at) <= SESSION_LIFETIME;
+        (fresh && self.user(&session.subject).is_some()).then(|| session.clone())
+    }
+
+    /// Writes the session cookie; without a value it is removed.
+    pub(crate) fn set_cookie(&self, value: Option<&str>) -> String {
+        let path = if self.base_path.is_empty() {
+            "/"
+        } else {
+            self.base_path
+        };
+        let secure = if self.base.starts_with("https:") {
+            "; Secure"
+        } else {
+            ""
+        };
+        let (value, age) = value.map_or(("", "; Max-Age=0"), |value| (value, ""));
+        format!("{SESSION_COOKIE}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{age}")
+    }
+
+    /// Finds the grant behind the access token in `Authorization` (RFC 6750 section 2.1), with what the
+    /// token allows.
+    ///
+    /// # Errors
+    ///
+    /// The answer to send: status 401 (RFC 6750 section 3).
+    pub(crate) fn bearer(&self) -> Result<(Grant, Vec<String>), HttpResponse> {
+        let Some(token) = self.request.header("authorization").and_then(bearer_token) else {
+            return Err(unauthorized(r#"Bearer realm="dev-provider""#, json!({})));
+        };
+        let held = self.state.access_tokens.find(token);
+        let live = held.filter(|held| self.now < held.expires);
+        let grant = live.and_then(|held| Some((self.state.grants.find(&held.grant)?, held)));
+        let Some((grant, held)) = grant else {
+            let description = "the access token is unknown, expired or revoked";
+            return Err(unauthorized(
+                &format!(
+                    r#"Bearer realm="dev-provider", error="invalid_token", error_description="{description}""#
+                ),
+                json!({ "error": "invalid_token", "error_description": description }),
+            ));
+        };
+        Ok((grant.clone(), held.scopes.clone()))
+    }
+}
+
+/// Makes a JSON answer that nobody keeps (RFC 6749 section 5.1).
+pub(crate) fn json_response(status: u16, body: &Value) -> HttpResponse {
+    HttpResponse::json(body)
+        .with_status(status)
+        .with_header("cache-control", "no-store")
+        .with_header("x-content-type-options", "nosniff")
+}
+
+fn bearer_token(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}
+
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "every caller makes the body on the spot"
+)]
+fn unauthorized(challenge: &str, body: Value) -> HttpResponse {
+    json_response(401, &body).with_header("www-authenticate", challenge)
+}

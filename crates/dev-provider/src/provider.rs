@@ -1,0 +1,248 @@
+//! The provider itself: a request in, a response out, and a lock around what it remembers.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use codegrant_core::Timestamp;
+use codegrant_core::http::{HttpRequest, HttpResponse, Method};
+use codegrant_core::jose::SigningKeyError;
+use url::{Url, form_urlencoded};
+
+use crate::call::Call;
+use crate::endpoint::Endpoint;
+use crate::fault::Fault;
+use crate::misbehave;
+use crate::pages::{self, Problem};
+use crate::recorded::{self, Recorded};
+use crate::settings::{Settings, is_loopback_address};
+use crate::state::State;
+
+/// The names of the request headers that are read: whoever embeds the provider copies these.
+pub const REQUEST_HEADERS: &[&str] = &["authorization", "content-type", "cookie"];
+
+/// An OpenID Provider whose only way in is [`DevProvider::handle`].
+///
+/// Share it between threads by reference or `Arc`. It remembers at most ten thousand of each thing, drops
+/// the oldest first, and keeps nothing when it is dropped itself.
+pub struct DevProvider {
+    settings: Settings,
+    base: String,
+    base_path: String,
+    state: Mutex<State>,
+}
+
+impl DevProvider {
+    /// Makes a provider; with RSA and no key in the settings this takes a good part of a second.
+    ///
+    /// # Errors
+    ///
+    /// When the issuer is not on loopback or is no issuer (OpenID Connect Discovery 1.0 section 3), or when
+    /// the signing key does not fit the algorithm.
+    pub fn new(settings: Settings) -> Result<Self, DevProviderError> {
+        let refused = |reason| DevProviderError::Issuer {
+            issuer: settings.issuer.clone(),
+            reason,
+        };
+        let url = Url::parse(&settings.issuer).map_err(|_| refused("not an absolute URL"))?;
+        if !is_loopback_address(&settings.issuer) {
+            return Err(refused("not http or https on loopback"));
+        }
+        if url.query().is_some() {
+            return Err(refused("an issuer has no query"));
+        }
+        let base = settings.issuer.trim_end_matches('/').to_owned();
+        let base_path = url.path().trim_end_matches('/').to_owned();
+        let state = Mutex::new(State::new(&settings)?);
+        Ok(Self {
+            settings,
+            base,
+            base_path,
+            state,
+        })
+    }
+
+    /// Returns the issuer identifier.
+    pub fn issuer(&self) -> &str {
+        &self.settings.issuer
+    }
+
+    /// Answers one request to any endpoint or page.
+    ///
+    /// `request.url` is absolute, on loopback, and its path lies below the issuer's. Header names are in
+    /// lower case; [`REQUEST_HEADERS`] lists those that are read.
+    pub fn handle(&self, request: &HttpRequest, now: Timestamp) -> HttpResponse {
+        if !is_loopback_address(&request.url) {
+            // A page of another origin whose name was bent to this address (DNS rebinding).
+            return pages::error(421, &Problem::NotLoopback);
+        }
+        let url = Url::parse(&request.url).ok();
+        let url_path = url.as_ref().map_or("", Url::path);
+        let query = url.as_ref().and_then(Url::query).unwrap_or_default();
+        let mut state = self.lock();
+        let path = below(&self.base_path, url_path);
+        state.record(Recorded::new(request, path.unwrap_or(url_path), query));
+        let Some(endpoint) = path.and_then(Endpoint::at) else {
+            let path = url_path.to_owned();
+            return pages::error(404, &Problem::NotFound { path });
+        };
+        if !endpoint.takes(request.method) {
+            let method = request.method.as_str();
+            return pages::error(405, &Problem::MethodNotAllowed { method })
+                .with_header("allow", endpoint.methods());
+        }
+        if let Some(answer) = misbehave::instead(&state.faults, endpoint, &request.body) {
+            return answer;
+        }
+        let answer = self.answer(&mut state, request, query, now, endpoint);
+        misbehave::alter(&state.faults, endpoint, &request.body, answer)
+    }
+
+    fn answer(
+        &self,
+        state: &mut State,
+        request: &HttpRequest,
+        query: &str,
+        now: Timestamp,
+        endpoint: Endpoint,
+    ) -> HttpResponse {
+        let mut call = Call {
+            settings: &self.settings,
+            base: &self.base,
+            base_path: &self.base_path,
+            state,
+            request,
+            query,
+            now,
+        };
+        match (endpoint, request.method) {
+            (Endpoint::Index, _) => pages::index(&self.settings, &self.base),
+            (Endpoint::Metadata, _) => call.metadata(),
+            (Endpoint::Keys, _) => call.keys(),
+            (Endpoint::Authorize, _) => call.authorize(),
+            (Endpoint::SignIn, Method::Get) => call.show_sign_in(),
+            (Endpoint::SignIn, Method::Post) => call.sign_in(),
+            (Endpoint::Consent, Method::Get) => call.show_consent(),
+            (Endpoint::Consent, Method::Post) => call.decide(),
+            (Endpoint::Token, _) => call.token(),
+            (Endpoint::Userinfo, _) => call.userinfo(),
+            (Endpoint::Revoke, _) => call.revoke(),
+            (Endpoint::EndSession, _) => call.end_session(),
+            (Endpoint::ConfirmLogOut, _) => call.confirm_log_out(),
+            (Endpoint::Me, _) => call.me(),
+        }
+    }
+
+    /// Signs in as a listed user, allows everything, and returns the response that leads back to the app.
+    ///
+    /// For tests without a browser: a redirect, or a page that posts a form. When the request is refused,
+    /// or there is no such user, whatever response said so. It walks through the pages like a person with a
+    /// browser that has no cookies.
+    pub fn authorize_as(
+        &self,
+        authorization_url: &str,
+        subject: &str,
+        now: Timestamp,
+    ) -> HttpResponse {
+        let page = self.handle(&HttpRequest::new(Method::Get, authorization_url), now);
+        let Some(interaction) = interaction_of(&page.body) else {
+            return page;
+        };
+        let fields = [("interaction", interaction.as_str()), ("user", subject)];
+        let answer = self.handle(&self.form("/sign-in", &fields), now);
+        let consent = format!("{}/consent?interaction=", self.base);
+        let waiting = answer
+            .header("location")
+            .and_then(|address| address.strip_prefix(&consent));
+        let Some(interaction) = waiting else {
+            return answer;
+        };
+        let fields = [("interaction", interaction), ("decision", "allow")];
+        self.handle(&self.form("/consent", &fields), now)
+    }
+
+    fn form(&self, path: &str, fields: &[(&str, &str)]) -> HttpRequest {
+        let mut request = HttpRequest::new(Method::Post, format!("{}{path}", self.base));
+        request.set_header("content-type", "application/x-www-form-urlencoded");
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        request.body = form.extend_pairs(fields).finish().into_bytes();
+        request
+    }
+
+    /// Misbehaves in this way from now on, besides whatever was injected before.
+    pub fn inject(&self, fault: Fault) {
+        self.lock().faults.insert(fault);
+    }
+
+    /// Behaves again.
+    pub fn heal(&self) {
+        self.lock().faults.clear();
+    }
+
+    /// Returns what was called, oldest first: the last 1000 requests.
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.lock().requests.iter().cloned().collect()
+    }
+
+    /// Signs with a new key from now on; the one before stays published.
+    ///
+    /// # Errors
+    ///
+    /// When no key could be made; the old one then stays in use.
+    pub fn rotate_keys(&self) -> Result<(), DevProviderError> {
+        let mut state = self.lock();
+        let key_id = state.random.next_id();
+        Ok(state.keys.rotate(key_id)?)
+    }
+
+    /// A panic in another thread is no reason to stop: every change is finished before the lock is let go.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for DevProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DevProvider")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a dev provider could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DevProviderError {
+    /// It serves this machine only, because anybody may sign in as anybody.
+    #[error("issuer {issuer:?} is refused: {reason}")]
+    Issuer {
+        /// The issuer in the settings.
+        issuer: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The signing key could not be made, or does not fit the algorithm.
+    #[error("no signing key: {0}")]
+    Key(#[from] SigningKeyError),
+}
+
+/// Returns the part of a path below the base; `None` when it lies elsewhere.
+fn below<'a>(base: &str, path: &'a str) -> Option<&'a str> {
+    let rest = path.strip_prefix(base)?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+}
+
+/// Finds the hidden field of a page's form.
+fn interaction_of(page: &[u8]) -> Option<String> {
+    let html = std::str::from_utf8(page).ok()?;
+    let (_, rest) = html.split_once(r#"name="interaction" value=""#)?;
+    rest.split_once('"').map(|(id, _)| id.to_owned())
+}
+
+impl State {
+    fn record(&mut self, request: Recorded) {
+        if self.requests.len() >= recorded::KEPT {
+            self.requests.pop_front();
+        }
+        self.requests.push_back(request);
+    }
+}

@@ -1,0 +1,118 @@
+//! What the provider remembers between two requests; all of it bounded, none of it on disk.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use codegrant_core::Timestamp;
+use codegrant_core::jose::SigningKeyError;
+
+use crate::authorize::AuthorizationRequest;
+use crate::bounded::Bounded;
+use crate::fault::Fault;
+use crate::keys::Keys;
+use crate::random::Random;
+use crate::recorded::Recorded;
+use crate::settings::{DevUser, Settings};
+
+/// Everything that changes.
+pub(crate) struct State {
+    pub(crate) random: Random,
+    pub(crate) keys: Keys,
+    pub(crate) faults: BTreeSet<Fault>,
+    /// Who is signed in, by the value of the browser's cookie.
+    pub(crate) sessions: Bounded<SignedIn>,
+    /// Authorization requests that wait for a person, by the id in the page's form.
+    pub(crate) interactions: Bounded<Interaction>,
+    /// Log-outs that wait for a person: where to go afterwards.
+    pub(crate) log_outs: Bounded<Option<String>>,
+    /// Scopes that a user allowed a client, by [`consent_key`].
+    pub(crate) consents: Bounded<BTreeSet<String>>,
+    pub(crate) codes: Bounded<Code>,
+    pub(crate) grants: Bounded<Grant>,
+    pub(crate) access_tokens: Bounded<AccessToken>,
+    pub(crate) refresh_tokens: Bounded<RefreshToken>,
+    /// Users who typed a name, by subject.
+    pub(crate) made_up: Bounded<DevUser>,
+    pub(crate) requests: VecDeque<Recorded>,
+}
+
+/// Somebody who signed in, in one browser.
+#[derive(Clone)]
+pub(crate) struct SignedIn {
+    pub(crate) subject: String,
+    pub(crate) at: Timestamp,
+    /// The session's public name, `sid` (OpenID Connect Back-Channel Logout 1.0 section 2.1).
+    pub(crate) session_id: String,
+}
+
+/// An authorization request in front of a person.
+#[derive(Clone)]
+pub(crate) struct Interaction {
+    pub(crate) request: AuthorizationRequest,
+    pub(crate) signed_in: Option<SignedIn>,
+    pub(crate) expires: Timestamp,
+}
+
+/// An authorization code (RFC 6749 section 4.1.2).
+pub(crate) struct Code {
+    pub(crate) grant: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) challenge: String,
+    pub(crate) expires: Timestamp,
+    pub(crate) used: bool,
+}
+
+/// What a user allowed a client; its tokens are worth nothing once it is gone.
+#[derive(Clone)]
+pub(crate) struct Grant {
+    pub(crate) client_id: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) signed_in: SignedIn,
+}
+
+/// An access token (RFC 6749 section 1.4).
+pub(crate) struct AccessToken {
+    pub(crate) grant: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) expires: Timestamp,
+}
+
+/// A refresh token (RFC 6749 section 1.5), good for one use.
+pub(crate) struct RefreshToken {
+    pub(crate) grant: String,
+    pub(crate) used: bool,
+}
+
+impl State {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, SigningKeyError> {
+        let mut random = Random::new(&settings.seed);
+        let keys = Keys::new(settings.algorithm, settings.key_pkcs8.as_deref(), || {
+            random.next_id()
+        })?;
+        Ok(Self {
+            random,
+            keys,
+            faults: BTreeSet::new(),
+            sessions: Bounded::default(),
+            interactions: Bounded::default(),
+            log_outs: Bounded::default(),
+            consents: Bounded::default(),
+            codes: Bounded::default(),
+            grants: Bounded::default(),
+            access_tokens: Bounded::default(),
+            refresh_tokens: Bounded::default(),
+            made_up: Bounded::default(),
+            requests: VecDeque::new(),
+        })
+    }
+
+    pub(crate) fn has(&self, fault: Fault) -> bool {
+        self.faults.contains(&fault)
+    }
+}
+
+/// Names a consent: one user's word to one client.
+pub(crate) fn consent_key(subject: &str, client_id: &str) -> String {
+    // A line feed is in no client id (RFC 6749 appendix A.1), so that two pairs never look the same.
+    format!("{client_id}\n{subject}")
+}
