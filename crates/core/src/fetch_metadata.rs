@@ -31,12 +31,14 @@ impl FetchMetadata<'_> {
 
     /// Tells whether a page of this very origin sent it. False where the browser says nothing: a change
     /// of state needs a witness.
+    ///
+    /// A page with the policy `no-referrer` sends `Origin: null` even to itself; `Sec-Fetch-Site` then
+    /// decides, which no page can forge.
     pub fn is_same_origin(&self, public_origin: &str) -> bool {
         match (self.site, self.origin) {
-            (Some(site), _) if site != "same-origin" => false,
-            (_, Some(origin)) => origin == public_origin,
-            (Some(_same_origin), None) => true,
-            (None, None) => false,
+            (Some("same-origin"), None | Some("null")) => true,
+            (Some("same-origin") | None, Some(origin)) => origin == public_origin,
+            _ => false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `application/x-www-form-urlencoded`, read strictly: what a browser brought back from a provider.
+//! `application/x-www-form-urlencoded`, read strictly: what a browser brought along.
 
 use crate::error::{CallbackError, Quoted};
 
@@ -8,8 +8,19 @@ const LIMIT: usize = 32 * 1024;
 /// The most parameters of a callback.
 const PARAMETERS: usize = 64;
 
-/// Splits at `&` alone, decodes names and values, and refuses what is not UTF-8.
-pub(super) fn parameters(encoded: &str) -> Result<Vec<(String, String)>, CallbackError> {
+/// Splits at `&` alone, decodes names and values, and keeps their order.
+///
+/// ```
+/// use codegrant_core::form;
+/// let parameters = form::parameters("code=a+b&st%61te=x")?;
+/// assert_eq!(parameters[1], ("state".to_owned(), "x".to_owned()));
+/// # Ok::<(), codegrant_core::error::CallbackError>(())
+/// ```
+///
+/// # Errors
+///
+/// When there are more than 64 parameters or 32 KiB, or one is not UTF-8.
+pub fn parameters(encoded: &str) -> Result<Vec<(String, String)>, CallbackError> {
     if encoded.len() > LIMIT {
         return Err(CallbackError::TooLong {
             name: "query",
@@ -27,6 +38,11 @@ pub(super) fn parameters(encoded: &str) -> Result<Vec<(String, String)>, Callbac
             Ok((decode(name)?, decode(value)?))
         })
         .collect()
+}
+
+/// Encodes a name or a value for a query or a form body.
+pub fn encode(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 fn decode(text: &str) -> Result<String, CallbackError> {

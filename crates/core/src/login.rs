@@ -5,11 +5,11 @@ use url::Url;
 
 use crate::client::Client;
 use crate::client::exchange::{captured, oauth2_client};
-use crate::error::{Error, IdTokenError, ProviderError, Purpose, Quoted};
+use crate::error::{Error, ProviderError, Purpose, Quoted};
 use crate::http::HttpResponse;
 use crate::id_token::{Expectations, IdToken, Nonce};
 use crate::identity::Identity;
-use crate::jose::KeySet;
+use crate::jose::{Jws, KeySet};
 use crate::metadata::ProviderMetadata;
 use crate::provider::Protocol;
 use crate::return_to::ReturnTo;
@@ -39,10 +39,6 @@ pub struct Login {
 impl Client {
     /// Fetches new tokens with a refresh token (RFC 6749 section 6).
     ///
-    /// `identity` is whose tokens they are: an ID token in the answer has to name the same account
-    /// (OpenID Connect Core 1.0 section 12.2). `keys` must be fresh. The answer's refresh token is absent
-    /// when the old one stays valid.
-    ///
     /// # Errors
     ///
     /// [`ProviderError::TokenRefused`] with `grant_ended` when the provider has ended the grant.
@@ -50,25 +46,17 @@ impl Client {
         &self,
         metadata: &ProviderMetadata,
         refresh_token: &RefreshToken,
-        identity: &Identity,
-        keys: &KeySet,
         now: Timestamp,
-    ) -> Result<Step<TokenResponse>, Error> {
+    ) -> Result<Step<Refreshed>, Error> {
         let oauth2 = oauth2_client(self, metadata)?;
-        let request = captured(|perform| {
-            oauth2
-                .exchange_refresh_token(refresh_token)
-                .request(&perform)
-        })?;
+        let request =
+            captured(|perform| oauth2.exchange_refresh_token(refresh_token).request(&perform))?;
         Ok(Step::Fetch(Fetch::new(
             request,
             ExpectRefreshed {
                 client: self.clone(),
                 metadata: metadata.clone(),
                 refresh_token: refresh_token.clone(),
-                issuer: identity.issuer.clone(),
-                subject: identity.subject.clone(),
-                keys: keys.clone(),
                 now,
             },
         )))
@@ -133,57 +121,81 @@ struct ExpectRefreshed {
     client: Client,
     metadata: ProviderMetadata,
     refresh_token: RefreshToken,
-    issuer: String,
-    subject: String,
-    keys: KeySet,
     now: Timestamp,
 }
 
-impl Expect<TokenResponse> for ExpectRefreshed {
-    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<TokenResponse>, Error> {
+impl Expect<Refreshed> for ExpectRefreshed {
+    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Refreshed>, Error> {
         let mut secrets = vec![self.refresh_token.secret().as_str()];
         secrets.extend(self.client.secret().map(|secret| secret.secret().as_str()));
         let provider = self.client.provider();
-        let tokens = token::read(
-            provider,
-            self.client.scopes(),
-            &response,
-            &secrets,
-            self.now,
-        )?;
-        if let (Protocol::OpenId { issuer_aliases, .. }, Some(raw)) =
-            (&provider.protocol, tokens.id_token.as_deref())
-        {
-            self.prove(issuer_aliases, raw, &tokens)?;
-        }
-        Ok(Step::Done(tokens))
+        let tokens = token::read(provider, self.client.scopes(), &response, &secrets, self.now)?;
+        let Self { client, metadata, now, .. } = *self;
+        Ok(Step::Done(Refreshed { client, metadata, tokens, now }))
     }
 }
 
-impl ExpectRefreshed {
-    fn prove(
-        &self,
-        aliases: &[crate::provider::Text],
-        raw: &str,
-        tokens: &TokenResponse,
-    ) -> Result<IdToken, IdTokenError> {
-        let mut issuers = vec![self.issuer.as_str()];
-        issuers.extend(aliases.iter().map(AsRef::as_ref));
-        Expectations {
-            issuers,
-            client_id: self.client.id(),
-            trusted_audiences: self.client.trusted_audiences(),
-            algorithm: self.metadata.id_token_algorithm,
-            nonce: Nonce::Unbound,
-            access_token: tokens.access_token.secret(),
-            issued_after: None,
-            max_age: None,
-            acr_values: &[],
-            subject: Some(&self.subject),
-            now: self.now,
-        }
-        .prove(raw, &self.keys)
+/// Tokens from a refresh; an ID token among them is not proven yet.
+pub struct Refreshed {
+    client: Client,
+    metadata: ProviderMetadata,
+    tokens: TokenResponse,
+    now: Timestamp,
+}
+
+impl Refreshed {
+    /// Tells whether the key set holds no key that could have signed the ID token; fetch it once more
+    /// then.
+    pub fn lacks_key(&self, keys: &KeySet) -> bool {
+        lacks_key(self.tokens.id_token.as_deref(), &self.metadata, keys)
     }
+
+    /// Accepts the tokens if an ID token among them names the account that they were fetched for
+    /// (OpenID Connect Core 1.0 section 12.2).
+    ///
+    /// The refresh token is absent when the old one stays valid.
+    ///
+    /// # Errors
+    ///
+    /// [`IdTokenError`](crate::error::IdTokenError) for the first rule that the ID token breaks.
+    pub fn accept(self, identity: &Identity, keys: &KeySet) -> Result<TokenResponse, Error> {
+        if let (Protocol::OpenId { issuer_aliases, .. }, Some(raw)) =
+            (&self.client.provider().protocol, self.tokens.id_token.as_deref())
+        {
+            let mut issuers = vec![identity.issuer.as_str()];
+            issuers.extend(issuer_aliases.iter().map(AsRef::as_ref));
+            Expectations {
+                issuers,
+                client_id: self.client.id(),
+                trusted_audiences: self.client.trusted_audiences(),
+                algorithm: self.metadata.id_token_algorithm,
+                nonce: Nonce::Unbound,
+                access_token: self.tokens.access_token.secret(),
+                issued_after: None,
+                max_age: None,
+                acr_values: &[],
+                subject: Some(&identity.subject),
+                now: self.now,
+            }
+            .prove(raw, keys)?;
+        }
+        Ok(self.tokens)
+    }
+}
+
+impl std::fmt::Debug for Refreshed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Refreshed").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+/// Tells whether an ID token was signed by a key that the set does not hold; false for a token that no
+/// key could save.
+pub(crate) fn lacks_key(raw: Option<&str>, metadata: &ProviderMetadata, keys: &KeySet) -> bool {
+    raw.and_then(|raw| Jws::parse(raw).ok()).is_some_and(|jws| {
+        let algorithm = metadata.id_token_algorithm;
+        jws.header().algorithm() == algorithm && !keys.has_candidate(jws.header(), algorithm)
+    })
 }
 
 struct ExpectRevoked;

@@ -1,1 +1,69 @@
-//! codegrant-web.
+//! Login endpoints, cookies and sessions for any Rust web framework.
+//!
+//! This crate is the sequence: open the cookie, load the session, run the flow, save, answer. What it
+//! must decide about an attacker's or a provider's words it asks `codegrant-core`. It knows no framework:
+//! an adapter builds a [`Request`] out of strings, calls [`Auth::handle`], and copies the [`Response`].
+//! Apps use an adapter, such as `codegrant-axum`, and never name this crate.
+//!
+//! ```text
+//!   GET  {base}/login                the choice of providers
+//!   GET  {base}/login/{provider}     to the provider           ?return_to=/path
+//!   GET  {base}/callback/{provider}  back from the provider    (POST with form_post)
+//!   GET  {base}/logout               asks
+//!   POST {base}/logout               ends the session          return_to=/path
+//!   GET  {base}/logged-out           the end
+//!   POST {base}/refresh              new tokens                return_to=/path
+//! ```
+//!
+//! An adapter in one function:
+//!
+//! ```
+//! use codegrant_web::{Auth, Request, Response};
+//!
+//! async fn adapt(auth: &Auth, method: &str, path: &str, headers: &[(String, String)]) -> Response {
+//!     let values = |name: &'static str| -> Vec<String> {
+//!         headers.iter().filter(|(held, _)| held == name).map(|(_, value)| value.clone()).collect()
+//!     };
+//!     auth.handle(Request::new(method, path, None, values)).await
+//! }
+//! ```
+
+mod auth;
+mod builder;
+mod clients;
+mod configuration;
+mod cookie;
+#[cfg(feature = "dev")]
+mod dev;
+mod endpoints;
+mod error;
+mod events;
+mod http_client;
+pub mod pages;
+mod parameter;
+mod registration;
+mod request;
+mod response;
+mod seal;
+mod session;
+mod transactions;
+
+pub use auth::Auth;
+pub use builder::AuthBuilder;
+pub use error::{
+    Error, LostTransaction, RequestError, SessionError, SetupError, SetupErrors, error_codes,
+};
+pub use events::{Event, Observer};
+#[cfg(feature = "reqwest")]
+pub use http_client::ReqwestClient;
+pub use http_client::{HttpClient, TransportError};
+pub use registration::Registration;
+pub use request::{BODY_LIMIT, Request};
+pub use response::Response;
+pub use session::{
+    Lifetime, MemoryStore, Record, Replaced, Session, SessionKey, SessionStore, StoreError,
+};
+
+pub use codegrant_core::{
+    Claims, Email, Identity, PublicOrigin, ResponseMode, ReturnTo, Timestamp, VerifiedEmail, provider,
+};

@@ -1,7 +1,6 @@
 //! The authorization endpoint: the request that leaves, and the response that comes back
 //! (RFC 6749 section 4.1.1 and 4.1.2).
 
-mod form;
 mod request;
 mod response;
 

@@ -2,8 +2,8 @@
 
 use oauth2::AuthorizationCode;
 
-use super::form;
 use crate::error::{CallbackError, Quoted};
+use crate::form;
 
 /// The parameters that mean something; each may stand once (RFC 6749 section 3.1).
 ///

@@ -12,8 +12,8 @@ use crate::error::{CallbackError, Error, IdTokenError, Purpose, Quoted};
 use crate::http::HttpResponse;
 use crate::id_token::{Expectations, IdToken, Nonce};
 use crate::identity::Identity;
-use crate::jose::{Jws, KeySet};
-use crate::login::Login;
+use crate::jose::KeySet;
+use crate::login::{Login, lacks_key};
 use crate::metadata::ProviderMetadata;
 use crate::provider::Protocol;
 use crate::step::{Expect, Fetch, Step};
@@ -179,13 +179,7 @@ impl Grant {
     /// Fetch the keys once more then: the provider may have rotated them (OpenID Connect Core 1.0
     /// section 10.1.1). It is false for a token that no key could save.
     pub fn lacks_key(&self, keys: &KeySet) -> bool {
-        let Some(raw) = self.tokens.id_token.as_deref() else {
-            return false;
-        };
-        Jws::parse(raw).is_ok_and(|jws| {
-            jws.header().algorithm() == self.metadata.id_token_algorithm
-                && !keys.has_candidate(jws.header(), self.metadata.id_token_algorithm)
-        })
+        lacks_key(self.tokens.id_token.as_deref(), &self.metadata, keys)
     }
 
     /// Proves who it is: the ID token by the issuer's keys, then userinfo where it is needed.

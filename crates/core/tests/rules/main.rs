@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod callback;
+mod claims;
 mod client_authentication;
+mod id_token;
 mod mix_up;
 mod requests;
 mod secrets;
+mod times;
 mod transaction;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,278 @@
+//! The one thing that an app holds.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use codegrant_core::jose::KeySet;
+use codegrant_core::{Client, Fetched, ProviderMetadata, PublicOrigin, ReturnTo, Step, Timestamp};
+
+use crate::clients::Registered;
+use crate::cookie::Jar;
+use crate::endpoints;
+use crate::error::{Error, SetupErrors};
+use crate::events::Events;
+use crate::http_client::HttpClient;
+use crate::pages::{ErrorPage, Pages, Problem};
+use crate::request::Request;
+use crate::response::Response;
+use crate::session::{Found, Session, Sessions};
+use crate::transactions::Transactions;
+use crate::{AuthBuilder, seal};
+
+/// Login for an app: its providers, its endpoints and its sessions. Cheap to clone.
+///
+/// An adapter mounts [`Auth::handle`] below [`Auth::base`] and asks [`Auth::require`] or
+/// [`Auth::identify`] who is there. An app makes one with [`Auth::from_env`], [`Auth::from_toml`],
+/// [`Auth::builder`], or, without any account anywhere, `Auth::dev`.
+#[derive(Clone)]
+pub struct Auth(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) origin: PublicOrigin,
+    pub(crate) base: String,
+    pub(crate) home: String,
+    pub(crate) app_name: Option<String>,
+    pub(crate) clients: Vec<Registered>,
+    pub(crate) transactions: Transactions,
+    pub(crate) sessions: Sessions,
+    pub(crate) pages: Box<dyn Pages>,
+    pub(crate) http: Arc<dyn HttpClient>,
+    pub(crate) events: Events,
+    pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Refreshes run one at a time for each session; the locks are shared out by the session's hash.
+    pub(crate) refreshing: Vec<tokio::sync::Mutex<Option<endpoints::Renewal>>>,
+    #[cfg(feature = "dev")]
+    pub(crate) dev: Option<crate::dev::Embedded>,
+}
+
+impl Auth {
+    /// Starts a configuration for an app that browsers reach under `public_origin`.
+    pub fn builder(public_origin: impl Into<String>) -> AuthBuilder {
+        AuthBuilder::new(public_origin)
+    }
+
+    /// Configures an app from its environment.
+    ///
+    /// For each provider, `{ID}_CLIENT_ID` and `{ID}_CLIENT_SECRET` (or `{ID}_CLIENT_SECRET_FILE`), where
+    /// `{ID}` is the provider's id in capitals; and `CODEGRANT_SECRET` (or `CODEGRANT_SECRET_FILE`), which
+    /// seals the cookies and is needed everywhere but on loopback. Old secrets follow after commas.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake at once, each with its remedy.
+    #[cfg(feature = "reqwest")]
+    pub fn from_env(
+        public_origin: impl Into<String>,
+        providers: impl IntoIterator<Item = codegrant_core::provider::Provider>,
+    ) -> Result<Self, SetupErrors> {
+        Self::builder(public_origin).environment(providers, |name| std::env::var(name).ok()).build()
+    }
+
+    /// Configures an app from a TOML text; `docs/configuration.md` lists its keys.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake at once, each with its remedy.
+    #[cfg(feature = "reqwest")]
+    pub fn from_toml(text: &str) -> Result<Self, SetupErrors> {
+        AuthBuilder::from_toml(text)?.build()
+    }
+
+    /// Configures an app that logs in with a provider inside itself: users to choose, no accounts.
+    ///
+    /// # Errors
+    ///
+    /// When the origin is not on loopback: this provider lets anybody be anybody.
+    #[cfg(feature = "dev")]
+    pub fn dev(public_origin: impl Into<String>) -> Result<Self, SetupErrors> {
+        Self::builder(public_origin).dev().build()
+    }
+
+    /// Returns the path below which every request goes to [`Auth::handle`], such as `/auth`.
+    pub fn base(&self) -> &str {
+        &self.0.base
+    }
+
+    /// Returns where browsers reach the app.
+    pub fn public_origin(&self) -> &PublicOrigin {
+        &self.0.origin
+    }
+
+    /// Answers a request below [`Auth::base`], whatever it is.
+    pub async fn handle(&self, request: Request<'_>) -> Response {
+        #[cfg(feature = "dev")]
+        if let Some(answer) = self.0.dev.as_ref().and_then(|dev| dev.answer(&request, self.now())) {
+            return answer;
+        }
+        endpoints::handle(self, &request).await
+    }
+
+    /// Finds out who is logged in.
+    ///
+    /// # Errors
+    ///
+    /// When the session store does not work: the user is then neither logged in nor out.
+    pub async fn identify(&self, request: Request<'_>) -> Result<Option<Session>, Error> {
+        let jar = Jar::read(request.cookies());
+        Ok(self.found(&jar).await?.map(|found| found.session))
+    }
+
+    /// Finds out who is logged in, or gives the response for nobody.
+    ///
+    /// # Errors
+    ///
+    /// [`Auth::challenge`] when nobody is; a page with status 503 when the session store does not work.
+    pub async fn require(&self, request: Request<'_>) -> Result<Session, Response> {
+        match self.identify(request.clone()).await {
+            Ok(Some(session)) => Ok(session),
+            Ok(None) => Err(self.challenge(request)),
+            Err(error) => Err(self.refuse(&error)),
+        }
+    }
+
+    /// Asks for a login: a redirect for a person who opened a page, 401 with JSON for a script.
+    ///
+    /// The user comes back to the page that was asked for.
+    pub fn challenge(&self, request: Request<'_>) -> Response {
+        let target = match (request.method(), request.query()) {
+            ("GET" | "HEAD", "") => request.path().to_owned(),
+            ("GET" | "HEAD", query) => format!("{}?{query}", request.path()),
+            // A form that was sent cannot be sent again after the login.
+            _ => String::new(),
+        };
+        let return_to = ReturnTo::parse(&target, self.base());
+        let login_url = self.login_url(None, &return_to, false);
+        if request.is_navigation() {
+            return Response::see_other(login_url);
+        }
+        let body = serde_json::json!({ "error": "login_required", "login_url": login_url });
+        Response::json(401, &body).with("www-authenticate", "Cookie realm=\"login\"")
+    }
+
+    /// Gives the page for an error of [`Auth::identify`], and tells the operator.
+    pub fn refuse(&self, error: &Error) -> Response {
+        let correlation_id = self.new_correlation_id();
+        self.0.events.failed(&correlation_id, None, error);
+        self.problem(error.problem(), &correlation_id, None, None)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.0.clock)()
+    }
+
+    pub(crate) fn new_correlation_id(&self) -> String {
+        codegrant_core::jose::base64url::encode(&seal::random::<9>())
+    }
+
+    pub(crate) async fn found(&self, jar: &Jar<'_>) -> Result<Option<Found>, Error> {
+        self.0.sessions.find(jar, self.now()).await
+    }
+
+    pub(crate) fn registered(&self, id: &str) -> Option<&Registered> {
+        self.0.clients.iter().find(|registered| registered.id() == id)
+    }
+
+    /// Returns the path that starts a login, with one provider or with the choice of all.
+    pub(crate) fn login_url(&self, provider: Option<&str>, to: &ReturnTo, again: bool) -> String {
+        let mut url = format!("{}/login", self.0.base);
+        if let Some(provider) = provider {
+            url.push('/');
+            url.push_str(provider);
+        }
+        let mut query = Vec::new();
+        if *to != ReturnTo::default() {
+            query.push(format!("return_to={}", codegrant_core::form::encode(to.as_str())));
+        }
+        if again {
+            query.push("again=1".to_owned());
+        }
+        if query.is_empty() { url } else { format!("{url}?{}", query.join("&")) }
+    }
+
+    pub(crate) fn problem(
+        &self,
+        problem: Problem,
+        correlation_id: &str,
+        retry: Option<&str>,
+        restart: Option<&str>,
+    ) -> Response {
+        let page = self.0.pages.error(&ErrorPage {
+            problem,
+            correlation_id,
+            retry,
+            restart,
+            home: &self.0.home,
+        });
+        Response::page(problem.status(), page)
+    }
+
+    /// Performs every request that an operation asks for.
+    pub(crate) async fn drive<T>(
+        &self,
+        correlation_id: &str,
+        client: &Client,
+        mut step: Step<T>,
+    ) -> Result<T, Error> {
+        loop {
+            match step {
+                Step::Done(value) => return Ok(value),
+                Step::Fetch(mut fetch) => {
+                    let request = fetch.take_request();
+                    let began = Instant::now();
+                    let answer = self.0.http.send(request.clone()).await;
+                    let microseconds = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+                    let seen = answer.as_ref().map_err(ToString::to_string);
+                    let provider = &client.provider().id;
+                    self.0.events.provider_called(correlation_id, provider, &request, seen, microseconds);
+                    step = fetch.resume(answer?)?;
+                }
+            }
+        }
+    }
+
+    /// Returns the provider's metadata, fetched at most once at a time.
+    pub(crate) async fn metadata(
+        &self,
+        correlation_id: &str,
+        registered: &Registered,
+    ) -> Result<ProviderMetadata, Error> {
+        let fetch = async || -> Result<Fetched<ProviderMetadata>, Error> {
+            let step = registered.client.discover()?;
+            self.drive(correlation_id, &registered.client, step).await
+        };
+        registered.metadata.get(registered.id(), self.now(), fetch).await
+    }
+
+    /// Returns the provider's keys: cached ones unless `lacking` says that they will not do.
+    pub(crate) async fn keys(
+        &self,
+        correlation_id: &str,
+        registered: &Registered,
+        metadata: &ProviderMetadata,
+        lacking: impl Fn(&KeySet) -> bool,
+    ) -> Result<KeySet, Error> {
+        let fetch = async || -> Result<Fetched<KeySet>, Error> {
+            self.drive(correlation_id, &registered.client, metadata.fetch_keys()).await
+        };
+        let keys = registered.keys.get(registered.id(), self.now(), &fetch).await?;
+        if !lacking(&keys) {
+            return Ok(keys);
+        }
+        // The provider may have rotated its keys (OpenID Connect Core 1.0 section 10.1.1). When it may not
+        // be asked again just now, the keys at hand give the precise error.
+        let renewed = registered.keys.renew(registered.id(), self.now(), &lacking, &fetch).await;
+        Ok(renewed.unwrap_or(keys))
+    }
+}
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let providers: Vec<&str> = self.0.clients.iter().map(Registered::id).collect();
+        f.debug_struct("Auth")
+            .field("public_origin", &self.0.origin)
+            .field("base", &self.0.base)
+            .field("providers", &providers)
+            .finish_non_exhaustive()
+    }
+}
+

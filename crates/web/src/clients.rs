@@ -1,0 +1,119 @@
+//! The clients of this app, each with its provider's metadata and keys: cached, fetched once at a time.
+
+use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use codegrant_core::jose::KeySet;
+use codegrant_core::{Cache, Client, Fetched, ProviderMetadata, Timestamp};
+
+use crate::error::Error;
+use crate::http_client::TransportError;
+
+/// One client and what is known of its provider.
+pub(crate) struct Registered {
+    pub(crate) client: Client,
+    /// Whether a log-out ends the session at the provider too.
+    pub(crate) log_out_at_provider: bool,
+    pub(crate) metadata: Document<ProviderMetadata>,
+    pub(crate) keys: Document<KeySet>,
+}
+
+impl Registered {
+    pub(crate) fn new(client: Client, log_out_at_provider: bool) -> Self {
+        Self {
+            client,
+            log_out_at_provider,
+            metadata: Document::default(),
+            keys: Document::default(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.client.provider().id
+    }
+}
+
+/// A document that is fetched by one request at a time; the others wait for its result.
+pub(crate) struct Document<T> {
+    cache: Mutex<Cache<T>>,
+    flight: tokio::sync::Mutex<()>,
+}
+
+impl<T> Default for Document<T> {
+    fn default() -> Self {
+        Self { cache: Mutex::new(Cache::default()), flight: tokio::sync::Mutex::new(()) }
+    }
+}
+
+impl<T: Clone> Document<T> {
+    /// Returns the fresh document, or fetches it; a stale one serves when that fails.
+    pub(crate) async fn get<F>(
+        &self,
+        provider: &str,
+        now: Timestamp,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<Fetched<T>, Error>>,
+    {
+        if let Some(value) = self.cache().fresh(now) {
+            return Ok(value);
+        }
+        let _flight = self.flight.lock().await;
+        if let Some(value) = self.cache().fresh(now) {
+            return Ok(value);
+        }
+        self.fetch(provider, now, fetch).await
+    }
+
+    /// Fetches the document anew because `lacking` said that the cached one will not do.
+    ///
+    /// Whoever waited while another fetched gets that result if it will do.
+    pub(crate) async fn renew<F>(
+        &self,
+        provider: &str,
+        now: Timestamp,
+        lacking: impl Fn(&T) -> bool,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<Fetched<T>, Error>>,
+    {
+        let _flight = self.flight.lock().await;
+        if let Some(value) = self.cache().fresh(now).filter(|value| !lacking(value)) {
+            return Ok(value);
+        }
+        self.fetch(provider, now, fetch).await
+    }
+
+    async fn fetch<F>(
+        &self,
+        provider: &str,
+        now: Timestamp,
+        fetch: impl FnOnce() -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<Fetched<T>, Error>>,
+    {
+        let resting = || TransportError::Resting { provider: provider.to_owned() };
+        if !self.cache().may_fetch(now) {
+            return self.cache().usable(now).ok_or_else(|| resting().into());
+        }
+        match fetch().await {
+            Ok(fetched) => {
+                let value = fetched.value.clone();
+                self.cache().store(fetched, now);
+                Ok(value)
+            }
+            Err(error) => {
+                let mut cache = self.cache();
+                cache.failed(now);
+                cache.usable(now).ok_or(error)
+            }
+        }
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache<T>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

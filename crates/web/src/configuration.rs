@@ -1,0 +1,164 @@
+//! Configuration in a TOML text.
+
+use codegrant_core::ResponseMode;
+use codegrant_core::error::Quoted;
+use codegrant_core::provider::Provider;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::builder::{AuthBuilder, read_file};
+use crate::error::{SetupError, SetupErrors};
+use crate::registration::Registration;
+use crate::session::{Lifetime, MemoryStore};
+
+/// The keys beside the providers; `docs/configuration.md` describes each.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    public_origin: String,
+    base: Option<String>,
+    home: Option<String>,
+    app_name: Option<String>,
+    secret: Option<String>,
+    secret_file: Option<String>,
+    #[serde(default)]
+    session: Session,
+    root_certificate: Option<String>,
+    #[serde(default)]
+    provider: Vec<toml::Table>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Session {
+    #[serde(default)]
+    kind: Kind,
+    absolute_seconds: Option<i64>,
+    idle_seconds: Option<i64>,
+    /// The most sessions that memory holds.
+    capacity: Option<usize>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    #[default]
+    Cookie,
+    Memory,
+}
+
+/// What an entry says about our registration, as opposed to the provider.
+#[derive(Deserialize)]
+struct Ours {
+    client_id: String,
+    client_secret: Option<String>,
+    client_secret_file: Option<String>,
+    response_mode: Option<Mode>,
+    #[serde(default)]
+    log_out_at_provider: bool,
+    #[serde(default)]
+    trusted_audiences: Vec<String>,
+}
+
+const OURS: &[&str] = &[
+    "client_id",
+    "client_secret",
+    "client_secret_file",
+    "response_mode",
+    "log_out_at_provider",
+    "trusted_audiences",
+];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    Query,
+    FormPost,
+}
+
+impl AuthBuilder {
+    /// Reads a configuration; more can be set in code before `build`.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not TOML, or an entry holds an unknown key or a wrong type. Other mistakes are
+    /// reported by `build`, all at once.
+    pub fn from_toml(text: &str) -> Result<Self, SetupErrors> {
+        let written: Written = toml::from_str(text).map_err(|error| syntax(&error, None))?;
+        let mut mistakes = Vec::new();
+        let mut builder = Self::new(written.public_origin);
+        if let Some(base) = written.base {
+            builder = builder.base(base);
+        }
+        if let Some(home) = written.home {
+            builder = builder.home(home);
+        }
+        if let Some(name) = written.app_name {
+            builder = builder.app_name(name);
+        }
+        let from_file = written.secret_file.and_then(|path| read_file(&path, &mut mistakes));
+        if let Some(secret) = written.secret.or(from_file) {
+            builder = builder.secret(secret);
+        }
+        if let Some(pem) = written.root_certificate.and_then(|path| read_file(&path, &mut mistakes)) {
+            builder = builder.root_certificate(pem);
+        }
+        let usual = Lifetime::default();
+        builder = builder.lifetime(Lifetime {
+            absolute_seconds: written.session.absolute_seconds.unwrap_or(usual.absolute_seconds),
+            idle_seconds: written.session.idle_seconds.unwrap_or(usual.idle_seconds),
+        });
+        if let Kind::Memory = written.session.kind {
+            builder = builder.store(MemoryStore::new(written.session.capacity.unwrap_or(100_000)));
+        }
+        for entry in written.provider {
+            builder = builder.registration(registration(entry, &mut mistakes)?);
+        }
+        for mistake in mistakes {
+            builder.mistake(mistake);
+        }
+        Ok(builder)
+    }
+}
+
+fn registration(
+    mut entry: toml::Table,
+    mistakes: &mut Vec<SetupError>,
+) -> Result<Registration, SetupErrors> {
+    let named = ["id", "preset"].iter().find_map(|key| entry.get(*key)?.as_str()).map(str::to_owned);
+    let mut ours = toml::Table::new();
+    for key in OURS {
+        if let Some(value) = entry.remove(*key) {
+            ours.insert((*key).to_owned(), value);
+        }
+    }
+    let ours: Ours = parsed(ours, named.as_deref())?;
+    let provider: Provider = parsed(entry, named.as_deref())?;
+    let from_file = ours.client_secret_file.and_then(|path| read_file(&path, mistakes));
+    let mut registration = Registration::new(provider, ours.client_id);
+    if let Some(secret) = ours.client_secret.or(from_file) {
+        registration = registration.secret(secret);
+    }
+    if let Some(Mode::FormPost) = ours.response_mode {
+        registration = registration.response_mode(ResponseMode::FormPost);
+    }
+    if ours.log_out_at_provider {
+        registration = registration.log_out_at_provider();
+    }
+    for audience in ours.trusted_audiences {
+        registration = registration.trusted_audience(audience);
+    }
+    Ok(registration)
+}
+
+fn parsed<T: DeserializeOwned>(table: toml::Table, provider: Option<&str>) -> Result<T, SetupErrors> {
+    table.try_into().map_err(|error| syntax(&error, provider))
+}
+
+/// Says where the mistake is; the message of the TOML parser quotes a line only for broken syntax, and a
+/// line may hold a secret, so that the quoted source is left out.
+fn syntax(error: &toml::de::Error, provider: Option<&str>) -> SetupErrors {
+    let place = provider.map(|id| format!("provider {}: ", Quoted::new(id))).unwrap_or_default();
+    let reason = format!("{place}{}", error.message().trim());
+    SetupErrors(vec![SetupError::Syntax { reason }])
+}

@@ -1,0 +1,160 @@
+//! Cookies: their names and attributes, and reading what a browser sends (RFC 6265).
+
+use codegrant_core::PublicOrigin;
+
+/// The most bytes of `Cookie` fields that are looked at; browsers stop long before.
+const LIMIT: usize = 64 * 1024;
+
+/// The most bytes one cookie's value gets: 4096 less its name and attributes.
+pub(crate) const VALUE_LIMIT: usize = 3800;
+
+/// How cookies of this app are named and which attributes they get.
+///
+/// On https they carry the `__Host-` prefix, which keeps other hosts of the same domain from planting
+/// one. On loopback http no browser would keep such a cookie; there the port stands in the name, because
+/// cookies do not tell the ports of one host apart.
+#[derive(Debug, Clone)]
+pub(crate) struct Cookies {
+    prefix: String,
+    secure: bool,
+}
+
+impl Cookies {
+    pub(crate) fn new(origin: &PublicOrigin) -> Self {
+        let port = origin.port().map(|port| port.to_string()).unwrap_or_default();
+        let prefix = if origin.is_secure() {
+            "__Host-codegrant".to_owned()
+        } else {
+            format!("codegrant{port}")
+        };
+        Self { prefix, secure: origin.is_secure() }
+    }
+
+    /// Returns the full name of a cookie.
+    pub(crate) fn name(&self, part: &str) -> String {
+        format!("{}.{part}", self.prefix)
+    }
+
+    /// Returns what `Set-Cookie` says to keep a cookie for so many seconds.
+    pub(crate) fn keep(&self, name: &str, value: &str, seconds: i64) -> String {
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    }
+
+    /// Returns what `Set-Cookie` says to drop a cookie.
+    pub(crate) fn drop(&self, name: &str) -> String {
+        self.keep(name, "", 0)
+    }
+}
+
+/// The cookies of one request, in the order received.
+pub(crate) struct Jar<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Jar<'a> {
+    /// Reads all `Cookie` fields; more than 64 KiB of them count as none.
+    pub(crate) fn read(fields: &'a [String]) -> Self {
+        if fields.iter().map(String::len).sum::<usize>() > LIMIT {
+            return Self(Vec::new());
+        }
+        let pairs = fields.iter().flat_map(|field| field.split(';'));
+        Self(pairs.filter_map(|pair| pair.trim().split_once('=')).collect())
+    }
+
+    /// Returns every value under a name: a browser may hold several of different paths and hosts.
+    pub(crate) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
+        self.0.iter().filter(move |(held, _)| *held == name).map(|(_, value)| *value)
+    }
+
+    /// Returns the first value under a name.
+    pub(crate) fn first(&self, name: &str) -> Option<&'a str> {
+        self.all(name).next()
+    }
+
+    /// Returns the names and values whose name starts so.
+    pub(crate) fn starting<'b>(
+        &'b self,
+        prefix: &'b str,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> + 'b {
+        self.0.iter().filter(move |(name, _)| name.starts_with(prefix)).copied()
+    }
+}
+
+/// The most cookies that one long value is split over: what is larger would outgrow the header limits of
+/// proxies (8 KiB in most) together with the other cookies.
+const PIECES: usize = 3;
+
+/// Splits a value over several cookies; `None` when it does not fit.
+///
+/// The first cookie's first character says how many there are.
+pub(crate) fn split(name: &str, value: &str) -> Option<Vec<(String, String)>> {
+    let pieces: Vec<&[u8]> = value.as_bytes().chunks(VALUE_LIMIT).collect();
+    if pieces.is_empty() || pieces.len() > PIECES {
+        return None;
+    }
+    let count = pieces.len();
+    let named = pieces.into_iter().enumerate().map(|(at, piece)| {
+        let piece = String::from_utf8_lossy(piece);
+        match at {
+            0 => (name.to_owned(), format!("{count}{piece}")),
+            _ => (format!("{name}.{at}"), piece.into_owned()),
+        }
+    });
+    Some(named.collect())
+}
+
+/// Joins what [`split`] made; `None` when a piece is missing.
+pub(crate) fn join(jar: &Jar<'_>, name: &str) -> Option<String> {
+    let first = jar.first(name)?;
+    let count = usize::try_from(first.chars().next()?.to_digit(10)?).ok()?;
+    if !(1..=PIECES).contains(&count) {
+        return None;
+    }
+    let mut value = first.get(1..)?.to_owned();
+    for at in 1..count {
+        value.push_str(jar.first(&format!("{name}.{at}"))?);
+    }
+    Some(value)
+}
+
+/// Returns every name that a split value may stand under.
+pub(crate) fn pieces(name: &str) -> impl Iterator<Item = String> {
+    let name = name.to_owned();
+    (0..PIECES).map(move |at| if at == 0 { name.clone() } else { format!("{name}.{at}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(cookies: &[(String, String)]) -> Vec<String> {
+        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    #[test]
+    fn a_long_value_survives_being_split_and_joined() {
+        for length in [1, VALUE_LIMIT, VALUE_LIMIT + 1, PIECES * VALUE_LIMIT] {
+            let value = "v".repeat(length);
+            let fields = header(&split("name", &value).unwrap());
+            assert_eq!(join(&Jar::read(&fields), "name").unwrap(), value);
+        }
+        assert!(split("name", &"v".repeat(PIECES * VALUE_LIMIT + 1)).is_none());
+    }
+
+    #[test]
+    fn a_missing_piece_means_no_cookie() {
+        let fields = header(&split("name", &"v".repeat(VALUE_LIMIT + 1)).unwrap());
+        assert!(join(&Jar::read(&fields[..1]), "name").is_none());
+    }
+
+    // attack: CK-13
+    #[test]
+    fn a_forged_count_costs_nothing_and_finds_nothing() {
+        for first in ["1000000000", "-1", "abc", "", "0", "9x", "é"] {
+            let fields = [format!("name={first}")];
+            let joined = join(&Jar::read(&fields), "name");
+            assert!(joined.is_none() || first == "1000000000", "{first}");
+        }
+        let flood = ["; ".repeat(32 * 1024), "; ".repeat(32 * 1024)];
+        assert!(Jar::read(&flood).first("name").is_none());
+    }
+}

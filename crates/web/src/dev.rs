@@ -1,0 +1,88 @@
+//! The development provider inside the app: its pages below our base path, its back channel without a
+//! socket.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use codegrant_core::http::{HttpRequest, HttpResponse, Method};
+use codegrant_core::provider::Provider;
+use codegrant_core::{Client, PublicOrigin, Timestamp};
+use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
+
+use crate::error::SetupError;
+use crate::http_client::{HttpClient, TransportError};
+use crate::request::Request;
+use crate::response::Response;
+use crate::seal;
+
+/// The client's id at the embedded provider, and the provider's id in our URLs.
+const CLIENT_ID: &str = "app";
+const PROVIDER_ID: &str = "dev";
+
+/// The embedded provider with the one client that it knows.
+#[derive(Clone)]
+pub(crate) struct Embedded {
+    provider: Arc<DevProvider>,
+    origin: String,
+    path: String,
+}
+
+impl Embedded {
+    /// Starts the provider, on loopback only, and registers the app with it.
+    pub(crate) fn start(origin: &PublicOrigin, base: &str) -> Result<(Self, Client), SetupError> {
+        let refuse = || SetupError::DevOnPublicOrigin { origin: origin.to_string() };
+        if !origin.is_loopback() {
+            return Err(refuse());
+        }
+        let path = format!("{base}/dev-provider");
+        let issuer = format!("{origin}{path}");
+        let secret = codegrant_core::jose::base64url::encode(&seal::random::<32>());
+        let registration = ClientRegistration::any_on_loopback(CLIENT_ID, Some(&secret));
+        let settings = Settings::new(issuer.clone(), seal::random()).with_client(registration);
+        let provider = DevProvider::new(settings).map_err(|_| refuse())?;
+        let entry = Provider::openid(PROVIDER_ID, "the development provider", issuer);
+        let redirect_uri = format!("{origin}{base}/callback/{PROVIDER_ID}");
+        let client = Client::new(entry, CLIENT_ID, redirect_uri).with_secret(secret);
+        let embedded = Self { provider: Arc::new(provider), origin: origin.to_string(), path };
+        Ok((embedded, client))
+    }
+
+    /// Answers a browser's request for one of the provider's own pages.
+    pub(crate) fn answer(&self, request: &Request<'_>, now: Timestamp) -> Option<Response> {
+        let rest = request.path().strip_prefix(&self.path)?;
+        if !rest.starts_with('/') {
+            return None;
+        }
+        let method = if request.method() == "POST" { Method::Post } else { Method::Get };
+        let query = request.query();
+        let mark = if query.is_empty() { "" } else { "?" };
+        let url = format!("{}{}{mark}{query}", self.origin, request.path());
+        let mut incoming = HttpRequest::new(method, url);
+        if !request.cookies().is_empty() {
+            incoming.set_header("cookie", request.cookies().join("; "));
+        }
+        if method == Method::Post {
+            incoming.set_header("content-type", "application/x-www-form-urlencoded");
+            incoming.body = request.form().unwrap_or_default().as_bytes().to_vec();
+        }
+        Some(Response::from_provider(self.provider.handle(&incoming, now)))
+    }
+}
+
+/// Calls the embedded provider directly, and everybody else by the usual client.
+pub(crate) struct EmbeddedClient {
+    pub(crate) embedded: Embedded,
+    pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    pub(crate) others: Arc<dyn HttpClient>,
+}
+
+#[async_trait]
+impl HttpClient for EmbeddedClient {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let issuer = self.embedded.provider.issuer();
+        if request.url.strip_prefix(issuer).is_some_and(|rest| rest.starts_with('/')) {
+            return Ok(self.embedded.provider.handle(&request, (self.clock)()));
+        }
+        self.others.send(request).await
+    }
+}

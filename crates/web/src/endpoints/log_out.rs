@@ -1,0 +1,108 @@
+//! `POST {base}/logout` ends the session; `GET` asks first, because a link must not log anybody out.
+
+use codegrant_core::ReturnTo;
+
+use crate::auth::Auth;
+use crate::cookie::Jar;
+use crate::error::{Error, RequestError};
+use crate::pages::{LogOutPage, LoggedOutPage};
+use crate::parameter;
+use crate::request::Request;
+use crate::response::Response;
+use crate::session::SessionData;
+
+/// Shows a button that posts.
+pub(super) fn ask(auth: &Auth, request: &Request<'_>) -> Response {
+    let asked = parameter::single(request.query(), "return_to").unwrap_or_default();
+    let return_to = ReturnTo::parse(&asked, auth.base());
+    let action = format!("{}/logout", auth.base());
+    let page = auth.0.pages.log_out(&LogOutPage {
+        action: &action,
+        return_to: return_to.as_str(),
+        home: &auth.0.home,
+    });
+    Response::page(200, page)
+}
+
+/// Shows that it is done.
+pub(super) fn done(auth: &Auth) -> Response {
+    let login = format!("{}/login", auth.base());
+    let page = auth.0.pages.logged_out(&LoggedOutPage { login: &login, home: &auth.0.home });
+    Response::page(200, page)
+}
+
+/// Ends the session here, and at the provider where that is configured.
+pub(super) async fn perform(auth: &Auth, request: &Request<'_>) -> Response {
+    let Some(form) = request.form() else { return super::too_large(auth) };
+    let correlation_id = auth.new_correlation_id();
+    match end(auth, request, form, &correlation_id).await {
+        Ok(response) => response,
+        Err(error) => {
+            auth.0.events.failed(&correlation_id, None, &error);
+            let retry = format!("{}/logout", auth.base());
+            auth.problem(error.problem(), &correlation_id, Some(&retry), None)
+        }
+    }
+}
+
+async fn end(
+    auth: &Auth,
+    request: &Request<'_>,
+    form: &str,
+    correlation_id: &str,
+) -> Result<Response, Error> {
+    if !request.fetch_metadata().is_same_origin(auth.public_origin().as_str()) {
+        return Err(RequestError::WrongOrigin.into());
+    }
+    let jar = Jar::read(request.cookies());
+    let found = auth.found(&jar).await?;
+    let cookies = auth.0.sessions.end(&jar).await?;
+    let asked = parameter::single(form, "return_to");
+    let mut location = match &asked {
+        Some(asked) => ReturnTo::parse(asked, auth.base()).to_string(),
+        None => format!("{}/logged-out", auth.base()),
+    };
+    if let Some(found) = found {
+        let data = found.session.data();
+        auth.0.events.logged_out(correlation_id, &data.identity.provider);
+        if let Some(elsewhere) = at_provider(auth, data, correlation_id).await {
+            location = elsewhere;
+        }
+    }
+    Ok(Response::see_other(location).with_cookies(cookies))
+}
+
+/// Revokes the refresh token and finds the provider's own log-out page.
+///
+/// The session here is over already: a provider that is down cannot keep it alive.
+async fn at_provider(
+    auth: &Auth,
+    data: &SessionData,
+    correlation_id: &str,
+) -> Option<String> {
+    let registered = auth.registered(&data.identity.provider)?;
+    let told = async {
+        let metadata = auth.metadata(correlation_id, registered).await?;
+        if let Some(refresh_token) = &data.refresh_token {
+            let step = registered.client.revoke(&metadata, refresh_token)?;
+            if let Err(error) = auth.drive(correlation_id, &registered.client, step).await {
+                auth.0.events.failed(correlation_id, Some(registered.id()), &error);
+            }
+        }
+        Ok::<_, Error>(metadata)
+    };
+    match told.await {
+        Err(error) => {
+            auth.0.events.failed(correlation_id, Some(registered.id()), &error);
+            None
+        }
+        Ok(metadata) => {
+            let back = format!("{}{}/logged-out", auth.public_origin(), auth.base());
+            let hint = data.id_token_hint.as_deref();
+            registered
+                .log_out_at_provider
+                .then(|| metadata.log_out_url(&registered.client, hint, &back))
+                .flatten()
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What happens, for operators and for whoever wants to watch a flow: never a secret in it.
+//!
+//! Every event also goes to `tracing` under the target `codegrant`, with a stable `event` name.
+
+use std::sync::Arc;
+
+use codegrant_core::form;
+use codegrant_core::http::{HttpRequest, HttpResponse};
+
+use crate::error::Error;
+
+/// Watches the flow; give one to `AuthBuilder::observer`.
+pub trait Observer: Send + Sync + 'static {
+    /// Takes one event. `correlation_id` is the same for all events of one login, and stands on the error
+    /// page.
+    fn observe(&self, correlation_id: &str, event: Event);
+}
+
+/// One thing that happened; values that are secrets are masked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The browser was sent to the provider (RFC 6749 section 4.1.1).
+    LoginStarted {
+        /// The provider's id.
+        provider: String,
+        /// The authorization endpoint.
+        endpoint: String,
+        /// What was sent along.
+        parameters: Vec<(String, String)>,
+    },
+    /// The browser came back (RFC 6749 section 4.1.2).
+    CallbackReceived {
+        /// The provider's id.
+        provider: String,
+        /// What it brought.
+        parameters: Vec<(String, String)>,
+    },
+    /// A request to the provider ended.
+    ProviderCalled {
+        /// The provider's id.
+        provider: String,
+        /// `GET` or `POST`.
+        method: &'static str,
+        /// The address without its query.
+        url: String,
+        /// What was sent in query and body, and how the client authenticated.
+        sent: Vec<(String, String)>,
+        /// The status, or why there is none.
+        outcome: Result<u16, String>,
+        /// What was received: the members of a JSON object.
+        received: Vec<(String, String)>,
+        /// How long it took, in microseconds.
+        microseconds: u64,
+    },
+    /// Somebody logged in.
+    LoginFinished {
+        /// The provider's id.
+        provider: String,
+        /// The issuer.
+        issuer: String,
+        /// The account at the issuer.
+        subject: String,
+    },
+    /// A request failed.
+    Failed {
+        /// The provider's id, if it is known.
+        provider: Option<String>,
+        /// The stable name of the error.
+        code: &'static str,
+        /// Both sides of what did not match.
+        detail: String,
+        /// What most likely happened.
+        cause: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// Tokens were fetched anew.
+    TokensRefreshed {
+        /// The provider's id.
+        provider: String,
+    },
+    /// A session was ended by its user.
+    LoggedOut {
+        /// The provider's id.
+        provider: String,
+    },
+}
+
+/// Where events go.
+#[derive(Clone, Default)]
+pub(crate) struct Events(pub(crate) Option<Arc<dyn Observer>>);
+
+impl Events {
+    fn tell(&self, correlation_id: &str, event: impl FnOnce() -> Event) {
+        if let Some(observer) = &self.0 {
+            observer.observe(correlation_id, event());
+        }
+    }
+
+    pub(crate) fn login_started(&self, id: &str, provider: &str, url: &str) {
+        tracing::info!(target: "codegrant", event = "login.started", correlation_id = id, provider);
+        self.tell(id, || {
+            let (endpoint, query) = url.split_once('?').unwrap_or((url, ""));
+            Event::LoginStarted {
+                provider: provider.to_owned(),
+                endpoint: endpoint.to_owned(),
+                parameters: masked(query),
+            }
+        });
+    }
+
+    pub(crate) fn callback_received(&self, id: &str, provider: &str, parameters: &str) {
+        tracing::debug!(target: "codegrant", event = "callback.received", correlation_id = id, provider);
+        self.tell(id, || Event::CallbackReceived {
+            provider: provider.to_owned(),
+            parameters: masked(parameters),
+        });
+    }
+
+    pub(crate) fn provider_called(
+        &self,
+        id: &str,
+        provider: &str,
+        request: &HttpRequest,
+        response: Result<&HttpResponse, String>,
+        microseconds: u64,
+    ) {
+        let method = request.method.as_str();
+        let url = request.loggable_url();
+        match &response {
+            Ok(response) => tracing::debug!(
+                target: "codegrant", event = "provider.called", correlation_id = id, provider, method, url,
+                status = response.status, microseconds
+            ),
+            Err(reason) => tracing::warn!(
+                target: "codegrant", event = "provider.unreachable", correlation_id = id, provider, method,
+                url, reason, microseconds
+            ),
+        }
+        self.tell(id, || {
+            let query = request.url.split_once('?').map_or("", |(_, query)| query);
+            let mut sent = masked(query);
+            sent.extend(masked(std::str::from_utf8(&request.body).unwrap_or_default()));
+            if let Some(value) = request.header("authorization") {
+                let scheme = value.split(' ').next().unwrap_or_default();
+                sent.insert(0, ("Authorization".to_owned(), format!("{scheme} {}", hidden(value))));
+            }
+            Event::ProviderCalled {
+                provider: provider.to_owned(),
+                method,
+                url: url.to_owned(),
+                sent,
+                received: response.as_ref().map_or_else(|_| Vec::new(), |response| members(response)),
+                outcome: response.map(|response| response.status),
+                microseconds,
+            }
+        });
+    }
+
+    pub(crate) fn login_finished(&self, id: &str, identity: &codegrant_core::Identity) {
+        tracing::info!(
+            target: "codegrant", event = "login.finished", correlation_id = id,
+            provider = identity.provider, issuer = identity.issuer, subject = identity.subject
+        );
+        self.tell(id, || Event::LoginFinished {
+            provider: identity.provider.clone(),
+            issuer: identity.issuer.clone(),
+            subject: identity.subject.clone(),
+        });
+    }
+
+    pub(crate) fn undeclared_issuer(&self, id: &str, provider: &str, issuer: &str) {
+        tracing::warn!(
+            target: "codegrant", event = "callback.undeclared_issuer", correlation_id = id, provider, issuer,
+            remedy = "declare it as `issuer` in the provider's entry, so that it is compared"
+        );
+    }
+
+    pub(crate) fn failed(&self, id: &str, provider: Option<&str>, error: &Error) {
+        let code = error.code();
+        let detail = error.to_string();
+        // What the user chose is no warning.
+        if code.name == "callback.denied" {
+            tracing::info!(target: "codegrant", event = "login.denied", correlation_id = id, provider, detail);
+        } else {
+            tracing::warn!(
+                target: "codegrant", event = "request.failed", correlation_id = id, provider,
+                code = code.name, detail, cause = code.cause, remedy = code.remedy
+            );
+        }
+        self.tell(id, || Event::Failed {
+            provider: provider.map(str::to_owned),
+            code: code.name,
+            detail,
+            cause: code.cause,
+            remedy: code.remedy,
+        });
+    }
+
+    pub(crate) fn tokens_refreshed(&self, id: &str, provider: &str) {
+        tracing::info!(target: "codegrant", event = "tokens.refreshed", correlation_id = id, provider);
+        self.tell(id, || Event::TokensRefreshed { provider: provider.to_owned() });
+    }
+
+    pub(crate) fn logged_out(&self, id: &str, provider: &str) {
+        tracing::info!(target: "codegrant", event = "session.ended", correlation_id = id, provider);
+        self.tell(id, || Event::LoggedOut { provider: provider.to_owned() });
+    }
+}
+
+/// Parameters and members whose value may be shown; whatever is not listed is hidden.
+const SHOWN: &[&str] = &[
+    "client_id", "code_challenge_method", "error", "expires_in", "grant_type", "issuer", "iss", "max_age",
+    "prompt", "redirect_uri", "response_mode", "response_type", "scope", "token_type", "acr_values",
+    "post_logout_redirect_uri", "token_type_hint", "authorization_endpoint", "token_endpoint", "jwks_uri",
+    "userinfo_endpoint", "end_session_endpoint", "revocation_endpoint",
+];
+
+fn masked(encoded: &str) -> Vec<(String, String)> {
+    let parameters = form::parameters(encoded).unwrap_or_default();
+    parameters.into_iter().map(|(name, value)| shown(&name, value)).collect()
+}
+
+fn members(response: &HttpResponse) -> Vec<(String, String)> {
+    let Ok(object) = codegrant_core::jose::json::object(&response.body) else { return Vec::new() };
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    object.iter().map(|(name, value)| shown(name, text(value))).collect()
+}
+
+fn shown(name: &str, value: String) -> (String, String) {
+    let clean = |text: &str| text.chars().take(200).filter(|c| !c.is_control()).collect::<String>();
+    let value = if SHOWN.contains(&name) { clean(&value) } else { hidden(&value) };
+    (clean(name), value)
+}
+
+fn hidden(value: &str) -> String {
+    format!("[{} characters]", value.chars().count())
+}

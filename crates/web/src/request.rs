@@ -1,0 +1,138 @@
+//! The seam's first half: what a framework hands over.
+
+use codegrant_core::FetchMetadata;
+
+/// The only headers that are ever read, in lower case.
+const HEADERS: [&str; 8] = [
+    "accept",
+    "cookie",
+    "origin",
+    "purpose",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-purpose",
+];
+
+/// The longest body that any endpoint reads, in bytes; adapters stop reading there.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// A request in no framework's types: strings, copied out of the framework's own before any `.await`.
+///
+/// The names of the headers that matter are private to this crate: an adapter answers a closure that asks
+/// for one, and never decides anything by itself.
+///
+/// ```
+/// use codegrant_web::Request;
+/// let headers = [("accept", "text/html"), ("cookie", "a=1")];
+/// let request = Request::new("GET", "/auth/login", Some("return_to=%2F"), |name| {
+///     headers.iter().filter(|(held, _)| *held == name).map(|(_, value)| (*value).into()).collect()
+/// });
+/// # let _ = request;
+/// ```
+#[derive(Clone)]
+pub struct Request<'a> {
+    method: &'a str,
+    path: &'a str,
+    query: &'a str,
+    headers: [Vec<String>; HEADERS.len()],
+    body: Body<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Body<'a> {
+    Whole(&'a [u8]),
+    TooLarge,
+}
+
+impl<'a> Request<'a> {
+    /// Takes the method, the path as it stands in the request line, the query without its `?`, and all
+    /// values of a named header.
+    ///
+    /// `values` is asked for lower-case names; values that are not visible ASCII may be left out.
+    pub fn new(
+        method: &'a str,
+        path: &'a str,
+        query: Option<&'a str>,
+        values: impl Fn(&'static str) -> Vec<String>,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            query: query.unwrap_or_default(),
+            headers: HEADERS.map(values),
+            body: Body::Whole(&[]),
+        }
+    }
+
+    /// Returns the request with its body; `None` when it is longer than [`BODY_LIMIT`] or broke off.
+    #[must_use]
+    pub fn with_body(mut self, body: Option<&'a [u8]>) -> Self {
+        self.body = match body {
+            Some(bytes) if bytes.len() <= BODY_LIMIT => Body::Whole(bytes),
+            _ => Body::TooLarge,
+        };
+        self
+    }
+
+    pub(crate) fn method(&self) -> &'a str {
+        self.method
+    }
+
+    pub(crate) fn path(&self) -> &'a str {
+        self.path
+    }
+
+    pub(crate) fn query(&self) -> &'a str {
+        self.query
+    }
+
+    /// Returns the body as text; `None` when it was too large, and empty when it is not UTF-8.
+    pub(crate) fn form(&self) -> Option<&'a str> {
+        match self.body {
+            Body::Whole(bytes) => Some(std::str::from_utf8(bytes).unwrap_or_default()),
+            Body::TooLarge => None,
+        }
+    }
+
+    fn values(&self, name: &str) -> &[String] {
+        let at = HEADERS.iter().position(|held| *held == name);
+        at.map_or(&[], |at| &self.headers[at])
+    }
+
+    fn first(&self, name: &str) -> Option<&str> {
+        self.values(name).first().map(String::as_str)
+    }
+
+    /// Returns the `Cookie` fields; HTTP/2 may split them (RFC 9113 section 8.2.3).
+    pub(crate) fn cookies(&self) -> &[String] {
+        self.values("cookie")
+    }
+
+    pub(crate) fn fetch_metadata(&self) -> FetchMetadata<'_> {
+        let mut metadata = FetchMetadata::default();
+        metadata.site = self.first("sec-fetch-site");
+        metadata.mode = self.first("sec-fetch-mode");
+        metadata.destination = self.first("sec-fetch-dest");
+        metadata.purpose = self.first("sec-purpose").or_else(|| self.first("purpose"));
+        metadata.origin = self.first("origin");
+        metadata
+    }
+
+    /// Tells whether a person opened a page, as opposed to a script that called an API.
+    pub(crate) fn is_navigation(&self) -> bool {
+        match self.first("sec-fetch-mode") {
+            Some(mode) => mode == "navigate",
+            None => self.values("accept").iter().any(|accept| accept.contains("text/html")),
+        }
+    }
+}
+
+impl std::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,107 @@
+//! The seam's second half: what a framework sends.
+
+use crate::pages::Page;
+
+/// A response in no framework's types: an adapter copies it and never edits it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Header names in lower case and finished values, in order; `set-cookie` may stand several times.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What every response of ours carries: never cached, never framed, nothing leaks by `Referer`
+/// (RFC 9700 section 4.2 and 4.16).
+const ALWAYS: [(&str, &str); 5] = [
+    ("cache-control", "no-store"),
+    ("pragma", "no-cache"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+];
+
+const NOTHING: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+impl Response {
+    fn new(status: u16) -> Self {
+        let headers = ALWAYS.map(|(name, value)| (name, value.to_owned())).to_vec();
+        Self { status, headers, body: Vec::new() }
+    }
+
+    /// Sends the browser elsewhere by `GET`, whatever the method was (RFC 9700 section 4.12).
+    pub(crate) fn see_other(location: impl Into<String>) -> Self {
+        Self::new(303)
+            .with("location", location)
+            .with("content-security-policy", NOTHING)
+    }
+
+    pub(crate) fn page(status: u16, page: Page) -> Self {
+        let mut response = Self::new(status)
+            .with("content-type", "text/html; charset=utf-8")
+            .with("content-security-policy", page.content_security_policy);
+        response.body = page.html.into_bytes();
+        response
+    }
+
+    pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
+        let mut response = Self::new(status)
+            .with("content-type", "application/json")
+            .with("content-security-policy", NOTHING);
+        response.body = body.to_string().into_bytes();
+        response
+    }
+
+    /// Returns the response with a header added.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Returns the response with these `Set-Cookie` values added.
+    #[must_use]
+    pub(crate) fn with_cookies(mut self, cookies: impl IntoIterator<Item = String>) -> Self {
+        self.headers.extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie)));
+        self
+    }
+
+    /// Returns the first value of a header, named in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(held, _)| *held == name).map(|(_, value)| value.as_str())
+    }
+}
+
+#[cfg(feature = "dev")]
+impl Response {
+    /// Copies what the development provider answers.
+    pub(crate) fn from_provider(answer: codegrant_core::http::HttpResponse) -> Self {
+        const NAMES: [&str; 12] = [
+            "allow",
+            "cache-control",
+            "content-security-policy",
+            "content-type",
+            "location",
+            "pragma",
+            "referrer-policy",
+            "retry-after",
+            "set-cookie",
+            "www-authenticate",
+            "x-content-type-options",
+            "x-frame-options",
+        ];
+        let known = |name: &str| NAMES.iter().find(|known| **known == name).copied();
+        Self {
+            status: answer.status,
+            headers: answer
+                .headers
+                .into_iter()
+                .filter_map(|(name, value)| Some((known(&name)?, value)))
+                .collect(),
+            body: answer.body,
+        }
+    }
+}

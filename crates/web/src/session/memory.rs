@@ -1,0 +1,163 @@
+//! Sessions in this process's memory: bounded, and gone with the process.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use codegrant_core::{Timestamp, TransactionId};
+
+use super::store::{Record, Replaced, SessionKey, SessionStore, StoreError};
+
+/// A store in memory, for one process.
+///
+/// It holds at most as many sessions as it is told; then the one that expires first makes room. Expired
+/// ones go whenever something is written.
+///
+/// ```
+/// use codegrant_web::MemoryStore;
+/// let store = MemoryStore::new(10_000);
+/// assert_eq!(store.len(), 0);
+/// ```
+pub struct MemoryStore(Mutex<Held>);
+
+struct Held {
+    sessions: Expiring<SessionKey, Record>,
+    transactions: Expiring<TransactionId, ()>,
+}
+
+impl MemoryStore {
+    /// Makes a store for at most `capacity` sessions, and as many used transactions.
+    pub fn new(capacity: usize) -> Self {
+        Self(Mutex::new(Held {
+            sessions: Expiring::new(capacity),
+            transactions: Expiring::new(capacity),
+        }))
+    }
+
+    /// Returns how many sessions are held, expired ones included.
+    pub fn len(&self) -> usize {
+        self.held().sessions.entries.len()
+    }
+
+    /// Tells whether no session is held.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A panic elsewhere cannot leave the maps half changed, so a poisoned lock is taken all the same.
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl SessionStore for MemoryStore {
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let expires = record.expires_at;
+        self.held().sessions.insert(key.clone(), record, expires, now);
+        Ok(())
+    }
+
+    async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        Ok(self.held().sessions.live(key, now).cloned())
+    }
+
+    async fn replace(
+        &self,
+        key: &SessionKey,
+        expected: u64,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<Replaced, StoreError> {
+        let mut held = self.held();
+        match held.sessions.live(key, now) {
+            Some(stored) if stored.version == expected => {
+                let expires = record.expires_at;
+                held.sessions.insert(key.clone(), record, expires, now);
+                Ok(Replaced::Yes)
+            }
+            _ => Ok(Replaced::No),
+        }
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
+        self.held().sessions.remove(key);
+        Ok(())
+    }
+
+    async fn consume(
+        &self,
+        transaction: TransactionId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut held = self.held();
+        let first = held.transactions.live(&transaction, now).is_none();
+        if first {
+            held.transactions.insert(transaction, (), until, now);
+        }
+        Ok(first)
+    }
+}
+
+/// A bounded map whose entries expire; the next to expire is always at hand.
+struct Expiring<K, V> {
+    capacity: usize,
+    entries: HashMap<K, (V, Timestamp, u64)>,
+    /// When each entry expires, in order; the number tells entries of the same second apart.
+    order: BTreeSet<(Timestamp, u64)>,
+    names: HashMap<u64, K>,
+    next: u64,
+}
+
+impl<K: Hash + Eq + Clone, V> Expiring<K, V> {
+    fn new(capacity: usize) -> Self {
+        Self {
+            capacity: capacity.max(1),
+            entries: HashMap::new(),
+            order: BTreeSet::new(),
+            names: HashMap::new(),
+            next: 0,
+        }
+    }
+
+    fn live(&self, key: &K, now: Timestamp) -> Option<&V> {
+        self.entries.get(key).filter(|(_, expires, _)| now < *expires).map(|(value, _, _)| value)
+    }
+
+    fn insert(&mut self, key: K, value: V, expires: Timestamp, now: Timestamp) {
+        self.remove(&key);
+        while let Some(&(first, number)) = self.order.first() {
+            if now < first && self.entries.len() < self.capacity {
+                break;
+            }
+            if let Some(key) = self.names.get(&number).cloned() {
+                self.remove(&key);
+            }
+        }
+        let number = self.next;
+        self.next += 1;
+        self.order.insert((expires, number));
+        self.names.insert(number, key.clone());
+        self.entries.insert(key, (value, expires, number));
+    }
+
+    fn remove(&mut self, key: &K) {
+        if let Some((_, expires, number)) = self.entries.remove(key) {
+            self.order.remove(&(expires, number));
+            self.names.remove(&number);
+        }
+    }
+}
+
+impl std::fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MemoryStore").field("sessions", &self.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,32 @@
+//! Sessions: who is logged in, held in a sealed cookie or in a store.
+
+mod memory;
+mod record;
+mod sessions;
+mod store;
+
+pub use memory::MemoryStore;
+pub use record::Session;
+pub use store::{Record, Replaced, SessionKey, SessionStore, StoreError};
+
+pub(crate) use record::SessionData;
+pub(crate) use sessions::{Found, Sessions};
+
+/// How long a session lasts, in seconds.
+///
+/// A sealed cookie ends at the absolute limit. A session in a store also ends when it was not used for
+/// the idle limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime {
+    /// From login, whatever happens.
+    pub absolute_seconds: i64,
+    /// From the last use.
+    pub idle_seconds: i64,
+}
+
+impl Default for Lifetime {
+    /// Twelve hours, and two without use: a working day.
+    fn default() -> Self {
+        Self { absolute_seconds: 12 * 3600, idle_seconds: 2 * 3600 }
+    }
+}

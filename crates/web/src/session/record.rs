@@ -1,0 +1,122 @@
+//! What a session holds.
+
+use std::sync::Arc;
+
+use codegrant_core::oauth2::{AccessToken, RefreshToken};
+use codegrant_core::{Identity, Login, ReturnTo, Timestamp, TokenResponse, TransactionId};
+use serde::{Deserialize, Serialize};
+
+/// A session of a logged-in user: cheap to clone, and as it was when the request came in.
+///
+/// `Debug` shows who it is and no token.
+#[derive(Clone)]
+pub struct Session(Arc<SessionData>);
+
+/// The session as it is sealed.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SessionData {
+    #[serde(rename = "i")]
+    pub(crate) identity: Identity,
+    #[serde(rename = "a")]
+    pub(crate) access_token: AccessToken,
+    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) access_token_expires_at: Option<Timestamp>,
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refresh_token: Option<RefreshToken>,
+    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scopes: Vec<String>,
+    /// Kept only where the log-out at the provider needs it.
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id_token_hint: Option<String>,
+    #[serde(rename = "b")]
+    pub(crate) started_at: Timestamp,
+    #[serde(rename = "e")]
+    pub(crate) ends_at: Timestamp,
+    /// Which transaction opened it, so that the same callback seen again is recognised.
+    #[serde(rename = "t")]
+    pub(crate) transaction: TransactionId,
+    #[serde(rename = "g")]
+    pub(crate) return_to: ReturnTo,
+}
+
+impl SessionData {
+    pub(crate) fn new(login: Login, keep_hint: bool, now: Timestamp, absolute_seconds: i64) -> Self {
+        let hint = login.id_token.as_ref().filter(|_| keep_hint);
+        Self {
+            identity: login.identity,
+            id_token_hint: hint.map(|id_token| id_token.raw().to_owned()),
+            started_at: now,
+            ends_at: now.plus(absolute_seconds),
+            transaction: login.transaction,
+            return_to: login.return_to,
+            access_token: login.tokens.access_token,
+            access_token_expires_at: login.tokens.expires_at,
+            refresh_token: login.tokens.refresh_token,
+            scopes: login.tokens.scopes,
+        }
+    }
+
+    /// Takes new tokens; the refresh token stays when no new one came (RFC 6749 section 6).
+    pub(crate) fn renewed(mut self, tokens: TokenResponse) -> Self {
+        self.access_token = tokens.access_token;
+        self.access_token_expires_at = tokens.expires_at;
+        self.refresh_token = tokens.refresh_token.or(self.refresh_token);
+        self.scopes = tokens.scopes;
+        self
+    }
+}
+
+impl Session {
+    pub(crate) fn new(data: SessionData) -> Self {
+        Self(Arc::new(data))
+    }
+
+    pub(crate) fn data(&self) -> &SessionData {
+        &self.0
+    }
+
+    /// Returns who is logged in.
+    pub fn identity(&self) -> &Identity {
+        &self.0.identity
+    }
+
+    /// Returns the token for the provider's API, as it was at login or at the last refresh.
+    pub fn access_token(&self) -> &AccessToken {
+        &self.0.access_token
+    }
+
+    /// Returns when the access token expires; unknown when the provider did not say.
+    pub fn access_token_expires_at(&self) -> Option<Timestamp> {
+        self.0.access_token_expires_at
+    }
+
+    /// Tells whether `POST {base}/refresh` can fetch a new access token.
+    pub fn can_refresh(&self) -> bool {
+        self.0.refresh_token.is_some()
+    }
+
+    /// Returns what the provider granted.
+    pub fn scopes(&self) -> &[String] {
+        &self.0.scopes
+    }
+
+    /// Returns when the user logged in.
+    pub fn started_at(&self) -> Timestamp {
+        self.0.started_at
+    }
+
+    /// Returns when the session ends whatever happens.
+    pub fn ends_at(&self) -> Timestamp {
+        self.0.ends_at
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("identity", &self.0.identity)
+            .field("started_at", &self.0.started_at)
+            .field("ends_at", &self.0.ends_at)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,214 @@
+//! Finding, opening, renewing and ending sessions, whichever of the two kinds the app chose.
+
+use std::sync::Arc;
+
+use codegrant_core::{Timestamp, TransactionId};
+
+use super::record::{Session, SessionData};
+use super::store::{Record, Replaced, SessionKey, SessionStore};
+use super::{Lifetime, MemoryStore};
+use crate::cookie::{self, Cookies, Jar};
+use crate::error::{Error, SessionError};
+use crate::seal::{self, KeyRing, Purpose};
+
+/// How many used transactions are remembered where no store does it.
+const USED_TRANSACTIONS: usize = 100_000;
+
+/// A session is touched in the store when this part of its idle time has passed, not at every request.
+const TOUCH_PART: i64 = 10;
+
+pub(crate) struct Sessions {
+    cookies: Cookies,
+    ring: KeyRing,
+    lifetime: Lifetime,
+    /// Where sessions are; `None` when they are in their cookies.
+    store: Option<Arc<dyn SessionStore>>,
+    /// Remembers used transactions where there is no store: in this process only.
+    used: MemoryStore,
+}
+
+/// A session and where it was found.
+pub(crate) struct Found {
+    pub(crate) session: Session,
+    place: Place,
+}
+
+enum Place {
+    Cookie,
+    Store { key: SessionKey, version: u64 },
+}
+
+impl Sessions {
+    pub(crate) fn new(
+        cookies: Cookies,
+        ring: KeyRing,
+        lifetime: Lifetime,
+        store: Option<Arc<dyn SessionStore>>,
+    ) -> Self {
+        Self { cookies, ring, lifetime, store, used: MemoryStore::new(USED_TRANSACTIONS) }
+    }
+
+    fn name(&self) -> String {
+        self.cookies.name("session")
+    }
+
+    /// Finds the session that the cookies name, if there is one and it has not ended.
+    pub(crate) async fn find(&self, jar: &Jar<'_>, now: Timestamp) -> Result<Option<Found>, Error> {
+        let name = self.name();
+        let Some(value) = cookie::join(jar, &name) else { return Ok(None) };
+        let found = match &self.store {
+            None => self
+                .ring
+                .open_text(Purpose::Session, &[&name], &value)
+                .and_then(|bytes| read(&bytes))
+                .map(|data| (data, Place::Cookie)),
+            Some(store) => {
+                let key = SessionKey::of_id(&value);
+                let Some(record) = store.load(&key, now).await? else { return Ok(None) };
+                let data = self.unseal(&key, &record);
+                if let Some(data) = &data {
+                    self.touch(store.as_ref(), &key, &record, data, now).await?;
+                }
+                data.map(|data| (data, Place::Store { key, version: record.version }))
+            }
+        };
+        Ok(found
+            .filter(|(data, _)| now < data.ends_at)
+            .map(|(data, place)| Found { session: Session::new(data), place }))
+    }
+
+    /// Opens a session for a finished login: a new id, and whatever stood there before is gone.
+    pub(crate) async fn open(
+        &self,
+        data: SessionData,
+        jar: &Jar<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<String>, Error> {
+        self.forget(jar).await?;
+        let seconds = self.lifetime.absolute_seconds;
+        let Some(store) = &self.store else { return self.cookies_of(&data, jar, seconds) };
+        let id = codegrant_core::jose::base64url::encode(&seal::random::<32>());
+        let key = SessionKey::of_id(&id);
+        let record = self.record(&key, &data, 0, now);
+        store.create(&key, record, now).await?;
+        self.set(&id, jar, seconds)
+    }
+
+    /// Puts new tokens in place of old ones; the session stays the same.
+    pub(crate) async fn renew(
+        &self,
+        found: &Found,
+        data: SessionData,
+        jar: &Jar<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<String>, Error> {
+        match (&found.place, &self.store) {
+            (Place::Store { key, version }, Some(store)) => {
+                // A touch by another request may have raised the version meanwhile; the tokens are
+                // newer than whatever it wrote, and only a session that is gone must stay gone.
+                let mut expected = *version;
+                loop {
+                    let record = self.record(key, &data, expected + 1, now);
+                    if store.replace(key, expected, record, now).await? == Replaced::Yes {
+                        return Ok(Vec::new());
+                    }
+                    match store.load(key, now).await? {
+                        Some(stored) if stored.version != expected => expected = stored.version,
+                        _ => return Err(SessionError::Gone.into()),
+                    }
+                }
+            }
+            _ => self.cookies_of(&data, jar, data.ends_at.seconds_since(now).max(0)),
+        }
+    }
+
+    /// Ends the session that the cookies name, and returns what drops them.
+    pub(crate) async fn end(&self, jar: &Jar<'_>) -> Result<Vec<String>, Error> {
+        self.forget(jar).await?;
+        let name = self.name();
+        let dropped = cookie::pieces(&name).filter(|piece| *piece == name || jar.first(piece).is_some());
+        Ok(dropped.map(|piece| self.cookies.drop(&piece)).collect())
+    }
+
+    pub(crate) fn absolute_seconds(&self) -> i64 {
+        self.lifetime.absolute_seconds
+    }
+
+    /// Marks a transaction as used; true for exactly one of all callers.
+    pub(crate) async fn consume(
+        &self,
+        transaction: TransactionId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        Ok(match &self.store {
+            Some(store) => store.consume(transaction, until, now).await?,
+            None => self.used.consume(transaction, until, now).await?,
+        })
+    }
+
+    async fn forget(&self, jar: &Jar<'_>) -> Result<(), Error> {
+        if let (Some(store), Some(id)) = (&self.store, cookie::join(jar, &self.name())) {
+            store.delete(&SessionKey::of_id(&id)).await?;
+        }
+        Ok(())
+    }
+
+    fn cookies_of(&self, data: &SessionData, jar: &Jar<'_>, seconds: i64) -> Result<Vec<String>, Error> {
+        let sealed = self.ring.seal_text(Purpose::Session, &[&self.name()], &written(data));
+        self.set(&sealed, jar, seconds)
+    }
+
+    /// Sets the cookie, split if it is long, and drops pieces left over from a longer one.
+    fn set(&self, value: &str, jar: &Jar<'_>, seconds: i64) -> Result<Vec<String>, Error> {
+        let name = self.name();
+        let pieces = cookie::split(&name, value)
+            .ok_or(SessionError::TooLarge { bytes: value.len(), limit: 3 * cookie::VALUE_LIMIT })?;
+        let stale = cookie::pieces(&name).skip(pieces.len()).filter(|piece| jar.first(piece).is_some());
+        let dropped: Vec<String> = stale.map(|piece| self.cookies.drop(&piece)).collect();
+        let kept = pieces.iter().map(|(name, value)| self.cookies.keep(name, value, seconds));
+        Ok(kept.chain(dropped).collect())
+    }
+
+    fn record(&self, key: &SessionKey, data: &SessionData, version: u64, now: Timestamp) -> Record {
+        Record {
+            sealed: self.ring.seal(Purpose::Record, &[key.as_str()], &written(data)),
+            version,
+            expires_at: self.idle_end(data, now),
+        }
+    }
+
+    fn unseal(&self, key: &SessionKey, record: &Record) -> Option<SessionData> {
+        read(&self.ring.open(Purpose::Record, &[key.as_str()], &record.sealed)?)
+    }
+
+    fn idle_end(&self, data: &SessionData, now: Timestamp) -> Timestamp {
+        now.plus(self.lifetime.idle_seconds).min(data.ends_at)
+    }
+
+    /// Moves the idle limit on; a request that loses the race needs no touch of its own.
+    async fn touch(
+        &self,
+        store: &dyn SessionStore,
+        key: &SessionKey,
+        record: &Record,
+        data: &SessionData,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let wanted = self.idle_end(data, now);
+        if wanted.seconds_since(record.expires_at) > self.lifetime.idle_seconds / TOUCH_PART {
+            let touched =
+                Record { expires_at: wanted, version: record.version + 1, ..record.clone() };
+            let _lost_to_another = store.replace(key, record.version, touched, now).await?;
+        }
+        Ok(())
+    }
+}
+
+fn written(data: &SessionData) -> Vec<u8> {
+    serde_json::to_vec(data).expect("a session is plain data")
+}
+
+fn read(bytes: &[u8]) -> Option<SessionData> {
+    serde_json::from_slice(bytes).ok()
+}

@@ -1,0 +1,113 @@
+//! Where sessions live that do not live in a cookie: a trait to implement over any database.
+
+use async_trait::async_trait;
+use codegrant_core::{Timestamp, TransactionId};
+
+use crate::seal;
+
+/// The name of a session in a store: the hash of the id that the browser holds.
+///
+/// Whoever reads the store learns no id that a browser would be believed for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct SessionKey(String);
+
+impl SessionKey {
+    pub(crate) fn of_id(id: &str) -> Self {
+        Self(seal::hash(id.as_bytes()))
+    }
+
+    /// Returns it as 43 characters of base64url.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One session as a store keeps it: sealed, so that the store's operator reads no token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The sealed session.
+    pub sealed: Vec<u8>,
+    /// Counts the changes; [`SessionStore::replace`] compares it.
+    pub version: u64,
+    /// When the store may forget it.
+    pub expires_at: Timestamp,
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a change that lost the race has not happened"]
+pub enum Replaced {
+    /// It is stored.
+    Yes,
+    /// The record has changed or gone since it was read; nothing was written.
+    No,
+}
+
+/// A store that cannot be reached or does not work; the text is for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("session store: {reason}")]
+pub struct StoreError {
+    /// What the store says, without any secret.
+    pub reason: String,
+}
+
+/// Keeps sessions and remembers which transactions were used.
+///
+/// Time is an argument. A record whose `expires_at` is not after `now` does not exist any longer, whether
+/// or not it was cleaned up.
+#[async_trait]
+pub trait SessionStore: Send + Sync + 'static {
+    /// Keeps a new record.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not work.
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Reads a record that has not expired.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not work; the user is then neither logged in nor out.
+    async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError>;
+
+    /// Writes a record if the stored one still has the version `expected`: compare and swap.
+    ///
+    /// A record that is gone stays gone, so that a slow request cannot bring a session back that was
+    /// logged out meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not work.
+    async fn replace(
+        &self,
+        key: &SessionKey,
+        expected: u64,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<Replaced, StoreError>;
+
+    /// Removes a record; removing what is not there is no error.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not work.
+    async fn delete(&self, key: &SessionKey) -> Result<(), StoreError>;
+
+    /// Marks a transaction as used until `until`; true for exactly one of all callers.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not work; the login is then refused.
+    async fn consume(
+        &self,
+        transaction: TransactionId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,94 @@
+//! Transactions in their cookies: one sealed cookie for each login, so that parallel tabs work.
+
+use codegrant_core::{PublicOrigin, Timestamp, Transaction, TransactionId};
+
+use crate::cookie::{Cookies, Jar, VALUE_LIMIT};
+use crate::error::LostTransaction;
+use crate::seal::{KeyRing, Purpose};
+
+/// The most logins that one browser may have open.
+const OPEN_LOGINS: usize = 8;
+
+/// The most bytes that all of them together may take in a `Cookie` header.
+const OPEN_BYTES: usize = 6 * 1024;
+
+/// How long a browser keeps the cookie, in seconds: longer than the transaction is good for, so that a
+/// login that took too long can start again with its `return_to`.
+const KEPT_SECONDS: i64 = 3600;
+
+pub(crate) struct Transactions {
+    cookies: Cookies,
+    ring: KeyRing,
+}
+
+impl Transactions {
+    pub(crate) fn new(origin: &PublicOrigin, ring: KeyRing) -> Self {
+        Self { cookies: Cookies::new(origin), ring }
+    }
+
+    fn name(&self, id: TransactionId) -> String {
+        self.cookies.name(&format!("login.{}", id.to_hex()))
+    }
+
+    /// Returns the cookies that keep a transaction and drop the oldest when there are too many.
+    pub(crate) fn keep(&self, transaction: &Transaction, jar: &Jar<'_>) -> Option<Vec<String>> {
+        let name = self.name(transaction.id());
+        let text = serde_json::to_vec(transaction).expect("a transaction is plain data");
+        let place = [name.as_str(), transaction.provider()];
+        let sealed = self.ring.seal_text(Purpose::Transaction, &place, &text);
+        if sealed.len() > VALUE_LIMIT {
+            return None;
+        }
+        let mut cookies = vec![self.cookies.keep(&name, &sealed, KEPT_SECONDS)];
+        let prefix = self.cookies.name("login.");
+        let mut open: Vec<(&str, &str)> = jar.starting(&prefix).collect();
+        // Browsers send cookies of one path oldest first (RFC 6265 section 5.4).
+        open.reverse();
+        let mut bytes = name.len() + sealed.len();
+        for (at, (name, value)) in open.into_iter().enumerate() {
+            bytes += name.len() + value.len();
+            if at + 1 >= OPEN_LOGINS || bytes > OPEN_BYTES {
+                cookies.push(self.cookies.drop(name));
+            }
+        }
+        Some(cookies)
+    }
+
+    /// Finds the transaction that a state names; it still has to be compared with the state.
+    pub(crate) fn find(
+        &self,
+        state: &str,
+        provider: &str,
+        jar: &Jar<'_>,
+    ) -> Result<Transaction, LostTransaction> {
+        let name = self.name(TransactionId::of_state(state));
+        let mut sealed = jar.all(&name).peekable();
+        if sealed.peek().is_none() {
+            let any = jar.starting(&self.cookies.name("")).next().is_some();
+            return Err(if any { LostTransaction::Unknown } else { LostTransaction::NoCookies });
+        }
+        sealed
+            .take(OPEN_LOGINS)
+            .find_map(|value| {
+                let text =
+                    self.ring.open_text(Purpose::Transaction, &[&name, provider], value)?;
+                serde_json::from_slice(&text).ok()
+            })
+            .ok_or(LostTransaction::Unreadable)
+    }
+
+    /// Returns what drops a state's cookie: a transaction is used once, whatever comes of it.
+    pub(crate) fn drop(&self, state: &str) -> String {
+        self.cookies.drop(&self.name(TransactionId::of_state(state)))
+    }
+
+    /// Tells whether the request brought a cookie of that state's name.
+    pub(crate) fn is_held(&self, state: &str, jar: &Jar<'_>) -> bool {
+        jar.first(&self.name(TransactionId::of_state(state))).is_some()
+    }
+}
+
+/// How old a transaction may be, and then some, in seconds: as long as a used one is remembered.
+pub(crate) fn remembered_until(transaction: &Transaction) -> Timestamp {
+    transaction.started_at().plus(2 * Transaction::LIFETIME_SECONDS)
+}
