@@ -268,21 +268,26 @@ fn a_huge_token_logs_nobody_in() {
 // attack: JW-43
 #[test]
 fn a_second_spelling_of_a_good_token_logs_nobody_in() {
-    type Spell = fn(String) -> String;
-    let spellings: [Spell; 6] = [
-        |token| token + "=",
-        |token| token + "==",
-        |token| token + "\n",
-        |token| format!(" {token}"),
-        |token| token.replacen('.', "=.", 1),
-        |token| token.replacen('.', ".\t", 1),
-    ];
-    for spell in spellings {
+    for (place, spelt, code) in [
+        ("end", "=", "id_token.malformed"),
+        ("end", "==", "id_token.malformed"),
+        ("end", "\n", "id_token.malformed"),
+        ("start", " ", "id_token.malformed"),
+        ("header", "=", "id_token.malformed"),
+        ("payload", "=", "id_token.bad_signature"),
+        ("payload", "\t", "id_token.bad_signature"),
+    ] {
         let outcome = login(|script| {
-            let token = spell(script.signed_id_token());
+            let token = script.signed_id_token();
+            let token = match place {
+                "start" => format!("{spelt}{token}"),
+                "header" => token.replacen('.', &format!("{spelt}."), 1),
+                "payload" => token.replacen('.', &format!(".{spelt}"), 1),
+                _ => token + spelt,
+            };
             script.token.set("id_token", token);
         });
-        refused_at_the_id_token(&outcome, "id_token.malformed");
+        refused_at_the_id_token(&outcome, code);
     }
 }
 
