@@ -241,15 +241,13 @@ impl World {
             alter(&mut script);
             script.complete();
             let metadata = &pending.metadata;
-            let keys = self.fetch_keys(metadata, &script, &mut requests)?;
-            let identity = &login.identity;
-            let step = self
-                .client
-                .refresh(metadata, refresh_token, identity, &keys, self.now)?;
-            drive(step, |request| {
+            let step = self.client.refresh(metadata, refresh_token, self.now)?;
+            let refreshed = drive(step, |request| {
                 requests.push(Sent::new(Purpose::Token, request));
                 script.token.response()
-            })
+            })?;
+            let keys = self.fetch_keys(metadata, &script, &mut requests)?;
+            refreshed.accept(&login.identity, &keys)
         };
         Outcome {
             result: renewed(),
