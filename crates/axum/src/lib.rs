@@ -1,1 +1,147 @@
-//! codegrant-axum.
+//! Log in with Google, GitHub, Facebook, Keycloak or your own OAuth server, in an axum app.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use codegrant_axum::{Auth, User, provider::GITHUB, routes};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let auth = Auth::from_env("http://localhost:3000", [GITHUB])?;
+//!     let app = Router::new()
+//!         .route("/", get(|user: User| async move { format!("Hello, {user}!") }))
+//!         .merge(routes(&auth))
+//!         .with_state(auth);
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//!     Ok(axum::serve(listener, app).await?)
+//! }
+//! ```
+//!
+//! A handler that takes a [`User`] runs for logged-in users only: a person is sent to the login and comes
+//! back, a script gets 401. A handler that takes `Option<User>` runs for everybody.
+//!
+//! An app with a state of its own gives out the [`Auth`] by [`FromRef`](axum::extract::FromRef):
+//!
+//! ```
+//! use axum::extract::FromRef;
+//! use codegrant_axum::Auth;
+//!
+//! #[derive(Clone)]
+//! struct App {
+//!     auth: Auth,
+//!     greeting: String,
+//! }
+//!
+//! impl FromRef<App> for Auth {
+//!     fn from_ref(app: &App) -> Self {
+//!         app.auth.clone()
+//!     }
+//! }
+//! ```
+//!
+//! This crate translates between axum's types and `codegrant-web`'s, and decides nothing.
+
+mod translate;
+
+use std::fmt;
+use std::ops::Deref;
+
+use axum::Router;
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+
+pub use codegrant_web::app::*;
+
+/// Makes the routes that the login needs: everything below [`Auth::base`].
+pub fn routes<S: Clone + Send + Sync + 'static>(auth: &Auth) -> Router<S> {
+    let mounted = auth.clone();
+    let answer = move |request: Request| {
+        let auth = mounted.clone();
+        async move {
+            let (parts, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, codegrant_web::BODY_LIMIT)
+                .await
+                .ok();
+            let target = translate::target(&parts);
+            let request = translate::request(&parts, &target).with_body(body.as_deref());
+            translate::response(auth.handle(request).await)
+        }
+    };
+    Router::new().route(&format!("{}/{{*rest}}", auth.base()), any(answer))
+}
+
+/// A logged-in user, as a handler's argument; everything that [`Session`] tells.
+///
+/// `Display` gives the name. Nobody logged in is [`LoginRequired`] before the handler runs.
+///
+/// ```
+/// use codegrant_axum::User;
+/// async fn profile(user: User) -> String {
+///     format!("{user}, {} at {}", user.identity().subject, user.identity().issuer)
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct User(Session);
+
+impl Deref for User {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.0
+    }
+}
+
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.identity().fmt(f)
+    }
+}
+
+/// The answer to a request without a login: a redirect to it, 401, or 503 when sessions cannot be read.
+#[derive(Debug)]
+pub struct LoginRequired(codegrant_web::Response);
+
+impl IntoResponse for LoginRequired {
+    fn into_response(self) -> Response {
+        translate::response(self.0)
+    }
+}
+
+impl<S> FromRequestParts<S> for User
+where
+    Auth: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = LoginRequired;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, LoginRequired> {
+        let target = translate::target(parts);
+        let request = translate::request(parts, &target);
+        Auth::from_ref(state)
+            .require(request)
+            .await
+            .map(User)
+            .map_err(LoginRequired)
+    }
+}
+
+impl<S> OptionalFromRequestParts<S> for User
+where
+    Auth: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = LoginRequired;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &S,
+    ) -> Result<Option<Self>, LoginRequired> {
+        let auth = Auth::from_ref(state);
+        let target = translate::target(parts);
+        let found = auth.identify(translate::request(parts, &target)).await;
+        found
+            .map(|session| session.map(User))
+            .map_err(|error| LoginRequired(auth.refuse(&error)))
+    }
+}

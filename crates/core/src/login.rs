@@ -49,8 +49,11 @@ impl Client {
         now: Timestamp,
     ) -> Result<Step<Refreshed>, Error> {
         let oauth2 = oauth2_client(self, metadata)?;
-        let request =
-            captured(|perform| oauth2.exchange_refresh_token(refresh_token).request(&perform))?;
+        let request = captured(|perform| {
+            oauth2
+                .exchange_refresh_token(refresh_token)
+                .request(&perform)
+        })?;
         Ok(Step::Fetch(Fetch::new(
             request,
             ExpectRefreshed {
@@ -129,9 +132,25 @@ impl Expect<Refreshed> for ExpectRefreshed {
         let mut secrets = vec![self.refresh_token.secret().as_str()];
         secrets.extend(self.client.secret().map(|secret| secret.secret().as_str()));
         let provider = self.client.provider();
-        let tokens = token::read(provider, self.client.scopes(), &response, &secrets, self.now)?;
-        let Self { client, metadata, now, .. } = *self;
-        Ok(Step::Done(Refreshed { client, metadata, tokens, now }))
+        let tokens = token::read(
+            provider,
+            self.client.scopes(),
+            &response,
+            &secrets,
+            self.now,
+        )?;
+        let Self {
+            client,
+            metadata,
+            now,
+            ..
+        } = *self;
+        Ok(Step::Done(Refreshed {
+            client,
+            metadata,
+            tokens,
+            now,
+        }))
     }
 }
 
@@ -159,9 +178,10 @@ impl Refreshed {
     ///
     /// [`IdTokenError`](crate::error::IdTokenError) for the first rule that the ID token breaks.
     pub fn accept(self, identity: &Identity, keys: &KeySet) -> Result<TokenResponse, Error> {
-        if let (Protocol::OpenId { issuer_aliases, .. }, Some(raw)) =
-            (&self.client.provider().protocol, self.tokens.id_token.as_deref())
-        {
+        if let (Protocol::OpenId { issuer_aliases, .. }, Some(raw)) = (
+            &self.client.provider().protocol,
+            self.tokens.id_token.as_deref(),
+        ) {
             let mut issuers = vec![identity.issuer.as_str()];
             issuers.extend(issuer_aliases.iter().map(AsRef::as_ref));
             Expectations {
@@ -185,7 +205,9 @@ impl Refreshed {
 
 impl std::fmt::Debug for Refreshed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Refreshed").field("client", &self.client).finish_non_exhaustive()
+        f.debug_struct("Refreshed")
+            .field("client", &self.client)
+            .finish_non_exhaustive()
     }
 }
 

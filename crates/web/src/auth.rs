@@ -65,7 +65,9 @@ impl Auth {
         public_origin: impl Into<String>,
         providers: impl IntoIterator<Item = codegrant_core::provider::Provider>,
     ) -> Result<Self, SetupErrors> {
-        Self::builder(public_origin).environment(providers, |name| std::env::var(name).ok()).build()
+        Self::builder(public_origin)
+            .environment(providers, |name| std::env::var(name).ok())
+            .build()
     }
 
     /// Configures an app from a TOML text; `docs/configuration.md` lists its keys.
@@ -101,7 +103,12 @@ impl Auth {
     /// Answers a request below [`Auth::base`], whatever it is.
     pub async fn handle(&self, request: Request<'_>) -> Response {
         #[cfg(feature = "dev")]
-        if let Some(answer) = self.0.dev.as_ref().and_then(|dev| dev.answer(&request, self.now())) {
+        if let Some(answer) = self
+            .0
+            .dev
+            .as_ref()
+            .and_then(|dev| dev.answer(&request, self.now()))
+        {
             return answer;
         }
         endpoints::handle(self, &request).await
@@ -169,7 +176,10 @@ impl Auth {
     }
 
     pub(crate) fn registered(&self, id: &str) -> Option<&Registered> {
-        self.0.clients.iter().find(|registered| registered.id() == id)
+        self.0
+            .clients
+            .iter()
+            .find(|registered| registered.id() == id)
     }
 
     /// Returns the path that starts a login, with one provider or with the choice of all.
@@ -181,12 +191,19 @@ impl Auth {
         }
         let mut query = Vec::new();
         if *to != ReturnTo::default() {
-            query.push(format!("return_to={}", codegrant_core::form::encode(to.as_str())));
+            query.push(format!(
+                "return_to={}",
+                codegrant_core::form::encode(to.as_str())
+            ));
         }
         if again {
             query.push("again=1".to_owned());
         }
-        if query.is_empty() { url } else { format!("{url}?{}", query.join("&")) }
+        if query.is_empty() {
+            url
+        } else {
+            format!("{url}?{}", query.join("&"))
+        }
     }
 
     pub(crate) fn problem(
@@ -220,10 +237,17 @@ impl Auth {
                     let request = fetch.take_request();
                     let began = Instant::now();
                     let answer = self.0.http.send(request.clone()).await;
-                    let microseconds = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+                    let microseconds =
+                        u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
                     let seen = answer.as_ref().map_err(ToString::to_string);
                     let provider = &client.provider().id;
-                    self.0.events.provider_called(correlation_id, provider, &request, seen, microseconds);
+                    self.0.events.provider_called(
+                        correlation_id,
+                        provider,
+                        &request,
+                        seen,
+                        microseconds,
+                    );
                     step = fetch.resume(answer?)?;
                 }
             }
@@ -240,7 +264,10 @@ impl Auth {
             let step = registered.client.discover()?;
             self.drive(correlation_id, &registered.client, step).await
         };
-        registered.metadata.get(registered.id(), self.now(), fetch).await
+        registered
+            .metadata
+            .get(registered.id(), self.now(), fetch)
+            .await
     }
 
     /// Returns the provider's keys: cached ones unless `lacking` says that they will not do.
@@ -252,15 +279,22 @@ impl Auth {
         lacking: impl Fn(&KeySet) -> bool,
     ) -> Result<KeySet, Error> {
         let fetch = async || -> Result<Fetched<KeySet>, Error> {
-            self.drive(correlation_id, &registered.client, metadata.fetch_keys()).await
+            self.drive(correlation_id, &registered.client, metadata.fetch_keys())
+                .await
         };
-        let keys = registered.keys.get(registered.id(), self.now(), &fetch).await?;
+        let keys = registered
+            .keys
+            .get(registered.id(), self.now(), &fetch)
+            .await?;
         if !lacking(&keys) {
             return Ok(keys);
         }
         // The provider may have rotated its keys (OpenID Connect Core 1.0 section 10.1.1). When it may not
         // be asked again just now, the keys at hand give the precise error.
-        let renewed = registered.keys.renew(registered.id(), self.now(), &lacking, &fetch).await;
+        let renewed = registered
+            .keys
+            .renew(registered.id(), self.now(), &lacking, &fetch)
+            .await;
         Ok(renewed.unwrap_or(keys))
     }
 }
@@ -275,4 +309,3 @@ impl std::fmt::Debug for Auth {
             .finish_non_exhaustive()
     }
 }
-

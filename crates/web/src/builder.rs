@@ -114,10 +114,14 @@ impl AuthBuilder {
         let secrets = read("CODEGRANT_SECRET");
         for provider in providers {
             let prefix = provider.id.to_ascii_uppercase().replace('-', "_");
-            let (id, secret) = (format!("{prefix}_CLIENT_ID"), format!("{prefix}_CLIENT_SECRET"));
+            let (id, secret) = (
+                format!("{prefix}_CLIENT_ID"),
+                format!("{prefix}_CLIENT_SECRET"),
+            );
             match (read(&id), read(&secret)) {
                 (Some(id), Some(secret)) => {
-                    self.registrations.push(Registration::new(provider, id).secret(secret));
+                    self.registrations
+                        .push(Registration::new(provider, id).secret(secret));
                 }
                 (held_id, held_secret) => {
                     let absent = [(id, held_id.is_none()), (secret, held_secret.is_none())];
@@ -126,7 +130,9 @@ impl AuthBuilder {
             }
         }
         self.secrets = secrets.or(self.secrets);
-        let missing = missing.into_iter().map(|(name, _)| SetupError::VariableMissing { name });
+        let missing = missing
+            .into_iter()
+            .map(|(name, _)| SetupError::VariableMissing { name });
         self.mistakes.extend(missing);
         self
     }
@@ -223,20 +229,34 @@ impl AuthBuilder {
     pub fn build(mut self) -> Result<Auth, SetupErrors> {
         let mut mistakes = std::mem::take(&mut self.mistakes);
         if !base_is_sound(&self.base) {
-            mistakes.push(SetupError::Base { value: Quoted::new(&self.base) });
+            mistakes.push(SetupError::Base {
+                value: Quoted::new(&self.base),
+            });
         }
-        let Lifetime { absolute_seconds, idle_seconds } = self.lifetime;
+        let Lifetime {
+            absolute_seconds,
+            idle_seconds,
+        } = self.lifetime;
         if !(1..=absolute_seconds).contains(&idle_seconds) {
-            mistakes.push(SetupError::Lifetime { absolute_seconds, idle_seconds });
+            mistakes.push(SetupError::Lifetime {
+                absolute_seconds,
+                idle_seconds,
+            });
         }
         let origin = PublicOrigin::parse(&self.origin)
             .map_err(|mistake| mistakes.push(mistake.into()))
             .ok();
         let secrets = self.secrets(origin.as_ref(), &mut mistakes);
         let http = self.http(&mut mistakes);
-        let callbacks = format!("{}{}/callback", origin.as_ref().map_or("", PublicOrigin::as_str), self.base);
+        let callbacks = format!(
+            "{}{}/callback",
+            origin.as_ref().map_or("", PublicOrigin::as_str),
+            self.base
+        );
         let mut clients = self.clients(&callbacks, &mut mistakes);
-        let dev = origin.as_ref().and_then(|origin| self.embedded(origin, &mut clients, &mut mistakes));
+        let dev = origin
+            .as_ref()
+            .and_then(|origin| self.embedded(origin, &mut clients, &mut mistakes));
         if clients.is_empty() && mistakes.is_empty() {
             mistakes.push(SetupError::NoProvider);
         }
@@ -257,7 +277,9 @@ impl AuthBuilder {
             http: around(dev.as_ref(), &self.clock, http),
             events: self.events,
             clock: self.clock,
-            refreshing: (0..REFRESH_LOCKS).map(|_| tokio::sync::Mutex::default()).collect(),
+            refreshing: (0..REFRESH_LOCKS)
+                .map(|_| tokio::sync::Mutex::default())
+                .collect(),
             #[cfg(feature = "dev")]
             dev,
         })))
@@ -268,10 +290,19 @@ impl AuthBuilder {
         let mut clients = Vec::new();
         for registration in std::mem::take(&mut self.registrations) {
             if !seen.insert(registration.provider_id().to_owned()) {
-                mistakes.push(SetupError::ProviderTwice { id: registration.provider_id().to_owned() });
+                mistakes.push(SetupError::ProviderTwice {
+                    id: registration.provider_id().to_owned(),
+                });
             }
             let (client, log_out_at_provider) = registration.into_client(callbacks);
-            mistakes.extend(client.validate().err().into_iter().flatten().map(SetupError::from));
+            mistakes.extend(
+                client
+                    .validate()
+                    .err()
+                    .into_iter()
+                    .flatten()
+                    .map(SetupError::from),
+            );
             clients.push(Registered::new(client, log_out_at_provider));
         }
         clients
@@ -282,7 +313,12 @@ impl AuthBuilder {
         origin: Option<&PublicOrigin>,
         mistakes: &mut Vec<SetupError>,
     ) -> Vec<Vec<u8>> {
-        let Some(secrets) = self.secrets.as_deref().map(str::trim).filter(|held| !held.is_empty()) else {
+        let Some(secrets) = self
+            .secrets
+            .as_deref()
+            .map(str::trim)
+            .filter(|held| !held.is_empty())
+        else {
             match origin {
                 Some(origin) if origin.is_loopback() => tracing::info!(
                     target: "codegrant", event = "secret.random",
@@ -293,9 +329,16 @@ impl AuthBuilder {
             return vec![KeyRing::random_secret().to_vec()];
         };
         let secrets: Vec<&str> = secrets.split(',').map(str::trim).collect();
-        let short = secrets.iter().filter(|secret| secret.len() < SHORTEST_SECRET);
-        mistakes.extend(short.map(|secret| SetupError::Secret { length: Some(secret.len()) }));
-        secrets.iter().map(|secret| secret.as_bytes().to_vec()).collect()
+        let short = secrets
+            .iter()
+            .filter(|secret| secret.len() < SHORTEST_SECRET);
+        mistakes.extend(short.map(|secret| SetupError::Secret {
+            length: Some(secret.len()),
+        }));
+        secrets
+            .iter()
+            .map(|secret| secret.as_bytes().to_vec())
+            .collect()
     }
 
     fn http(&mut self, mistakes: &mut Vec<SetupError>) -> Option<Arc<dyn HttpClient>> {
@@ -336,7 +379,9 @@ impl AuthBuilder {
         mistakes: &mut Vec<SetupError>,
     ) -> Option<()> {
         if self.dev {
-            mistakes.push(SetupError::DevOnPublicOrigin { origin: origin.to_string() });
+            mistakes.push(SetupError::DevOnPublicOrigin {
+                origin: origin.to_string(),
+            });
         }
         None
     }
@@ -367,7 +412,10 @@ pub(crate) fn read_file(path: &str, mistakes: &mut Vec<SetupError>) -> Option<St
     match std::fs::read_to_string(path) {
         Ok(text) => Some(text.trim().to_owned()),
         Err(error) => {
-            mistakes.push(SetupError::File { path: path.to_owned(), reason: error.to_string() });
+            mistakes.push(SetupError::File {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            });
             None
         }
     }
@@ -379,13 +427,17 @@ fn base_is_sound(base: &str) -> bool {
         && base.len() <= 64
         && parts.all(|part| {
             !part.is_empty()
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         })
         && base.len() > 1
 }
 
 /// The system's clock; before 1970 it counts as 1970.
 fn system_time() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

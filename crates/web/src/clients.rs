@@ -41,7 +41,10 @@ pub(crate) struct Document<T> {
 
 impl<T> Default for Document<T> {
     fn default() -> Self {
-        Self { cache: Mutex::new(Cache::default()), flight: tokio::sync::Mutex::new(()) }
+        Self {
+            cache: Mutex::new(Cache::default()),
+            flight: tokio::sync::Mutex::new(()),
+        }
     }
 }
 
@@ -95,7 +98,9 @@ impl<T: Clone> Document<T> {
     where
         F: Future<Output = Result<Fetched<T>, Error>>,
     {
-        let resting = || TransportError::Resting { provider: provider.to_owned() };
+        let resting = || TransportError::Resting {
+            provider: provider.to_owned(),
+        };
         if !self.cache().may_fetch(now) {
             return self.cache().usable(now).ok_or_else(|| resting().into());
         }

@@ -96,20 +96,30 @@ impl AuthBuilder {
         if let Some(name) = written.app_name {
             builder = builder.app_name(name);
         }
-        let from_file = written.secret_file.and_then(|path| read_file(&path, &mut mistakes));
+        let from_file = written
+            .secret_file
+            .and_then(|path| read_file(&path, &mut mistakes));
         if let Some(secret) = written.secret.or(from_file) {
             builder = builder.secret(secret);
         }
-        if let Some(pem) = written.root_certificate.and_then(|path| read_file(&path, &mut mistakes)) {
+        if let Some(pem) = written
+            .root_certificate
+            .and_then(|path| read_file(&path, &mut mistakes))
+        {
             builder = builder.root_certificate(pem);
         }
         let usual = Lifetime::default();
         builder = builder.lifetime(Lifetime {
-            absolute_seconds: written.session.absolute_seconds.unwrap_or(usual.absolute_seconds),
+            absolute_seconds: written
+                .session
+                .absolute_seconds
+                .unwrap_or(usual.absolute_seconds),
             idle_seconds: written.session.idle_seconds.unwrap_or(usual.idle_seconds),
         });
         if let Kind::Memory = written.session.kind {
-            builder = builder.store(MemoryStore::new(written.session.capacity.unwrap_or(100_000)));
+            builder = builder.store(MemoryStore::new(
+                written.session.capacity.unwrap_or(100_000),
+            ));
         }
         for entry in written.provider {
             builder = builder.registration(registration(entry, &mut mistakes)?);
@@ -125,7 +135,10 @@ fn registration(
     mut entry: toml::Table,
     mistakes: &mut Vec<SetupError>,
 ) -> Result<Registration, SetupErrors> {
-    let named = ["id", "preset"].iter().find_map(|key| entry.get(*key)?.as_str()).map(str::to_owned);
+    let named = ["id", "preset"]
+        .iter()
+        .find_map(|key| entry.get(*key)?.as_str())
+        .map(str::to_owned);
     let mut ours = toml::Table::new();
     for key in OURS {
         if let Some(value) = entry.remove(*key) {
@@ -134,7 +147,9 @@ fn registration(
     }
     let ours: Ours = parsed(ours, named.as_deref())?;
     let provider: Provider = parsed(entry, named.as_deref())?;
-    let from_file = ours.client_secret_file.and_then(|path| read_file(&path, mistakes));
+    let from_file = ours
+        .client_secret_file
+        .and_then(|path| read_file(&path, mistakes));
     let mut registration = Registration::new(provider, ours.client_id);
     if let Some(secret) = ours.client_secret.or(from_file) {
         registration = registration.secret(secret);
@@ -151,14 +166,19 @@ fn registration(
     Ok(registration)
 }
 
-fn parsed<T: DeserializeOwned>(table: toml::Table, provider: Option<&str>) -> Result<T, SetupErrors> {
+fn parsed<T: DeserializeOwned>(
+    table: toml::Table,
+    provider: Option<&str>,
+) -> Result<T, SetupErrors> {
     table.try_into().map_err(|error| syntax(&error, provider))
 }
 
 /// Says where the mistake is; the message of the TOML parser quotes a line only for broken syntax, and a
 /// line may hold a secret, so that the quoted source is left out.
 fn syntax(error: &toml::de::Error, provider: Option<&str>) -> SetupErrors {
-    let place = provider.map(|id| format!("provider {}: ", Quoted::new(id))).unwrap_or_default();
+    let place = provider
+        .map(|id| format!("provider {}: ", Quoted::new(id)))
+        .unwrap_or_default();
     let reason = format!("{place}{}", error.message().trim());
     SetupErrors(vec![SetupError::Syntax { reason }])
 }

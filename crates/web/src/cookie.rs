@@ -21,13 +21,19 @@ pub(crate) struct Cookies {
 
 impl Cookies {
     pub(crate) fn new(origin: &PublicOrigin) -> Self {
-        let port = origin.port().map(|port| port.to_string()).unwrap_or_default();
+        let port = origin
+            .port()
+            .map(|port| port.to_string())
+            .unwrap_or_default();
         let prefix = if origin.is_secure() {
             "__Host-codegrant".to_owned()
         } else {
             format!("codegrant{port}")
         };
-        Self { prefix, secure: origin.is_secure() }
+        Self {
+            prefix,
+            secure: origin.is_secure(),
+        }
     }
 
     /// Returns the full name of a cookie.
@@ -57,12 +63,19 @@ impl<'a> Jar<'a> {
             return Self(Vec::new());
         }
         let pairs = fields.iter().flat_map(|field| field.split(';'));
-        Self(pairs.filter_map(|pair| pair.trim().split_once('=')).collect())
+        Self(
+            pairs
+                .filter_map(|pair| pair.trim().split_once('='))
+                .collect(),
+        )
     }
 
     /// Returns every value under a name: a browser may hold several of different paths and hosts.
     pub(crate) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
-        self.0.iter().filter(move |(held, _)| *held == name).map(|(_, value)| *value)
+        self.0
+            .iter()
+            .filter(move |(held, _)| *held == name)
+            .map(|(_, value)| *value)
     }
 
     /// Returns the first value under a name.
@@ -75,7 +88,10 @@ impl<'a> Jar<'a> {
         &'b self,
         prefix: &'b str,
     ) -> impl Iterator<Item = (&'a str, &'a str)> + 'b {
-        self.0.iter().filter(move |(name, _)| name.starts_with(prefix)).copied()
+        self.0
+            .iter()
+            .filter(move |(name, _)| name.starts_with(prefix))
+            .copied()
     }
 }
 
@@ -119,7 +135,13 @@ pub(crate) fn join(jar: &Jar<'_>, name: &str) -> Option<String> {
 /// Returns every name that a split value may stand under.
 pub(crate) fn pieces(name: &str) -> impl Iterator<Item = String> {
     let name = name.to_owned();
-    (0..PIECES).map(move |at| if at == 0 { name.clone() } else { format!("{name}.{at}") })
+    (0..PIECES).map(move |at| {
+        if at == 0 {
+            name.clone()
+        } else {
+            format!("{name}.{at}")
+        }
+    })
 }
 
 #[cfg(test)]
@@ -127,7 +149,10 @@ mod tests {
     use super::*;
 
     fn header(cookies: &[(String, String)]) -> Vec<String> {
-        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect()
+        cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect()
     }
 
     #[test]

@@ -30,7 +30,9 @@ pub(crate) struct Embedded {
 impl Embedded {
     /// Starts the provider, on loopback only, and registers the app with it.
     pub(crate) fn start(origin: &PublicOrigin, base: &str) -> Result<(Self, Client), SetupError> {
-        let refuse = || SetupError::DevOnPublicOrigin { origin: origin.to_string() };
+        let refuse = || SetupError::DevOnPublicOrigin {
+            origin: origin.to_string(),
+        };
         if !origin.is_loopback() {
             return Err(refuse());
         }
@@ -43,7 +45,11 @@ impl Embedded {
         let entry = Provider::openid(PROVIDER_ID, "the development provider", issuer);
         let redirect_uri = format!("{origin}{base}/callback/{PROVIDER_ID}");
         let client = Client::new(entry, CLIENT_ID, redirect_uri).with_secret(secret);
-        let embedded = Self { provider: Arc::new(provider), origin: origin.to_string(), path };
+        let embedded = Self {
+            provider: Arc::new(provider),
+            origin: origin.to_string(),
+            path,
+        };
         Ok((embedded, client))
     }
 
@@ -53,7 +59,11 @@ impl Embedded {
         if !rest.starts_with('/') {
             return None;
         }
-        let method = if request.method() == "POST" { Method::Post } else { Method::Get };
+        let method = if request.method() == "POST" {
+            Method::Post
+        } else {
+            Method::Get
+        };
         let query = request.query();
         let mark = if query.is_empty() { "" } else { "?" };
         let url = format!("{}{}{mark}{query}", self.origin, request.path());
@@ -65,7 +75,9 @@ impl Embedded {
             incoming.set_header("content-type", "application/x-www-form-urlencoded");
             incoming.body = request.form().unwrap_or_default().as_bytes().to_vec();
         }
-        Some(Response::from_provider(self.provider.handle(&incoming, now)))
+        Some(Response::from_provider(
+            self.provider.handle(&incoming, now),
+        ))
     }
 }
 
@@ -80,7 +92,11 @@ pub(crate) struct EmbeddedClient {
 impl HttpClient for EmbeddedClient {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let issuer = self.embedded.provider.issuer();
-        if request.url.strip_prefix(issuer).is_some_and(|rest| rest.starts_with('/')) {
+        if request
+            .url
+            .strip_prefix(issuer)
+            .is_some_and(|rest| rest.starts_with('/'))
+        {
             return Ok(self.embedded.provider.handle(&request, (self.clock)()));
         }
         self.others.send(request).await

@@ -336,10 +336,18 @@ impl SetupErrors {
 impl std::fmt::Display for SetupErrors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let count = self.0.len();
-        write!(f, "the login cannot start: {count} mistake{}", if count == 1 { "" } else { "s" })?;
+        write!(
+            f,
+            "the login cannot start: {count} mistake{}",
+            if count == 1 { "" } else { "s" }
+        )?;
         for mistake in &self.0 {
             let code = mistake.code();
-            write!(f, "\n  {} {mistake}\n    cause:  {}\n    remedy: {}", code.name, code.cause, code.remedy)?;
+            write!(
+                f,
+                "\n  {} {mistake}\n    cause:  {}\n    remedy: {}",
+                code.name, code.cause, code.remedy
+            )?;
         }
         Ok(())
     }

@@ -141,17 +141,27 @@ impl Events {
         self.tell(id, || {
             let query = request.url.split_once('?').map_or("", |(_, query)| query);
             let mut sent = masked(query);
-            sent.extend(masked(std::str::from_utf8(&request.body).unwrap_or_default()));
+            sent.extend(masked(
+                std::str::from_utf8(&request.body).unwrap_or_default(),
+            ));
             if let Some(value) = request.header("authorization") {
                 let scheme = value.split(' ').next().unwrap_or_default();
-                sent.insert(0, ("Authorization".to_owned(), format!("{scheme} {}", hidden(value))));
+                sent.insert(
+                    0,
+                    (
+                        "Authorization".to_owned(),
+                        format!("{scheme} {}", hidden(value)),
+                    ),
+                );
             }
             Event::ProviderCalled {
                 provider: provider.to_owned(),
                 method,
                 url: url.to_owned(),
                 sent,
-                received: response.as_ref().map_or_else(|_| Vec::new(), |response| members(response)),
+                received: response
+                    .as_ref()
+                    .map_or_else(|_| Vec::new(), |response| members(response)),
                 outcome: response.map(|response| response.status),
                 microseconds,
             }
@@ -200,37 +210,81 @@ impl Events {
 
     pub(crate) fn tokens_refreshed(&self, id: &str, provider: &str) {
         tracing::info!(target: "codegrant", event = "tokens.refreshed", correlation_id = id, provider);
-        self.tell(id, || Event::TokensRefreshed { provider: provider.to_owned() });
+        self.tell(id, || Event::TokensRefreshed {
+            provider: provider.to_owned(),
+        });
     }
 
     pub(crate) fn logged_out(&self, id: &str, provider: &str) {
         tracing::info!(target: "codegrant", event = "session.ended", correlation_id = id, provider);
-        self.tell(id, || Event::LoggedOut { provider: provider.to_owned() });
+        self.tell(id, || Event::LoggedOut {
+            provider: provider.to_owned(),
+        });
     }
 }
 
 /// Parameters and members whose value may be shown; whatever is not listed is hidden.
 const SHOWN: &[&str] = &[
-    "client_id", "code_challenge_method", "error", "expires_in", "grant_type", "issuer", "iss", "max_age",
-    "prompt", "redirect_uri", "response_mode", "response_type", "scope", "token_type", "acr_values",
-    "post_logout_redirect_uri", "token_type_hint", "authorization_endpoint", "token_endpoint", "jwks_uri",
-    "userinfo_endpoint", "end_session_endpoint", "revocation_endpoint",
+    "client_id",
+    "code_challenge_method",
+    "error",
+    "expires_in",
+    "grant_type",
+    "issuer",
+    "iss",
+    "max_age",
+    "prompt",
+    "redirect_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "token_type",
+    "acr_values",
+    "post_logout_redirect_uri",
+    "token_type_hint",
+    "authorization_endpoint",
+    "token_endpoint",
+    "jwks_uri",
+    "userinfo_endpoint",
+    "end_session_endpoint",
+    "revocation_endpoint",
 ];
 
 fn masked(encoded: &str) -> Vec<(String, String)> {
     let parameters = form::parameters(encoded).unwrap_or_default();
-    parameters.into_iter().map(|(name, value)| shown(&name, value)).collect()
+    parameters
+        .into_iter()
+        .map(|(name, value)| shown(&name, value))
+        .collect()
 }
 
 fn members(response: &HttpResponse) -> Vec<(String, String)> {
-    let Ok(object) = codegrant_core::jose::json::object(&response.body) else { return Vec::new() };
-    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    object.iter().map(|(name, value)| shown(name, text(value))).collect()
+    let Ok(object) = codegrant_core::jose::json::object(&response.body) else {
+        return Vec::new();
+    };
+    let text = |value: &serde_json::Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    object
+        .iter()
+        .map(|(name, value)| shown(name, text(value)))
+        .collect()
 }
 
 fn shown(name: &str, value: String) -> (String, String) {
-    let clean = |text: &str| text.chars().take(200).filter(|c| !c.is_control()).collect::<String>();
-    let value = if SHOWN.contains(&name) { clean(&value) } else { hidden(&value) };
+    let clean = |text: &str| {
+        text.chars()
+            .take(200)
+            .filter(|c| !c.is_control())
+            .collect::<String>()
+    };
+    let value = if SHOWN.contains(&name) {
+        clean(&value)
+    } else {
+        hidden(&value)
+    };
     (clean(name), value)
 }
 

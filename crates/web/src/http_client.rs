@@ -88,13 +88,16 @@ mod with_reqwest {
                 .retry(reqwest::retry::never())
                 .user_agent(concat!("codegrant/", env!("CARGO_PKG_VERSION")));
             if let Some(pem) = root_certificate {
-                let root = reqwest::Certificate::from_pem(pem)
-                    .map_err(|error| SetupError::RootCertificate { reason: error.to_string() })?;
+                let root = reqwest::Certificate::from_pem(pem).map_err(|error| {
+                    SetupError::RootCertificate {
+                        reason: error.to_string(),
+                    }
+                })?;
                 builder = builder.tls_certs_merge([root]);
             }
-            let client = builder
-                .build()
-                .map_err(|error| SetupError::HttpClient { reason: error.to_string() })?;
+            let client = builder.build().map_err(|error| SetupError::HttpClient {
+                reason: error.to_string(),
+            })?;
             Ok(Self(client))
         }
     }
@@ -106,9 +109,15 @@ mod with_reqwest {
             let url = request.loggable_url().to_owned();
             let failed = |error: reqwest::Error| {
                 if error.is_timeout() {
-                    TransportError::Timeout { url: url.clone(), seconds: limits.deadline_seconds }
+                    TransportError::Timeout {
+                        url: url.clone(),
+                        seconds: limits.deadline_seconds,
+                    }
                 } else {
-                    TransportError::Unreachable { url: url.clone(), reason: causes(error) }
+                    TransportError::Unreachable {
+                        url: url.clone(),
+                        reason: causes(error),
+                    }
                 }
             };
             let method = match request.method {
@@ -133,7 +142,10 @@ mod with_reqwest {
             let mut body = Vec::new();
             while let Some(chunk) = incoming.chunk().await.map_err(failed)? {
                 if body.len() + chunk.len() > limits.max_body {
-                    return Err(TransportError::TooLarge { url, limit: limits.max_body });
+                    return Err(TransportError::TooLarge {
+                        url,
+                        limit: limits.max_body,
+                    });
                 }
                 body.extend_from_slice(&chunk);
             }

@@ -65,5 +65,21 @@ pub use session::{
 };
 
 pub use codegrant_core::{
-    Claims, Email, Identity, PublicOrigin, ResponseMode, ReturnTo, Timestamp, VerifiedEmail, provider,
+    Claims, Email, Identity, PublicOrigin, ResponseMode, ReturnTo, Timestamp, VerifiedEmail,
+    provider,
 };
+
+pub mod app {
+    //! What an app uses, as opposed to an adapter: every adapter gives these out under its own name.
+
+    #[cfg(feature = "reqwest")]
+    pub use crate::ReqwestClient;
+    pub use crate::pages;
+    pub use crate::provider;
+    pub use crate::{
+        Auth, AuthBuilder, Claims, Email, Error, Event, HttpClient, Identity, Lifetime,
+        MemoryStore, Observer, PublicOrigin, Record, Registration, Replaced, ResponseMode,
+        ReturnTo, Session, SessionKey, SessionStore, SetupError, SetupErrors, StoreError,
+        Timestamp, TransportError, VerifiedEmail,
+    };
+}

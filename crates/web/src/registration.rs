@@ -103,8 +103,8 @@ impl Registration {
     /// Makes the client, now that its callback is known.
     pub(crate) fn into_client(self, callback_base: &str) -> (Client, bool) {
         let redirect_uri = format!("{callback_base}/{}", self.provider.id);
-        let mut client =
-            Client::new(self.provider, self.id, redirect_uri).with_response_mode(self.response_mode);
+        let mut client = Client::new(self.provider, self.id, redirect_uri)
+            .with_response_mode(self.response_mode);
         if let Some(Secret(secret)) = self.secret {
             client = client.with_secret(secret);
         }

@@ -123,7 +123,10 @@ impl<'a> Request<'a> {
     pub(crate) fn is_navigation(&self) -> bool {
         match self.first("sec-fetch-mode") {
             Some(mode) => mode == "navigate",
-            None => self.values("accept").iter().any(|accept| accept.contains("text/html")),
+            None => self
+                .values("accept")
+                .iter()
+                .any(|accept| accept.contains("text/html")),
         }
     }
 }

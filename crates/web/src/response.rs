@@ -28,8 +28,14 @@ const NOTHING: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'non
 
 impl Response {
     fn new(status: u16) -> Self {
-        let headers = ALWAYS.map(|(name, value)| (name, value.to_owned())).to_vec();
-        Self { status, headers, body: Vec::new() }
+        let headers = ALWAYS
+            .map(|(name, value)| (name, value.to_owned()))
+            .to_vec();
+        Self {
+            status,
+            headers,
+            body: Vec::new(),
+        }
     }
 
     /// Sends the browser elsewhere by `GET`, whatever the method was (RFC 9700 section 4.12).
@@ -40,9 +46,15 @@ impl Response {
     }
 
     pub(crate) fn page(status: u16, page: Page) -> Self {
+        // A policy that cannot be a header would otherwise be a panic in some frameworks.
+        let policy = Some(page.content_security_policy)
+            .filter(|policy| policy.bytes().all(|byte| (0x20..=0x7e).contains(&byte)));
         let mut response = Self::new(status)
             .with("content-type", "text/html; charset=utf-8")
-            .with("content-security-policy", page.content_security_policy);
+            .with(
+                "content-security-policy",
+                policy.unwrap_or_else(|| NOTHING.to_owned()),
+            );
         response.body = page.html.into_bytes();
         response
     }
@@ -65,13 +77,17 @@ impl Response {
     /// Returns the response with these `Set-Cookie` values added.
     #[must_use]
     pub(crate) fn with_cookies(mut self, cookies: impl IntoIterator<Item = String>) -> Self {
-        self.headers.extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie)));
+        self.headers
+            .extend(cookies.into_iter().map(|cookie| ("set-cookie", cookie)));
         self
     }
 
     /// Returns the first value of a header, named in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(held, _)| *held == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(held, _)| *held == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 

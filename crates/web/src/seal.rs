@@ -62,7 +62,10 @@ impl KeyRing {
                 RingKey { id, key }
             })
             .collect();
-        Self { keys, app: app.into() }
+        Self {
+            keys,
+            app: app.into(),
+        }
     }
 
     /// Makes a secret for one process: what it sealed is lost when the process ends.
@@ -114,14 +117,22 @@ impl KeyRing {
     }
 
     /// Opens what [`KeyRing::seal_text`] made.
-    pub(crate) fn open_text(&self, purpose: Purpose, place: &[&str], text: &str) -> Option<Vec<u8>> {
+    pub(crate) fn open_text(
+        &self,
+        purpose: Purpose,
+        place: &[&str],
+        text: &str,
+    ) -> Option<Vec<u8>> {
         self.open(purpose, place, &base64url::decode(text)?)
     }
 
     fn bound_to(&self, purpose: Purpose, place: &[&str]) -> Aad<Vec<u8>> {
         let mut bound = Vec::new();
         // Each part goes in with its length: ("a", "bc") must not equal ("ab", "c").
-        for part in ["codegrant", purpose.as_str(), &self.app].iter().chain(place) {
+        for part in ["codegrant", purpose.as_str(), &self.app]
+            .iter()
+            .chain(place)
+        {
             bound.extend_from_slice(&(part.len() as u64).to_be_bytes());
             bound.extend_from_slice(part.as_bytes());
         }
@@ -135,14 +146,18 @@ impl RingKey {
         context.update(b"codegrant message key");
         context.update(salt);
         let derived = context.sign();
-        let key = UnboundKey::new(&AES_256_GCM, derived.as_ref()).expect("HMAC-SHA256 gives 32 bytes");
+        let key =
+            UnboundKey::new(&AES_256_GCM, derived.as_ref()).expect("HMAC-SHA256 gives 32 bytes");
         LessSafeKey::new(key)
     }
 }
 
 impl std::fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyRing").field("keys", &self.keys.len()).field("app", &self.app).finish()
+        f.debug_struct("KeyRing")
+            .field("keys", &self.keys.len())
+            .field("app", &self.app)
+            .finish()
     }
 }
 
@@ -178,12 +193,25 @@ mod tests {
     fn a_sealed_text_opens_only_for_its_purpose_place_and_app() {
         let ring = ring(&[ONE]);
         let sealed = ring.seal(Purpose::Session, &["name"], b"text");
-        assert_eq!(ring.open(Purpose::Session, &["name"], &sealed).unwrap(), b"text");
-        assert!(ring.open(Purpose::Transaction, &["name"], &sealed).is_none());
+        assert_eq!(
+            ring.open(Purpose::Session, &["name"], &sealed).unwrap(),
+            b"text"
+        );
+        assert!(
+            ring.open(Purpose::Transaction, &["name"], &sealed)
+                .is_none()
+        );
         assert!(ring.open(Purpose::Session, &["other"], &sealed).is_none());
-        assert!(ring.open(Purpose::Session, &["na", "me"], &sealed).is_none());
+        assert!(
+            ring.open(Purpose::Session, &["na", "me"], &sealed)
+                .is_none()
+        );
         let elsewhere = KeyRing::new(&[ONE], "https://other.example/auth");
-        assert!(elsewhere.open(Purpose::Session, &["name"], &sealed).is_none());
+        assert!(
+            elsewhere
+                .open(Purpose::Session, &["name"], &sealed)
+                .is_none()
+        );
     }
 
     #[test]
@@ -193,8 +221,14 @@ mod tests {
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
-            assert!(ring.open(Purpose::Session, &[], &changed).is_none(), "byte {at}");
-            assert!(ring.open(Purpose::Session, &[], &sealed[..at]).is_none(), "cut at {at}");
+            assert!(
+                ring.open(Purpose::Session, &[], &changed).is_none(),
+                "byte {at}"
+            );
+            assert!(
+                ring.open(Purpose::Session, &[], &sealed[..at]).is_none(),
+                "cut at {at}"
+            );
         }
     }
 
@@ -202,7 +236,11 @@ mod tests {
     #[test]
     fn an_old_key_opens_while_it_is_in_the_ring_and_not_after() {
         let sealed = ring(&[ONE]).seal(Purpose::Session, &[], b"text");
-        assert!(ring(&[TWO, ONE]).open(Purpose::Session, &[], &sealed).is_some());
+        assert!(
+            ring(&[TWO, ONE])
+                .open(Purpose::Session, &[], &sealed)
+                .is_some()
+        );
         assert!(ring(&[TWO]).open(Purpose::Session, &[], &sealed).is_none());
     }
 

@@ -23,7 +23,10 @@ pub(crate) struct Transactions {
 
 impl Transactions {
     pub(crate) fn new(origin: &PublicOrigin, ring: KeyRing) -> Self {
-        Self { cookies: Cookies::new(origin), ring }
+        Self {
+            cookies: Cookies::new(origin),
+            ring,
+        }
     }
 
     fn name(&self, id: TransactionId) -> String {
@@ -65,13 +68,18 @@ impl Transactions {
         let mut sealed = jar.all(&name).peekable();
         if sealed.peek().is_none() {
             let any = jar.starting(&self.cookies.name("")).next().is_some();
-            return Err(if any { LostTransaction::Unknown } else { LostTransaction::NoCookies });
+            return Err(if any {
+                LostTransaction::Unknown
+            } else {
+                LostTransaction::NoCookies
+            });
         }
         sealed
             .take(OPEN_LOGINS)
             .find_map(|value| {
-                let text =
-                    self.ring.open_text(Purpose::Transaction, &[&name, provider], value)?;
+                let text = self
+                    .ring
+                    .open_text(Purpose::Transaction, &[&name, provider], value)?;
                 serde_json::from_slice(&text).ok()
             })
             .ok_or(LostTransaction::Unreadable)
@@ -79,16 +87,20 @@ impl Transactions {
 
     /// Returns what drops a state's cookie: a transaction is used once, whatever comes of it.
     pub(crate) fn drop(&self, state: &str) -> String {
-        self.cookies.drop(&self.name(TransactionId::of_state(state)))
+        self.cookies
+            .drop(&self.name(TransactionId::of_state(state)))
     }
 
     /// Tells whether the request brought a cookie of that state's name.
     pub(crate) fn is_held(&self, state: &str, jar: &Jar<'_>) -> bool {
-        jar.first(&self.name(TransactionId::of_state(state))).is_some()
+        jar.first(&self.name(TransactionId::of_state(state)))
+            .is_some()
     }
 }
 
 /// How old a transaction may be, and then some, in seconds: as long as a used one is remembered.
 pub(crate) fn remembered_until(transaction: &Transaction) -> Timestamp {
-    transaction.started_at().plus(2 * Transaction::LIFETIME_SECONDS)
+    transaction
+        .started_at()
+        .plus(2 * Transaction::LIFETIME_SECONDS)
 }

@@ -9,12 +9,15 @@ mod mix_up;
 mod requests;
 mod secrets;
 mod times;
+mod token_endpoint;
 mod transaction;
+mod userinfo;
 
 use std::collections::BTreeMap;
 
 use codegrant_core::error::Purpose;
-use codegrant_core::{Login, Timestamp};
+use codegrant_core::provider::{Endpoints, Path, Provider, Quirk, UserMapping};
+use codegrant_core::{Client, Login, Timestamp};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{Outcome, Script};
 
@@ -49,4 +52,25 @@ fn distinct(pairs: Vec<(String, String)>) -> BTreeMap<String, String> {
     let distinct: BTreeMap<_, _> = pairs.into_iter().collect();
     assert_eq!(distinct.len(), count, "a parameter stands twice");
     distinct
+}
+
+/// An OAuth 2.0 provider of nobody's, whose account is the member `id`.
+fn wiki() -> Provider {
+    let endpoints = Endpoints {
+        authorization: "https://www.wiki.example/authorize".into(),
+        token: "https://wiki.example/token".into(),
+        userinfo: "https://api.wiki.example/me".into(),
+        revocation: None,
+    };
+    Provider::oauth("wiki", "Wiki", endpoints, UserMapping::new(Path::new("id")))
+}
+
+/// The world of that provider with declared departures from the RFCs.
+fn with_quirks(quirks: impl IntoIterator<Item = Quirk>) -> World {
+    let mut provider = wiki();
+    provider.quirks = quirks.into_iter().collect();
+    let client = Client::new(provider, "app", "https://app.example/auth/callback/wiki");
+    let mut world = World::new(client.with_secret("client-secret"));
+    world.userinfo = serde_json::json!({ "id": 1 });
+    world
 }

@@ -33,7 +33,12 @@ struct Ended {
 
 impl<E: Into<Error>> From<E> for Ended {
     fn from(error: E) -> Self {
-        Self { error: error.into(), return_to: None, restart: false, cookies: Vec::new() }
+        Self {
+            error: error.into(),
+            return_to: None,
+            restart: false,
+            cookies: Vec::new(),
+        }
     }
 }
 
@@ -51,23 +56,32 @@ pub(super) async fn receive(
         _ => request.query(),
     };
     let response = AuthorizationResponse::parse(encoded);
-    let state = response.as_ref().ok().and_then(AuthorizationResponse::state).map(str::to_owned);
+    let state = response
+        .as_ref()
+        .ok()
+        .and_then(AuthorizationResponse::state)
+        .map(str::to_owned);
     let id = match &state {
         Some(state) => correlation_id(TransactionId::of_state(state)),
         None => auth.new_correlation_id(),
     };
-    auth.0.events.callback_received(&id, registered.id(), encoded);
+    auth.0
+        .events
+        .callback_received(&id, registered.id(), encoded);
     let outcome = match response {
         Ok(response) => finish(auth, registered, request, response, encoded, &id).await,
         Err(error) => Err(error.into()),
     };
     outcome.unwrap_or_else(|ended| {
-        auth.0.events.failed(&id, Some(registered.id()), &ended.error);
+        auth.0
+            .events
+            .failed(&id, Some(registered.id()), &ended.error);
         let to = ended.return_to.unwrap_or_default();
         let retry = auth.login_url(Some(registered.id()), &to, false);
         let again = auth.login_url(Some(registered.id()), &to, true);
         let restart = ended.restart.then_some(again.as_str());
-        auth.problem(ended.error.problem(), &id, Some(&retry), restart).with_cookies(ended.cookies)
+        auth.problem(ended.error.problem(), &id, Some(&retry), restart)
+            .with_cookies(ended.cookies)
     })
 }
 
@@ -99,14 +113,24 @@ async fn finish(
     let return_to = transaction.return_to().clone();
     let used = async {
         let until = remembered_until(&transaction);
-        if !auth.0.sessions.consume(transaction.id(), until, auth.now()).await? {
+        if !auth
+            .0
+            .sessions
+            .consume(transaction.id(), until, auth.now())
+            .await?
+        {
             return Err(LostTransaction::Used.into());
         }
         let metadata = auth.metadata(id, registered).await?;
-        let step = registered.client.redeem(&metadata, transaction, response, auth.now())?;
+        let step = registered
+            .client
+            .redeem(&metadata, transaction, response, auth.now())?;
         let grant = auth.drive(id, &registered.client, step).await?;
-        let keys = auth.keys(id, registered, &metadata, |keys| grant.lacks_key(keys)).await?;
-        auth.drive(id, &registered.client, grant.identify(&keys)?).await
+        let keys = auth
+            .keys(id, registered, &metadata, |keys| grant.lacks_key(keys))
+            .await?;
+        auth.drive(id, &registered.client, grant.identify(&keys)?)
+            .await
     }
     .await;
     let login = match used {
@@ -125,11 +149,18 @@ async fn finish(
                 Error::Protocol(CoreError::Callback(CallbackError::Expired { .. }))
             );
             let restart = expired && Attempt::of_state(&state) == Attempt::First;
-            return Err(Ended { error, return_to: Some(return_to), restart, cookies: vec![drop] });
+            return Err(Ended {
+                error,
+                return_to: Some(return_to),
+                restart,
+                cookies: vec![drop],
+            });
         }
     };
     if let Some(issuer) = &login.undeclared_issuer {
-        auth.0.events.undeclared_issuer(id, registered.id(), &issuer.to_string());
+        auth.0
+            .events
+            .undeclared_issuer(id, registered.id(), &issuer.to_string());
     }
     let lifetime = auth.0.sessions.absolute_seconds();
     let data = SessionData::new(login, registered.log_out_at_provider, auth.now(), lifetime);
@@ -168,8 +199,16 @@ async fn heal(
         && lost != LostTransaction::Unknown
         && Attempt::of_state(state) == Attempt::First;
     let held = auth.0.transactions.is_held(state, jar);
-    let cookies = held.then(|| auth.0.transactions.drop(state)).into_iter().collect();
-    Err(Ended { error: lost.into(), return_to: None, restart, cookies })
+    let cookies = held
+        .then(|| auth.0.transactions.drop(state))
+        .into_iter()
+        .collect();
+    Err(Ended {
+        error: lost.into(),
+        return_to: None,
+        restart,
+        cookies,
+    })
 }
 
 /// Gives the page that posts a provider's form again from our own origin.
@@ -192,8 +231,10 @@ fn repost(
     if fields.iter().any(|(name, _)| name == REPOSTED) {
         return None;
     }
-    let mut fields: Vec<(&str, &str)> =
-        fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut fields: Vec<(&str, &str)> = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     fields.push((REPOSTED, "1"));
     Some(Response::page(200, pages::repost(request.path(), &fields)))
 }

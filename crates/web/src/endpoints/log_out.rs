@@ -27,13 +27,18 @@ pub(super) fn ask(auth: &Auth, request: &Request<'_>) -> Response {
 /// Shows that it is done.
 pub(super) fn done(auth: &Auth) -> Response {
     let login = format!("{}/login", auth.base());
-    let page = auth.0.pages.logged_out(&LoggedOutPage { login: &login, home: &auth.0.home });
+    let page = auth.0.pages.logged_out(&LoggedOutPage {
+        login: &login,
+        home: &auth.0.home,
+    });
     Response::page(200, page)
 }
 
 /// Ends the session here, and at the provider where that is configured.
 pub(super) async fn perform(auth: &Auth, request: &Request<'_>) -> Response {
-    let Some(form) = request.form() else { return super::too_large(auth) };
+    let Some(form) = request.form() else {
+        return super::too_large(auth);
+    };
     let correlation_id = auth.new_correlation_id();
     match end(auth, request, form, &correlation_id).await {
         Ok(response) => response,
@@ -51,7 +56,10 @@ async fn end(
     form: &str,
     correlation_id: &str,
 ) -> Result<Response, Error> {
-    if !request.fetch_metadata().is_same_origin(auth.public_origin().as_str()) {
+    if !request
+        .fetch_metadata()
+        .is_same_origin(auth.public_origin().as_str())
+    {
         return Err(RequestError::WrongOrigin.into());
     }
     let jar = Jar::read(request.cookies());
@@ -64,7 +72,9 @@ async fn end(
     };
     if let Some(found) = found {
         let data = found.session.data();
-        auth.0.events.logged_out(correlation_id, &data.identity.provider);
+        auth.0
+            .events
+            .logged_out(correlation_id, &data.identity.provider);
         if let Some(elsewhere) = at_provider(auth, data, correlation_id).await {
             location = elsewhere;
         }
@@ -75,25 +85,25 @@ async fn end(
 /// Revokes the refresh token and finds the provider's own log-out page.
 ///
 /// The session here is over already: a provider that is down cannot keep it alive.
-async fn at_provider(
-    auth: &Auth,
-    data: &SessionData,
-    correlation_id: &str,
-) -> Option<String> {
+async fn at_provider(auth: &Auth, data: &SessionData, correlation_id: &str) -> Option<String> {
     let registered = auth.registered(&data.identity.provider)?;
     let told = async {
         let metadata = auth.metadata(correlation_id, registered).await?;
         if let Some(refresh_token) = &data.refresh_token {
             let step = registered.client.revoke(&metadata, refresh_token)?;
             if let Err(error) = auth.drive(correlation_id, &registered.client, step).await {
-                auth.0.events.failed(correlation_id, Some(registered.id()), &error);
+                auth.0
+                    .events
+                    .failed(correlation_id, Some(registered.id()), &error);
             }
         }
         Ok::<_, Error>(metadata)
     };
     match told.await {
         Err(error) => {
-            auth.0.events.failed(correlation_id, Some(registered.id()), &error);
+            auth.0
+                .events
+                .failed(correlation_id, Some(registered.id()), &error);
             None
         }
         Ok(metadata) => {

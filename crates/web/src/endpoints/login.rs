@@ -19,11 +19,16 @@ pub(super) fn choose(auth: &Auth, request: &Request<'_>) -> Response {
         return Response::see_other(url(only));
     }
     let urls: Vec<String> = auth.0.clients.iter().map(url).collect();
-    let providers = auth.0.clients.iter().zip(&urls).map(|(registered, url)| ProviderLink {
-        id: registered.id(),
-        name: &registered.client.provider().name,
-        url,
-    });
+    let providers = auth
+        .0
+        .clients
+        .iter()
+        .zip(&urls)
+        .map(|(registered, url)| ProviderLink {
+            id: registered.id(),
+            name: &registered.client.provider().name,
+            url,
+        });
     let page = auth.0.pages.login(&LoginPage {
         providers: providers.collect(),
         app_name: auth.0.app_name.as_deref(),
@@ -38,7 +43,9 @@ pub(super) async fn start(auth: &Auth, registered: &Registered, request: &Reques
     match try_start(auth, registered, request, return_to.clone()).await {
         Ok(response) => response,
         Err((correlation_id, error)) => {
-            auth.0.events.failed(&correlation_id, Some(registered.id()), &error);
+            auth.0
+                .events
+                .failed(&correlation_id, Some(registered.id()), &error);
             let retry = auth.login_url(Some(registered.id()), &return_to, false);
             auth.problem(error.problem(), &correlation_id, Some(&retry), None)
         }
@@ -72,11 +79,24 @@ async fn try_start(
         .map_err(|error| (first_id, error.into()))?;
     let correlation_id = super::callback::correlation_id(transaction.id());
     let jar = Jar::read(request.cookies());
-    let cookies = auth.0.transactions.keep(&transaction, &jar).ok_or_else(|| {
-        let limit = crate::cookie::VALUE_LIMIT;
-        (correlation_id.clone(), SessionError::TooLarge { bytes: limit + 1, limit }.into())
-    })?;
-    auth.0.events.login_started(&correlation_id, registered.id(), authorization.url());
+    let cookies = auth
+        .0
+        .transactions
+        .keep(&transaction, &jar)
+        .ok_or_else(|| {
+            let limit = crate::cookie::VALUE_LIMIT;
+            (
+                correlation_id.clone(),
+                SessionError::TooLarge {
+                    bytes: limit + 1,
+                    limit,
+                }
+                .into(),
+            )
+        })?;
+    auth.0
+        .events
+        .login_started(&correlation_id, registered.id(), authorization.url());
     Ok(Response::see_other(authorization.url()).with_cookies(cookies))
 }
 

@@ -14,7 +14,9 @@ use crate::response::Response;
 
 /// Answers a request below the base path.
 pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
-    let Some(rest) = request.path().strip_prefix(auth.base()) else { return not_found(auth) };
+    let Some(rest) = request.path().strip_prefix(auth.base()) else {
+        return not_found(auth);
+    };
     let parts: Vec<&str> = rest.split('/').collect();
     match parts.as_slice() {
         ["", "login"] => match request.method() {
@@ -59,8 +61,13 @@ fn not_found(auth: &Auth) -> Response {
 }
 
 fn method_not_allowed(auth: &Auth, allow: &str) -> Response {
-    auth.problem(Problem::MethodNotAllowed, &auth.new_correlation_id(), None, None)
-        .with("allow", allow)
+    auth.problem(
+        Problem::MethodNotAllowed,
+        &auth.new_correlation_id(),
+        None,
+        None,
+    )
+    .with("allow", allow)
 }
 
 fn too_large(auth: &Auth) -> Response {

@@ -15,7 +15,9 @@ use crate::session::SessionData;
 
 /// Fetches new tokens and goes to `return_to`.
 pub(super) async fn perform(auth: &Auth, request: &Request<'_>) -> Response {
-    let Some(form) = request.form() else { return super::too_large(auth) };
+    let Some(form) = request.form() else {
+        return super::too_large(auth);
+    };
     let correlation_id = auth.new_correlation_id();
     let asked = parameter::single(form, "return_to").unwrap_or_default();
     let return_to = ReturnTo::parse(&asked, auth.base());
@@ -40,7 +42,10 @@ async fn renew(
     request: &Request<'_>,
     correlation_id: &str,
 ) -> Result<Vec<String>, Error> {
-    if !request.fetch_metadata().is_same_origin(auth.public_origin().as_str()) {
+    if !request
+        .fetch_metadata()
+        .is_same_origin(auth.public_origin().as_str())
+    {
         return Err(RequestError::WrongOrigin.into());
     }
     let jar = Jar::read(request.cookies());
@@ -53,21 +58,45 @@ async fn renew(
     if data.access_token.secret() != seen.session.data().access_token.secret() {
         return Ok(Vec::new());
     }
-    let refresh_token = data.refresh_token.as_ref().ok_or(SessionError::NoRefreshToken)?;
+    let refresh_token = data
+        .refresh_token
+        .as_ref()
+        .ok_or(SessionError::NoRefreshToken)?;
     let used = seal::hash(refresh_token.secret().as_bytes());
     if let Some(last) = last.as_ref().filter(|last| last.used == used) {
-        return auth.0.sessions.renew(&found, last.renewed.clone(), &jar, auth.now()).await;
+        return auth
+            .0
+            .sessions
+            .renew(&found, last.renewed.clone(), &jar, auth.now())
+            .await;
     }
-    let registered = auth.registered(&data.identity.provider).ok_or(SessionError::Gone)?;
+    let registered = auth
+        .registered(&data.identity.provider)
+        .ok_or(SessionError::Gone)?;
     let metadata = auth.metadata(correlation_id, registered).await?;
-    let step = registered.client.refresh(&metadata, refresh_token, auth.now())?;
+    let step = registered
+        .client
+        .refresh(&metadata, refresh_token, auth.now())?;
     let refreshed = auth.drive(correlation_id, &registered.client, step).await?;
     let lacking = |keys: &KeySet| refreshed.lacks_key(keys);
-    let keys = auth.keys(correlation_id, registered, &metadata, lacking).await?;
-    let renewed = data.clone().renewed(refreshed.accept(&data.identity, &keys)?);
-    *last = Some(Renewal { used, renewed: renewed.clone() });
-    let cookies = auth.0.sessions.renew(&found, renewed, &jar, auth.now()).await?;
-    auth.0.events.tokens_refreshed(correlation_id, registered.id());
+    let keys = auth
+        .keys(correlation_id, registered, &metadata, lacking)
+        .await?;
+    let renewed = data
+        .clone()
+        .renewed(refreshed.accept(&data.identity, &keys)?);
+    *last = Some(Renewal {
+        used,
+        renewed: renewed.clone(),
+    });
+    let cookies = auth
+        .0
+        .sessions
+        .renew(&found, renewed, &jar, auth.now())
+        .await?;
+    auth.0
+        .events
+        .tokens_refreshed(correlation_id, registered.id());
     Ok(cookies)
 }
 

@@ -60,7 +60,9 @@ impl SessionStore for MemoryStore {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let expires = record.expires_at;
-        self.held().sessions.insert(key.clone(), record, expires, now);
+        self.held()
+            .sessions
+            .insert(key.clone(), record, expires, now);
         Ok(())
     }
 
@@ -128,7 +130,10 @@ impl<K: Hash + Eq + Clone, V> Expiring<K, V> {
     }
 
     fn live(&self, key: &K, now: Timestamp) -> Option<&V> {
-        self.entries.get(key).filter(|(_, expires, _)| now < *expires).map(|(value, _, _)| value)
+        self.entries
+            .get(key)
+            .filter(|(_, expires, _)| now < *expires)
+            .map(|(value, _, _)| value)
     }
 
     fn insert(&mut self, key: K, value: V, expires: Timestamp, now: Timestamp) {
@@ -158,6 +163,8 @@ impl<K: Hash + Eq + Clone, V> Expiring<K, V> {
 
 impl std::fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MemoryStore").field("sessions", &self.len()).finish_non_exhaustive()
+        f.debug_struct("MemoryStore")
+            .field("sessions", &self.len())
+            .finish_non_exhaustive()
     }
 }

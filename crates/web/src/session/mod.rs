@@ -27,6 +27,9 @@ pub struct Lifetime {
 impl Default for Lifetime {
     /// Twelve hours, and two without use: a working day.
     fn default() -> Self {
-        Self { absolute_seconds: 12 * 3600, idle_seconds: 2 * 3600 }
+        Self {
+            absolute_seconds: 12 * 3600,
+            idle_seconds: 2 * 3600,
+        }
     }
 }

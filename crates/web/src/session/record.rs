@@ -40,7 +40,12 @@ pub(crate) struct SessionData {
 }
 
 impl SessionData {
-    pub(crate) fn new(login: Login, keep_hint: bool, now: Timestamp, absolute_seconds: i64) -> Self {
+    pub(crate) fn new(
+        login: Login,
+        keep_hint: bool,
+        now: Timestamp,
+        absolute_seconds: i64,
+    ) -> Self {
         let hint = login.id_token.as_ref().filter(|_| keep_hint);
         Self {
             identity: login.identity,

@@ -45,7 +45,13 @@ impl Sessions {
         lifetime: Lifetime,
         store: Option<Arc<dyn SessionStore>>,
     ) -> Self {
-        Self { cookies, ring, lifetime, store, used: MemoryStore::new(USED_TRANSACTIONS) }
+        Self {
+            cookies,
+            ring,
+            lifetime,
+            store,
+            used: MemoryStore::new(USED_TRANSACTIONS),
+        }
     }
 
     fn name(&self) -> String {
@@ -55,7 +61,9 @@ impl Sessions {
     /// Finds the session that the cookies name, if there is one and it has not ended.
     pub(crate) async fn find(&self, jar: &Jar<'_>, now: Timestamp) -> Result<Option<Found>, Error> {
         let name = self.name();
-        let Some(value) = cookie::join(jar, &name) else { return Ok(None) };
+        let Some(value) = cookie::join(jar, &name) else {
+            return Ok(None);
+        };
         let found = match &self.store {
             None => self
                 .ring
@@ -64,17 +72,30 @@ impl Sessions {
                 .map(|data| (data, Place::Cookie)),
             Some(store) => {
                 let key = SessionKey::of_id(&value);
-                let Some(record) = store.load(&key, now).await? else { return Ok(None) };
+                let Some(record) = store.load(&key, now).await? else {
+                    return Ok(None);
+                };
                 let data = self.unseal(&key, &record);
                 if let Some(data) = &data {
                     self.touch(store.as_ref(), &key, &record, data, now).await?;
                 }
-                data.map(|data| (data, Place::Store { key, version: record.version }))
+                data.map(|data| {
+                    (
+                        data,
+                        Place::Store {
+                            key,
+                            version: record.version,
+                        },
+                    )
+                })
             }
         };
         Ok(found
             .filter(|(data, _)| now < data.ends_at)
-            .map(|(data, place)| Found { session: Session::new(data), place }))
+            .map(|(data, place)| Found {
+                session: Session::new(data),
+                place,
+            }))
     }
 
     /// Opens a session for a finished login: a new id, and whatever stood there before is gone.
@@ -86,7 +107,9 @@ impl Sessions {
     ) -> Result<Vec<String>, Error> {
         self.forget(jar).await?;
         let seconds = self.lifetime.absolute_seconds;
-        let Some(store) = &self.store else { return self.cookies_of(&data, jar, seconds) };
+        let Some(store) = &self.store else {
+            return self.cookies_of(&data, jar, seconds);
+        };
         let id = codegrant_core::jose::base64url::encode(&seal::random::<32>());
         let key = SessionKey::of_id(&id);
         let record = self.record(&key, &data, 0, now);
@@ -126,7 +149,8 @@ impl Sessions {
     pub(crate) async fn end(&self, jar: &Jar<'_>) -> Result<Vec<String>, Error> {
         self.forget(jar).await?;
         let name = self.name();
-        let dropped = cookie::pieces(&name).filter(|piece| *piece == name || jar.first(piece).is_some());
+        let dropped =
+            cookie::pieces(&name).filter(|piece| *piece == name || jar.first(piece).is_some());
         Ok(dropped.map(|piece| self.cookies.drop(&piece)).collect())
     }
 
@@ -154,32 +178,51 @@ impl Sessions {
         Ok(())
     }
 
-    fn cookies_of(&self, data: &SessionData, jar: &Jar<'_>, seconds: i64) -> Result<Vec<String>, Error> {
-        let sealed = self.ring.seal_text(Purpose::Session, &[&self.name()], &written(data));
+    fn cookies_of(
+        &self,
+        data: &SessionData,
+        jar: &Jar<'_>,
+        seconds: i64,
+    ) -> Result<Vec<String>, Error> {
+        let sealed = self
+            .ring
+            .seal_text(Purpose::Session, &[&self.name()], &written(data));
         self.set(&sealed, jar, seconds)
     }
 
     /// Sets the cookie, split if it is long, and drops pieces left over from a longer one.
     fn set(&self, value: &str, jar: &Jar<'_>, seconds: i64) -> Result<Vec<String>, Error> {
         let name = self.name();
-        let pieces = cookie::split(&name, value)
-            .ok_or(SessionError::TooLarge { bytes: value.len(), limit: 3 * cookie::VALUE_LIMIT })?;
-        let stale = cookie::pieces(&name).skip(pieces.len()).filter(|piece| jar.first(piece).is_some());
+        let pieces = cookie::split(&name, value).ok_or(SessionError::TooLarge {
+            bytes: value.len(),
+            limit: 3 * cookie::VALUE_LIMIT,
+        })?;
+        let stale = cookie::pieces(&name)
+            .skip(pieces.len())
+            .filter(|piece| jar.first(piece).is_some());
         let dropped: Vec<String> = stale.map(|piece| self.cookies.drop(&piece)).collect();
-        let kept = pieces.iter().map(|(name, value)| self.cookies.keep(name, value, seconds));
+        let kept = pieces
+            .iter()
+            .map(|(name, value)| self.cookies.keep(name, value, seconds));
         Ok(kept.chain(dropped).collect())
     }
 
     fn record(&self, key: &SessionKey, data: &SessionData, version: u64, now: Timestamp) -> Record {
         Record {
-            sealed: self.ring.seal(Purpose::Record, &[key.as_str()], &written(data)),
+            sealed: self
+                .ring
+                .seal(Purpose::Record, &[key.as_str()], &written(data)),
             version,
             expires_at: self.idle_end(data, now),
         }
     }
 
     fn unseal(&self, key: &SessionKey, record: &Record) -> Option<SessionData> {
-        read(&self.ring.open(Purpose::Record, &[key.as_str()], &record.sealed)?)
+        read(
+            &self
+                .ring
+                .open(Purpose::Record, &[key.as_str()], &record.sealed)?,
+        )
     }
 
     fn idle_end(&self, data: &SessionData, now: Timestamp) -> Timestamp {
@@ -197,8 +240,11 @@ impl Sessions {
     ) -> Result<(), Error> {
         let wanted = self.idle_end(data, now);
         if wanted.seconds_since(record.expires_at) > self.lifetime.idle_seconds / TOUCH_PART {
-            let touched =
-                Record { expires_at: wanted, version: record.version + 1, ..record.clone() };
+            let touched = Record {
+                expires_at: wanted,
+                version: record.version + 1,
+                ..record.clone()
+            };
             let _lost_to_another = store.replace(key, record.version, touched, now).await?;
         }
         Ok(())

@@ -1,0 +1,41 @@
+//! axum's types to the seam's and back.
+
+use axum::body::Body;
+use axum::extract::OriginalUri;
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
+use axum::response::Response;
+use codegrant_web::Request;
+
+/// Returns the target as the browser wrote it, also inside a nested router.
+pub(crate) fn target(parts: &Parts) -> Uri {
+    let original = parts.extensions.get::<OriginalUri>();
+    original.map_or_else(|| parts.uri.clone(), |original| original.0.clone())
+}
+
+pub(crate) fn request<'a>(parts: &'a Parts, target: &'a Uri) -> Request<'a> {
+    Request::new(
+        parts.method.as_str(),
+        target.path(),
+        target.query(),
+        |name| {
+            let values = parts.headers.get_all(name).into_iter();
+            values
+                .filter_map(|value| value.to_str().ok())
+                .map(str::to_owned)
+                .collect()
+        },
+    )
+}
+
+pub(crate) fn response(answer: codegrant_web::Response) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).expect("a status of web is valid");
+    for (name, value) in answer.headers {
+        let value = HeaderValue::try_from(value).expect("a header of web is visible ASCII");
+        response
+            .headers_mut()
+            .append(HeaderName::from_static(name), value);
+    }
+    response
+}
