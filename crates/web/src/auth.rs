@@ -147,8 +147,16 @@ impl Auth {
             // A form that was sent cannot be sent again after the login.
             _ => String::new(),
         };
-        let return_to = ReturnTo::parse(&target, self.base());
-        let login_url = self.login_url(None, &return_to, false);
+        self.challenge_towards(&request, &ReturnTo::parse(&target, self.base()))
+    }
+
+    /// Asks for a login that ends at `return_to`.
+    pub(crate) fn challenge_towards(
+        &self,
+        request: &Request<'_>,
+        return_to: &ReturnTo,
+    ) -> Response {
+        let login_url = self.login_url(None, return_to, false);
         if request.is_navigation() {
             return Response::see_other(login_url);
         }

@@ -201,8 +201,8 @@ impl Error {
                 Problem::LoginExpired
             }
             Self::Protocol(CoreError::Callback(_) | CoreError::IdToken(_)) => Problem::LoginRefused,
-            Self::Protocol(CoreError::Provider(_)) => Problem::ProviderFailed,
-            Self::Transport(TransportError::TooLarge { .. }) => Problem::ProviderFailed,
+            Self::Protocol(CoreError::Provider(_))
+            | Self::Transport(TransportError::TooLarge { .. }) => Problem::ProviderFailed,
             Self::Transport(_) => Problem::ProviderUnavailable,
             Self::Store(_) => Problem::Unavailable,
             Self::Lost(_) => Problem::LoginUnknown,

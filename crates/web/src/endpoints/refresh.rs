@@ -6,7 +6,6 @@ use codegrant_core::{ReturnTo, TransactionId};
 use crate::auth::Auth;
 use crate::cookie::Jar;
 use crate::error::{Error, RequestError, SessionError};
-use crate::pages::Problem;
 use crate::parameter;
 use crate::request::Request;
 use crate::response::Response;
@@ -25,14 +24,17 @@ pub(super) async fn perform(auth: &Auth, request: &Request<'_>) -> Response {
         Ok(cookies) => Response::see_other(return_to.as_str()).with_cookies(cookies),
         Err(error) => {
             auth.0.events.failed(&correlation_id, None, &error);
-            let retry = auth.login_url(None, &return_to, false);
-            let problem = match error {
-                // Nobody is logged in any longer: the way on is a login.
-                Error::Session(_) => Problem::LoginExpired,
-                _ if error.ends_grant() => Problem::LoginExpired,
-                _ => error.problem(),
-            };
-            auth.problem(problem, &correlation_id, Some(&retry), None)
+            // Nobody can be logged in any longer on these tokens: the way on is a login.
+            if matches!(error, Error::Session(_)) || error.ends_grant() {
+                return auth.challenge_towards(request, &return_to);
+            }
+            // The session stays as it is: a provider that is down is no log-out.
+            auth.problem(
+                error.problem(),
+                &correlation_id,
+                Some(return_to.as_str()),
+                None,
+            )
         }
     }
 }
