@@ -6,7 +6,7 @@
 
 mod claim;
 mod data;
-mod mask;
+pub(crate) mod mask;
 mod page;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,89 @@
-//! xtask.
+//! `cargo xtask`: everything that is done to this repository, as one program.
 
 mod catalogue;
+mod codegen;
+mod error_codes;
+mod process;
+mod setup;
+mod stages;
+mod tally;
+mod test_all;
+mod tidy;
+mod workspace;
 
-fn main() {}
+use std::process::ExitCode;
+
+use workspace::Workspace;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  test-all             set up what the tests need, run every check and every test
+  demo axum            start the tour app and a provider, on loopback
+       --smoke         log in once through it, show the five steps, and stop
+       --port N        the app's port (3000)
+  tidy                 check the rules that no compiler knows
+  codegen [--check]    write docs/security.md and docs/errors.md, or compare them
+  interop              log in with a certified provider that nobody here wrote
+  bench [NAME]         run the benchmarks
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(problem) => {
+            eprintln!("cargo xtask: {problem}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs a command. Returns whether everything it checked is in order.
+fn run(words: &[&str]) -> Result<bool, String> {
+    let open = || {
+        process::end_all_on_signal().map_err(|error| format!("signals: {error}"))?;
+        Workspace::open()
+    };
+    match words {
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        ["test-all"] => Ok(test_all::run(&open()?)),
+        ["tidy"] => Ok(report(&tidy::check(&open()?))),
+        ["codegen"] => Ok(written(codegen::write(&open()?))),
+        ["codegen", "--check"] => Ok(checked(codegen::check(&open()?))),
+        _ => Err(format!("{} is not understood\n\n{HELP}", words.join(" "))),
+    }
+}
+
+fn report(report: &tidy::Report) -> bool {
+    for note in &report.notes {
+        println!("note: {note}");
+    }
+    for problem in &report.problems {
+        println!("{problem}");
+    }
+    println!("{} problems", report.problems.len());
+    report.problems.is_empty()
+}
+
+fn written(result: Result<Vec<&str>, Vec<String>>) -> bool {
+    match result {
+        Ok(paths) if paths.is_empty() => println!("everything is current"),
+        Ok(paths) => println!("written: {}", paths.join(", ")),
+        Err(problems) => return checked(Err(problems)),
+    }
+    true
+}
+
+fn checked(result: Result<(), Vec<String>>) -> bool {
+    let problems = result.err().unwrap_or_default();
+    for problem in &problems {
+        println!("{problem}");
+    }
+    problems.is_empty()
+}

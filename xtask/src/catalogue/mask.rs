@@ -4,7 +4,7 @@
 ///
 /// The result has the lines of the source. A commented-out test and a test that stands in a string
 /// thus leave nothing behind that could be taken for a test.
-pub(super) fn mask(source: &str) -> String {
+pub(crate) fn mask(source: &str) -> String {
     let text: Vec<char> = source.chars().collect();
     let mut out = String::with_capacity(source.len());
     let mut at = 0;

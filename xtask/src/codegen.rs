@@ -1,0 +1,130 @@
+//! `cargo xtask codegen`: the pages that are written from the sources, and so cannot lie.
+//!
+//! `docs/security.md` comes from the attack catalogue and the tests that carry its ids, `docs/errors.md`
+//! from the tables of error codes. Both are checked in; `--check` compares them with what would be written.
+
+mod errors_page;
+
+use std::fs;
+use std::path::Path;
+
+use crate::workspace::Workspace;
+use crate::{catalogue, error_codes};
+
+/// A page: its path from the root, and its text.
+type Page = (&'static str, String);
+
+/// Writes the pages that are not up to date. Returns the paths of those that were written.
+///
+/// # Errors
+///
+/// Every problem of the sources, one line each.
+pub(crate) fn write(workspace: &Workspace) -> Result<Vec<&'static str>, Vec<String>> {
+    let mut written = Vec::new();
+    for (path, text) in pages(&workspace.root)? {
+        let file = workspace.root.join(path);
+        if fs::read_to_string(&file).is_ok_and(|present| present == text) {
+            continue;
+        }
+        fs::write(&file, text).map_err(|error| vec![format!("{path}: {error}")])?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// Checks that every page is what would be written.
+///
+/// # Errors
+///
+/// Every problem of the sources and every page that differs, one line each.
+pub(crate) fn check(workspace: &Workspace) -> Result<(), Vec<String>> {
+    let pages = pages(&workspace.root)?;
+    let present = |path: &str| fs::read_to_string(workspace.root.join(path)).ok();
+    let problems = outdated(&pages, present);
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+/// Writes every page that can be written; a problem of one does not hide those of the others.
+fn pages(root: &Path) -> Result<Vec<Page>, Vec<String>> {
+    let sources = catalogue::collect(root).map_err(|error| vec![format!("sources: {error}")])?;
+    let mut pages = Vec::new();
+    let mut problems = Vec::new();
+    for (path, page) in [
+        ("docs/security.md", security(root, &sources)),
+        ("docs/errors.md", errors(&sources)),
+    ] {
+        match page {
+            Ok(text) => pages.push((path, text)),
+            Err(why) => problems.extend(why.into_iter().map(|line| format!("{path}: {line}"))),
+        }
+    }
+    if problems.is_empty() {
+        Ok(pages)
+    } else {
+        Err(problems)
+    }
+}
+
+fn security(root: &Path, sources: &[(String, String)]) -> Result<String, Vec<String>> {
+    let name = "docs/attacks.toml";
+    let attacks =
+        fs::read_to_string(root.join(name)).map_err(|error| vec![format!("{name}: {error}")])?;
+    catalogue::render(&attacks, sources)
+}
+
+fn errors(sources: &[(String, String)]) -> Result<String, Vec<String>> {
+    let library = sources
+        .iter()
+        .filter(|(path, _)| path.starts_with("crates/"));
+    let files = library.map(|(path, text)| (path.as_str(), text.as_str()));
+    let codes = error_codes::collect(files).map_err(|problem| vec![problem])?;
+    errors_page::write(&codes)
+}
+
+fn outdated(pages: &[Page], present: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let differing = pages.iter().filter_map(|(path, text)| match present(path) {
+        None => Some(format!("{path} is missing: run cargo xtask codegen")),
+        Some(found) if found == *text => None,
+        Some(found) => {
+            let mut lines = found.lines().zip(text.lines());
+            let same = lines.position(|(a, b)| a != b);
+            let line = same.unwrap_or_else(|| found.lines().count().min(text.lines().count())) + 1;
+            Some(format!(
+                "{path}:{line} is not current: run cargo xtask codegen"
+            ))
+        }
+    });
+    differing.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_that_differs_or_is_missing_is_told_with_its_line() {
+        let pages: [Page; 4] = [
+            ("a.md", "1\n2\n".to_owned()),
+            ("b.md", "1\n2\n".to_owned()),
+            ("c.md", "1\n2\n".to_owned()),
+            ("d.md", "1\n".to_owned()),
+        ];
+        let present = |path: &str| match path {
+            "b.md" => Some("1\n3\n".to_owned()),
+            "a.md" | "d.md" => Some("1\n2\n".to_owned()),
+            _ => None,
+        };
+        assert_eq!(
+            outdated(&pages, present),
+            [
+                "b.md:2 is not current: run cargo xtask codegen",
+                "c.md is missing: run cargo xtask codegen",
+                "d.md:2 is not current: run cargo xtask codegen",
+            ]
+        );
+    }
+}
