@@ -71,6 +71,7 @@
 //! # Ok::<(), Error>(())
 //! ```
 
+mod address;
 mod answer;
 mod authorization;
 mod cache;

@@ -1,8 +1,9 @@
 //! What a provider says about itself: OpenID Connect Discovery 1.0, or the endpoints of its entry.
 
 use serde_json::{Map, Value};
-use url::{Host, Url};
+use url::Url;
 
+use crate::address::reachable;
 use crate::answer;
 use crate::authorization::PROTOCOL_PARAMETERS;
 use crate::cache::{Fetched, lifetime};
@@ -10,7 +11,6 @@ use crate::client::Client;
 use crate::error::{ConfigurationError, Error, ProviderError, Purpose, Quoted};
 use crate::http::{HttpRequest, HttpResponse, Method};
 use crate::jose::{Algorithm, KeySet};
-use crate::origin::is_loopback;
 use crate::provider::{Protocol, Provider};
 use crate::step::{Expect, Fetch, Step};
 
@@ -353,60 +353,4 @@ fn authorization_query(endpoint: &str) -> Result<(), Error> {
         }
         .into()),
     }
-}
-
-/// Checks an address that a provider named: https, or http where the issuer itself is on loopback; never
-/// an address of this machine or its network unless the issuer lives at that very host.
-fn reachable(text: &str, issuer: &Url) -> Result<(), &'static str> {
-    if !text.bytes().all(|byte| (0x21..=0x7e).contains(&byte)) {
-        return Err("it holds a space, a control character or something beyond ASCII");
-    }
-    let url = Url::parse(text).map_err(|_| "not an absolute URL")?;
-    let host = url.host().ok_or("it names no host")?;
-    let issuer_on_loopback = issuer.host().is_some_and(|host| is_loopback(&host));
-    match url.scheme() {
-        "https" => {}
-        "http" if issuer_on_loopback && is_loopback(&host) => {}
-        _ => return Err("only https is accepted, and http where both ends are on loopback"),
-    }
-    if url.fragment().is_some() {
-        return Err("it has a fragment");
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("it has a user name or password");
-    }
-    if url.host() != issuer.host() && !issuer_on_loopback && is_inside(&host) {
-        return Err("it points into a private network that the issuer is not part of");
-    }
-    Ok(())
-}
-
-/// Tells whether a host is this machine or a private network's, as far as its text tells.
-fn is_inside(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(_) => is_loopback(host),
-        Host::Ipv4(address) => inside_v4(*address),
-        Host::Ipv6(address) => match address.to_ipv4_mapped() {
-            Some(mapped) => inside_v4(mapped),
-            None => {
-                address.is_loopback()
-                    || address.is_unspecified()
-                    || address.is_unique_local()
-                    || address.is_unicast_link_local()
-                    || address.is_multicast()
-            }
-        },
-    }
-}
-
-fn inside_v4(address: std::net::Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
-    address.is_loopback()
-        || address.is_private()
-        || address.is_link_local()
-        || address.is_unspecified()
-        || address.is_broadcast()
-        || address.is_multicast()
-        || first == 0
-        || (first == 100 && (64..128).contains(&second))
 }

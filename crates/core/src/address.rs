@@ -1,0 +1,61 @@
+//! Addresses that a provider names: which of them may be called (the SSRF rule).
+
+use url::{Host, Url};
+
+use crate::origin::is_loopback;
+
+/// Checks an address that a provider named: https, or http where the issuer itself is on loopback; never
+/// an address of this machine or its network unless the issuer lives at that very host.
+pub(crate) fn reachable(text: &str, issuer: &Url) -> Result<(), &'static str> {
+    if !text.bytes().all(|byte| (0x21..=0x7e).contains(&byte)) {
+        return Err("it holds a space, a control character or something beyond ASCII");
+    }
+    let url = Url::parse(text).map_err(|_| "not an absolute URL")?;
+    let host = url.host().ok_or("it names no host")?;
+    let issuer_on_loopback = issuer.host().is_some_and(|host| is_loopback(&host));
+    match url.scheme() {
+        "https" => {}
+        "http" if issuer_on_loopback && is_loopback(&host) => {}
+        _ => return Err("only https is accepted, and http where both ends are on loopback"),
+    }
+    if url.fragment().is_some() {
+        return Err("it has a fragment");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it has a user name or password");
+    }
+    if url.host() != issuer.host() && !issuer_on_loopback && is_inside(&host) {
+        return Err("it points into a private network that the issuer is not part of");
+    }
+    Ok(())
+}
+
+/// Tells whether a host is this machine or a private network's, as far as its text tells.
+fn is_inside(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(_) => is_loopback(host),
+        Host::Ipv4(address) => inside_v4(*address),
+        Host::Ipv6(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => inside_v4(mapped),
+            None => {
+                address.is_loopback()
+                    || address.is_unspecified()
+                    || address.is_unique_local()
+                    || address.is_unicast_link_local()
+                    || address.is_multicast()
+            }
+        },
+    }
+}
+
+fn inside_v4(address: std::net::Ipv4Addr) -> bool {
+    let [first, second, ..] = address.octets();
+    address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_unspecified()
+        || address.is_broadcast()
+        || address.is_multicast()
+        || first == 0
+        || (first == 100 && (64..128).contains(&second))
+}

@@ -1,0 +1,221 @@
+//! Turning what was collected into an [`Auth`], or into the list of all mistakes.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use codegrant_core::PublicOrigin;
+use codegrant_core::error::Quoted;
+
+use super::{AuthBuilder, Clock};
+use crate::auth::{Auth, Inner};
+use crate::clients::Registered;
+use crate::cookie::Cookies;
+use crate::error::{SetupError, SetupErrors};
+use crate::http_client::HttpClient;
+use crate::seal::{KeyRing, SHORTEST_SECRET};
+use crate::session::{Lifetime, Sessions};
+use crate::transactions::Transactions;
+
+/// How many refreshes may run side by side in this process.
+const REFRESH_LOCKS: usize = 64;
+
+impl AuthBuilder {
+    /// Checks everything and makes the [`Auth`].
+    ///
+    /// # Errors
+    ///
+    /// Every mistake, each with its remedy.
+    pub fn build(mut self) -> Result<Auth, SetupErrors> {
+        let mut mistakes = std::mem::take(&mut self.mistakes);
+        if !base_is_sound(&self.base) {
+            mistakes.push(SetupError::Base {
+                value: Quoted::new(&self.base),
+            });
+        }
+        let Lifetime {
+            absolute_seconds,
+            idle_seconds,
+        } = self.lifetime;
+        if !(1..=absolute_seconds).contains(&idle_seconds) {
+            mistakes.push(SetupError::Lifetime {
+                absolute_seconds,
+                idle_seconds,
+            });
+        }
+        let origin = PublicOrigin::parse(&self.origin)
+            .map_err(|mistake| mistakes.push(mistake.into()))
+            .ok();
+        let secrets = self.secrets(origin.as_ref(), &mut mistakes);
+        let http = self.http(&mut mistakes);
+        let callbacks = format!(
+            "{}{}/callback",
+            origin.as_ref().map_or("", PublicOrigin::as_str),
+            self.base
+        );
+        let mut clients = self.clients(&callbacks, &mut mistakes);
+        let dev = origin
+            .as_ref()
+            .and_then(|origin| self.embedded(origin, &mut clients, &mut mistakes));
+        if clients.is_empty() && mistakes.is_empty() {
+            mistakes.push(SetupError::NoProvider);
+        }
+        let (Some(origin), Some(http), true) = (origin, http, mistakes.is_empty()) else {
+            return Err(SetupErrors(mistakes));
+        };
+        let ring = KeyRing::new(&secrets, format!("{origin}{}", self.base));
+        let cookies = Cookies::new(&origin);
+        Ok(Auth(Arc::new(Inner {
+            transactions: Transactions::new(&origin, ring.clone()),
+            sessions: Sessions::new(cookies, ring, self.lifetime, self.store),
+            origin,
+            base: self.base,
+            home: self.home,
+            app_name: self.app_name,
+            clients,
+            pages: self.pages,
+            http: around(dev.as_ref(), &self.clock, http),
+            events: self.events,
+            clock: self.clock,
+            refreshing: (0..REFRESH_LOCKS)
+                .map(|_| tokio::sync::Mutex::default())
+                .collect(),
+            #[cfg(feature = "dev")]
+            dev,
+        })))
+    }
+
+    fn clients(&mut self, callbacks: &str, mistakes: &mut Vec<SetupError>) -> Vec<Registered> {
+        let mut seen = HashSet::new();
+        let mut clients = Vec::new();
+        for registration in std::mem::take(&mut self.registrations) {
+            if !seen.insert(registration.provider_id().to_owned()) {
+                mistakes.push(SetupError::ProviderTwice {
+                    id: registration.provider_id().to_owned(),
+                });
+            }
+            let (client, log_out_at_provider) = registration.into_client(callbacks);
+            mistakes.extend(
+                client
+                    .validate()
+                    .err()
+                    .into_iter()
+                    .flatten()
+                    .map(SetupError::from),
+            );
+            clients.push(Registered::new(client, log_out_at_provider));
+        }
+        clients
+    }
+
+    fn secrets(
+        &self,
+        origin: Option<&PublicOrigin>,
+        mistakes: &mut Vec<SetupError>,
+    ) -> Vec<Vec<u8>> {
+        let Some(secrets) = self
+            .secrets
+            .as_deref()
+            .map(str::trim)
+            .filter(|held| !held.is_empty())
+        else {
+            match origin {
+                Some(origin) if origin.is_loopback() => tracing::info!(
+                    target: "codegrant", event = "secret.random",
+                    "no secret is set, so sessions end with this process; that is fine on loopback"
+                ),
+                _ => mistakes.push(SetupError::Secret { length: None }),
+            }
+            return vec![KeyRing::random_secret().to_vec()];
+        };
+        let secrets: Vec<&str> = secrets.split(',').map(str::trim).collect();
+        let short = secrets
+            .iter()
+            .filter(|secret| secret.len() < SHORTEST_SECRET);
+        mistakes.extend(short.map(|secret| SetupError::Secret {
+            length: Some(secret.len()),
+        }));
+        secrets
+            .iter()
+            .map(|secret| secret.as_bytes().to_vec())
+            .collect()
+    }
+
+    fn http(&mut self, mistakes: &mut Vec<SetupError>) -> Option<Arc<dyn HttpClient>> {
+        if let Some(client) = self.http.take() {
+            return Some(client);
+        }
+        #[cfg(feature = "reqwest")]
+        let made = crate::http_client::ReqwestClient::new(self.root_certificate.as_deref())
+            .map(|client| Arc::new(client) as Arc<dyn HttpClient>);
+        #[cfg(not(feature = "reqwest"))]
+        let made = Err(SetupError::HttpClient {
+            reason: "the feature `reqwest` is off and no http_client is given".to_owned(),
+        });
+        made.map_err(|mistake| mistakes.push(mistake)).ok()
+    }
+
+    #[cfg(feature = "dev")]
+    fn embedded(
+        &self,
+        origin: &PublicOrigin,
+        clients: &mut Vec<Registered>,
+        mistakes: &mut Vec<SetupError>,
+    ) -> Option<crate::dev::Embedded> {
+        if !self.dev {
+            return None;
+        }
+        let started = crate::dev::Embedded::start(origin, &self.base);
+        let (embedded, client) = started.map_err(|mistake| mistakes.push(mistake)).ok()?;
+        clients.push(Registered::new(client, false));
+        Some(embedded)
+    }
+
+    #[cfg(not(feature = "dev"))]
+    fn embedded(
+        &self,
+        origin: &PublicOrigin,
+        _clients: &mut [Registered],
+        mistakes: &mut Vec<SetupError>,
+    ) -> Option<()> {
+        if self.dev {
+            mistakes.push(SetupError::DevOnPublicOrigin {
+                origin: origin.to_string(),
+            });
+        }
+        None
+    }
+}
+
+#[cfg(feature = "dev")]
+fn around(
+    dev: Option<&crate::dev::Embedded>,
+    clock: &Clock,
+    http: Arc<dyn HttpClient>,
+) -> Arc<dyn HttpClient> {
+    match dev {
+        None => http,
+        Some(embedded) => Arc::new(crate::dev::EmbeddedClient {
+            embedded: embedded.clone(),
+            clock: clock.clone(),
+            others: http,
+        }),
+    }
+}
+
+#[cfg(not(feature = "dev"))]
+fn around(_dev: Option<&()>, _clock: &Clock, http: Arc<dyn HttpClient>) -> Arc<dyn HttpClient> {
+    http
+}
+
+fn base_is_sound(base: &str) -> bool {
+    let mut parts = base.split('/');
+    parts.next() == Some("")
+        && base.len() <= 64
+        && parts.all(|part| {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        })
+        && base.len() > 1
+}

@@ -1,0 +1,236 @@
+//! Configuration in code, checked all at once.
+
+mod assemble;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use codegrant_core::Timestamp;
+use codegrant_core::provider::Provider;
+
+use crate::error::SetupError;
+use crate::events::{Events, Observer};
+use crate::http_client::HttpClient;
+use crate::pages::{DefaultPages, Pages};
+use crate::registration::Registration;
+use crate::session::{Lifetime, SessionStore};
+
+type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Collects what an [`Auth`](crate::Auth) is made of; [`AuthBuilder::build`] checks everything.
+///
+/// ```
+/// use codegrant_web::{Auth, provider::GITHUB};
+/// let auth = Auth::builder("http://localhost:3000").login_with(GITHUB, "id", "secret").build()?;
+/// assert_eq!(auth.base(), "/auth");
+/// # Ok::<(), codegrant_web::SetupErrors>(())
+/// ```
+pub struct AuthBuilder {
+    origin: String,
+    base: String,
+    home: String,
+    app_name: Option<String>,
+    secrets: Option<String>,
+    registrations: Vec<Registration>,
+    lifetime: Lifetime,
+    store: Option<Arc<dyn SessionStore>>,
+    pages: Box<dyn Pages>,
+    http: Option<Arc<dyn HttpClient>>,
+    root_certificate: Option<Vec<u8>>,
+    events: Events,
+    clock: Clock,
+    dev: bool,
+    mistakes: Vec<SetupError>,
+}
+
+impl AuthBuilder {
+    pub(crate) fn new(public_origin: impl Into<String>) -> Self {
+        Self {
+            origin: public_origin.into(),
+            base: "/auth".to_owned(),
+            home: "/".to_owned(),
+            app_name: None,
+            secrets: None,
+            registrations: Vec::new(),
+            lifetime: Lifetime::default(),
+            store: None,
+            pages: Box::new(DefaultPages),
+            http: None,
+            root_certificate: None,
+            events: Events::default(),
+            clock: Arc::new(system_time),
+            dev: false,
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// Adds a provider by the id and secret that its console gave.
+    #[must_use]
+    pub fn login_with(
+        self,
+        provider: Provider,
+        client_id: impl Into<String>,
+        client_secret: impl Into<String>,
+    ) -> Self {
+        self.registration(Registration::new(provider, client_id).secret(client_secret))
+    }
+
+    /// Adds a provider with everything that can be said about our registration there.
+    #[must_use]
+    pub fn registration(mut self, registration: Registration) -> Self {
+        self.registrations.push(registration);
+        self
+    }
+
+    /// Adds the provider inside the app: users to choose, no accounts, loopback only.
+    #[cfg(feature = "dev")]
+    #[must_use]
+    pub fn dev(mut self) -> Self {
+        self.dev = true;
+        self
+    }
+
+    /// Reads ids, secrets and `CODEGRANT_SECRET` out of variables; see `Auth::from_env`.
+    #[must_use]
+    pub fn environment(
+        mut self,
+        providers: impl IntoIterator<Item = Provider>,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let mut read = |name: &str| match (variable(name), variable(&format!("{name}_FILE"))) {
+            (Some(value), _) => Some(value),
+            (None, Some(path)) => read_file(&path, &mut self.mistakes),
+            (None, None) => None,
+        };
+        let mut missing = Vec::new();
+        let secrets = read("CODEGRANT_SECRET");
+        for provider in providers {
+            let prefix = provider.id.to_ascii_uppercase().replace('-', "_");
+            let (id, secret) = (
+                format!("{prefix}_CLIENT_ID"),
+                format!("{prefix}_CLIENT_SECRET"),
+            );
+            match (read(&id), read(&secret)) {
+                (Some(id), Some(secret)) => {
+                    self.registrations
+                        .push(Registration::new(provider, id).secret(secret));
+                }
+                (held_id, held_secret) => {
+                    let absent = [(id, held_id.is_none()), (secret, held_secret.is_none())];
+                    missing.extend(absent.into_iter().filter(|(_, absent)| *absent));
+                }
+            }
+        }
+        self.secrets = secrets.or(self.secrets);
+        let missing = missing
+            .into_iter()
+            .map(|(name, _)| SetupError::VariableMissing { name });
+        self.mistakes.extend(missing);
+        self
+    }
+
+    /// Sets the secret that seals cookies: at least 32 random bytes as text; old ones follow after
+    /// commas, and only open.
+    ///
+    /// On loopback a random one is made when none is set: sessions then end with the process.
+    #[must_use]
+    pub fn secret(mut self, secrets: impl Into<String>) -> Self {
+        self.secrets = Some(secrets.into());
+        self
+    }
+
+    /// Sets the path below which the endpoints are; `/auth` otherwise.
+    #[must_use]
+    pub fn base(mut self, base: impl Into<String>) -> Self {
+        self.base = base.into();
+        self
+    }
+
+    /// Sets where links on our pages lead back to the app; `/` otherwise.
+    #[must_use]
+    pub fn home(mut self, home: impl Into<String>) -> Self {
+        self.home = home.into();
+        self
+    }
+
+    /// Sets the name that stands on the login page.
+    #[must_use]
+    pub fn app_name(mut self, name: impl Into<String>) -> Self {
+        self.app_name = Some(name.into());
+        self
+    }
+
+    /// Keeps sessions in a store; in sealed cookies otherwise.
+    #[must_use]
+    pub fn store(mut self, store: impl SessionStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Sets how long sessions last.
+    #[must_use]
+    pub fn lifetime(mut self, lifetime: Lifetime) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Replaces the pages that people see.
+    #[must_use]
+    pub fn pages(mut self, pages: impl Pages) -> Self {
+        self.pages = Box::new(pages);
+        self
+    }
+
+    /// Replaces the HTTP client that talks to providers.
+    #[must_use]
+    pub fn http_client(mut self, client: impl HttpClient) -> Self {
+        self.http = Some(Arc::new(client));
+        self
+    }
+
+    /// Trusts one more root certificate, PEM, besides the system's: for a provider of a private network.
+    #[must_use]
+    pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificate = Some(pem.into());
+        self
+    }
+
+    /// Watches what happens.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.events = Events(Some(Arc::new(observer)));
+        self
+    }
+
+    /// Replaces the clock, for tests that let time pass.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    pub(crate) fn mistake(&mut self, mistake: SetupError) {
+        self.mistakes.push(mistake);
+    }
+}
+
+pub(crate) fn read_file(path: &str, mistakes: &mut Vec<SetupError>) -> Option<String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Some(text.trim().to_owned()),
+        Err(error) => {
+            mistakes.push(SetupError::File {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            });
+            None
+        }
+    }
+}
+
+/// The system's clock; before 1970 it counts as 1970.
+fn system_time() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
