@@ -4,12 +4,21 @@
 mod callback;
 mod claims;
 mod client_authentication;
+mod configuration;
+mod errors;
 mod id_token;
+mod identity;
+mod keys;
+mod metadata;
 mod mix_up;
+mod mutation;
+mod redirects;
+mod refresh;
 mod requests;
 mod secrets;
 mod times;
 mod token_endpoint;
+mod token_members;
 mod transaction;
 mod userinfo;
 

@@ -83,7 +83,7 @@ fn a_state_altered_anywhere_is_refused() {
     ]);
     for altered in altered {
         let outcome = world.finish(pending.clone(), |script| {
-            script.callback.set("state", &altered)
+            script.callback.set("state", &altered);
         });
         refused_at_the_callback(&outcome, "callback.state_mismatch");
     }
@@ -293,7 +293,7 @@ fn a_transaction_survives_being_stored() {
     world.options.max_age = Some(300);
     let pending = with_transaction(world.start(), |_unchanged| {});
     let outcome = world.finish(pending, |script| {
-        script.claims.set("auth_time", 1_800_000_000)
+        script.claims.set("auth_time", 1_800_000_000);
     });
     assert_eq!(outcome.value().return_to.as_str(), "/orders?page=2");
 }
