@@ -49,6 +49,9 @@ impl Call<'_> {
     pub(crate) fn sign_in(&mut self) -> HttpResponse {
         let parameters = self.parameters();
         let id = parameters.value("interaction").unwrap_or_default();
+        if let Some(answer) = self.state.answered.find(id) {
+            return answer.clone();
+        }
         let Some(interaction) = self.interaction(id).cloned() else {
             return pages::error(400, &Problem::InteractionOver);
         };
@@ -69,9 +72,17 @@ impl Call<'_> {
         self.state
             .sessions
             .insert(cookie.clone(), signed_in.clone());
+        let answer = self
+            .ask_consent(interaction.request, signed_in)
+            .with_header("set-cookie", self.set_cookie(Some(&cookie)));
+        self.finish(id, answer)
+    }
+
+    /// Ends an interaction; its answer is kept for whoever clicks twice.
+    fn finish(&mut self, id: &str, answer: HttpResponse) -> HttpResponse {
         self.state.interactions.remove(id);
-        self.ask_consent(interaction.request, signed_in)
-            .with_header("set-cookie", self.set_cookie(Some(&cookie)))
+        self.state.answered.insert(id.to_owned(), answer.clone());
+        answer
     }
 
     fn chosen(&mut self, parameters: &Parameters) -> Result<DevUser, &'static str> {
@@ -122,21 +133,22 @@ impl Call<'_> {
     pub(crate) fn decide(&mut self) -> HttpResponse {
         let parameters = self.parameters();
         let id = parameters.value("interaction").unwrap_or_default();
+        if let Some(answer) = self.state.answered.find(id) {
+            return answer.clone();
+        }
         let Some(interaction) = self.interaction(id).cloned() else {
             return pages::error(400, &Problem::InteractionOver);
         };
-        match (parameters.value("decision"), interaction.signed_in) {
+        let request = interaction.request;
+        let answer = match (parameters.value("decision"), interaction.signed_in) {
             (Some("allow"), Some(signed_in)) => {
-                self.state.interactions.remove(id);
-                self.keep_consent(&interaction.request, &signed_in.subject);
-                self.issue_code(&interaction.request, signed_in)
+                self.keep_consent(&request, &signed_in.subject);
+                self.issue_code(&request, signed_in)
             }
-            (Some("deny"), _) => {
-                self.state.interactions.remove(id);
-                self.refuse(&interaction.request.return_to, &DENIED)
-            }
-            _ => pages::error(400, &Problem::Missing { name: "decision" }),
-        }
+            (Some("deny"), _) => self.refuse(&request.return_to, &DENIED),
+            _ => return pages::error(400, &Problem::Missing { name: "decision" }),
+        };
+        self.finish(id, answer)
     }
 
     fn interaction(&self, id: &str) -> Option<&Interaction> {

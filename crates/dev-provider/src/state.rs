@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use codegrant_core::Timestamp;
+use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::SigningKeyError;
 
 use crate::authorize::AuthorizationRequest;
@@ -13,6 +14,9 @@ use crate::random::Random;
 use crate::recorded::Recorded;
 use crate::settings::{DevUser, Settings};
 
+/// How many answers are kept; a page is bigger than anything else here, and a double click comes soon.
+const ANSWERS: usize = 100;
+
 /// Everything that changes.
 pub(crate) struct State {
     pub(crate) random: Random,
@@ -22,6 +26,8 @@ pub(crate) struct State {
     pub(crate) sessions: Bounded<SignedIn>,
     /// Authorization requests that wait for a person, by the id in the page's form.
     pub(crate) interactions: Bounded<Interaction>,
+    /// The answers that people got, by the same id: whoever clicks twice gets the same one twice.
+    pub(crate) answered: Bounded<HttpResponse>,
     /// Log-outs that wait for a person: where to go afterwards.
     pub(crate) log_outs: Bounded<Option<String>>,
     /// Scopes that a user allowed a client, by [`consent_key`].
@@ -95,6 +101,7 @@ impl State {
             faults: BTreeSet::new(),
             sessions: Bounded::default(),
             interactions: Bounded::default(),
+            answered: Bounded::new(ANSWERS),
             log_outs: Bounded::default(),
             consents: Bounded::default(),
             codes: Bounded::default(),

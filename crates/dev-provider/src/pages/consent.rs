@@ -42,7 +42,7 @@ pub(crate) fn consent(shown: &ConsentPage<'_>) -> HttpResponse {
 <button type="submit" name="decision" value="deny">Deny</button>
 <button class="primary" type="submit" name="decision" value="allow">Allow</button>
 </form>
-<p class="hint">Either way you go back to <code>{host}</code>. What you allow is remembered until this provider stops.</p>"#
+<p class="hint">Either way you go back to <code>{host}</code>. What you allow is remembered until this provider is stopped.</p>"#
     );
     page(200, "Allow access", &main)
 }
@@ -50,13 +50,16 @@ pub(crate) fn consent(shown: &ConsentPage<'_>) -> HttpResponse {
 /// Says a scope in words, with what would be told where that is short.
 fn item(scope: &str, user: &DevUser) -> String {
     let (words, detail) = match scope {
-        "openid" => ("Know that it is you", user.subject.as_str()),
-        "profile" => ("See your name and user name", user.username.as_str()),
-        "email" => ("See your e-mail address", user.email.as_str()),
-        "offline_access" => ("Stay connected while you are away", ""),
-        other => (other, ""),
+        "openid" => ("Know that it is you", String::new()),
+        "profile" => (
+            "See your name and user name",
+            format!("{}, {}", user.name, user.username),
+        ),
+        "email" => ("See your e-mail address", user.email.clone()),
+        "offline_access" => ("Stay connected while you are away", String::new()),
+        other => (other, String::new()),
     };
-    let (words, scope, detail) = (escape(words), escape(scope), escape(detail));
+    let (words, scope, detail) = (escape(words), escape(scope), escape(&detail));
     let detail = if detail.is_empty() {
         String::new()
     } else {

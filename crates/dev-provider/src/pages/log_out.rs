@@ -19,7 +19,7 @@ pub(crate) fn log_out(base_path: &str, id: &str, user: Option<&DevUser>) -> Http
     let main = format!(
         r#"<h1>Log out of the development provider?</h1>
 {account}
-<p>The next login with it asks who you are.</p>
+<p>After that, the next login asks again who you are.</p>
 <form method="post" action="{base}/end_session/confirm" class="actions">
 {field}
 <button type="submit" name="decision" value="stay">Stay signed in</button>

@@ -106,7 +106,7 @@ fn monogram(name: &str) -> String {
         .collect();
     let sum = name
         .bytes()
-        .fold(0_usize, |sum, byte| sum * 31 % 997 + usize::from(byte));
+        .fold(0_usize, |sum, byte| sum * 33 % 997 + usize::from(byte));
     let initials = escape(&initials);
     format!(
         r#"<span class="monogram hue-{}" aria-hidden="true">{initials}</span>"#,

@@ -60,7 +60,7 @@ impl Problem {
                 redirect_uri,
             } => (
                 "Address not registered",
-                "The client asks for answers at an address that is not registered for it. Nobody was sent there. The two have to be equal to the letter.",
+                "The app wants you to be sent to an address that is not registered for it, and so nobody was sent there. Both have to be the same, letter by letter.",
                 vec![("client_id", client_id), ("address", redirect_uri)],
             ),
             Self::Missing { name } => (

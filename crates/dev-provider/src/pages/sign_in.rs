@@ -80,15 +80,18 @@ fn button(user: &DevUser, suggested: bool) -> String {
     let subject = escape(&user.subject);
     let name = escape(&user.name);
     let email = escape(&user.email);
-    let mut notes = String::new();
-    if suggested {
-        notes.push_str(r#"<span class="tag tag-suggested">suggested</span>"#);
-    }
-    if !user.email_verified {
-        notes.push_str(r#"<span class="tag">not verified</span>"#);
-    }
+    let note = if user.email_verified {
+        ""
+    } else {
+        r#" <span class="tag">not verified</span>"#
+    };
+    let expected = if suggested {
+        r#"<span class="tag tag-suggested">suggested</span>"#
+    } else {
+        ""
+    };
     format!(
         r#"
-<li><button class="person" type="submit" name="user" value="{subject}">{monogram}<span class="who"><span class="name">{name}</span><span class="email">{email}</span></span>{notes}</button></li>"#
+<li><button class="person" type="submit" name="user" value="{subject}">{monogram}<span class="who"><span class="name">{name}</span><span class="email">{email}{note}</span></span>{expected}</button></li>"#
     )
 }

@@ -1,0 +1,167 @@
+//! Log-out at the provider (OpenID Connect RP-Initiated Logout 1.0).
+
+use codegrant_core::http::HttpResponse;
+use codegrant_core::{AuthorizationOptions, Login};
+use url::form_urlencoded;
+
+use crate::support::{ISSUER, World, authorization_url, hidden, parameter, text};
+
+const BYE: &str = "http://localhost:3000/bye";
+
+/// Makes a world whose app asks for these scopes.
+fn asking(scopes: &[&'static str]) -> World {
+    let mut world = World::new();
+    world.client = world.client.clone().with_scopes(scopes.iter().copied());
+    world
+}
+
+/// Logs in with the world's own browser, which then keeps the provider's session.
+fn login(world: &World) -> Login {
+    let (url, transaction) = world.start(AuthorizationOptions::default()).unwrap();
+    let page = text(&world.get(&url));
+    let interaction = hidden(&page, "interaction").unwrap();
+    let answer = world.post(
+        "/sign-in",
+        &[("interaction", &interaction), ("user", "ada")],
+    );
+    let location = answer.header("location").unwrap();
+    let interaction = location.split_once("interaction=").unwrap().1;
+    let answer = world.post(
+        "/consent",
+        &[("interaction", interaction), ("decision", "allow")],
+    );
+    world.finish(&answer, transaction).unwrap()
+}
+
+fn end_session(world: &World, fields: &[(&str, &str)]) -> HttpResponse {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let query = query.extend_pairs(fields).finish();
+    world.get(&format!("{ISSUER}/end_session?{query}"))
+}
+
+fn is_signed_in(world: &World) -> bool {
+    let answer = world.get(&authorization_url(&[("prompt", "none")]));
+    parameter(&answer, "error").as_deref() != Some("login_required")
+}
+
+#[test]
+fn an_id_token_of_the_session_logs_out_at_once_and_leads_back() {
+    let world = asking(&["openid", "profile", "email"]);
+    let login = login(&world);
+    assert!(is_signed_in(&world));
+    let hint = login.id_token.as_ref().unwrap().raw();
+    // An expired ID token still tells whose session is meant.
+    world.wait(7200);
+    let fields = [
+        ("id_token_hint", hint),
+        ("post_logout_redirect_uri", BYE),
+        ("state", "x y"),
+    ];
+    let answer = end_session(&world, &fields);
+    assert_eq!(answer.status, 303);
+    assert_eq!(
+        answer.header("location"),
+        Some("http://localhost:3000/bye?state=x+y")
+    );
+    assert!(answer.header("set-cookie").unwrap().contains("Max-Age=0"));
+    assert!(!is_signed_in(&world));
+    assert!(world.refresh(&login).is_err());
+}
+
+#[test]
+fn the_core_finds_the_address_and_is_led_back() {
+    let world = asking(&["openid", "email"]);
+    let login = login(&world);
+    let hint = login.id_token.as_ref().map(|token| token.raw());
+    let metadata = world.metadata().unwrap();
+    let url = metadata.log_out_url(&world.client, hint, BYE).unwrap();
+    assert_eq!(world.get(&url).header("location"), Some(BYE));
+}
+
+#[test]
+fn offline_access_outlives_a_log_out() {
+    let world = asking(&["openid", "offline_access"]);
+    let login = login(&world);
+    let hint = login.id_token.as_ref().unwrap().raw();
+    assert_eq!(end_session(&world, &[("id_token_hint", hint)]).status, 200);
+    assert!(!is_signed_in(&world));
+    assert!(world.refresh(&login).is_ok());
+}
+
+#[test]
+fn without_a_hint_the_person_is_asked() {
+    let world = asking(&["openid"]);
+    login(&world);
+    let fields = [("client_id", "app"), ("post_logout_redirect_uri", BYE)];
+    let page = text(&end_session(&world, &fields));
+    assert!(page.contains("Log out of the development provider?") && page.contains("Ada Lovelace"));
+    let interaction = hidden(&page, "interaction").unwrap();
+    let stay = [("interaction", interaction.as_str()), ("decision", "stay")];
+    assert_eq!(world.post("/end_session/confirm", &stay).status, 200);
+    assert!(is_signed_in(&world));
+    // The page is good for one answer.
+    let leave = [
+        ("interaction", interaction.as_str()),
+        ("decision", "log-out"),
+    ];
+    assert_eq!(world.post("/end_session/confirm", &leave).status, 400);
+
+    let page = text(&end_session(&world, &fields));
+    let interaction = hidden(&page, "interaction").unwrap();
+    let leave = [
+        ("interaction", interaction.as_str()),
+        ("decision", "log-out"),
+    ];
+    let answer = world.post("/end_session/confirm", &leave);
+    assert_eq!(answer.header("location"), Some(BYE));
+    assert!(!is_signed_in(&world));
+}
+
+#[test]
+fn a_hint_that_means_another_session_is_confirmed_by_the_person() {
+    let world = asking(&["openid"]);
+    let login = login(&world);
+    let hint = login.id_token.as_ref().unwrap().raw();
+    let page = text(&world.get(&authorization_url(&[("prompt", "login")])));
+    let interaction = hidden(&page, "interaction").unwrap();
+    world.post(
+        "/sign-in",
+        &[("interaction", &interaction), ("user", "grace")],
+    );
+    let page = text(&end_session(&world, &[("id_token_hint", hint)]));
+    assert!(page.contains("Grace Hopper"));
+    assert!(is_signed_in(&world));
+}
+
+#[test]
+fn nobody_is_sent_to_an_address_that_is_not_registered() {
+    let world = asking(&["openid"]);
+    let login = login(&world);
+    let hint = login.id_token.as_ref().unwrap().raw();
+    let forged = format!("{}x", &hint[..hint.len() - 1]);
+    for fields in [
+        vec![
+            ("id_token_hint", hint),
+            ("post_logout_redirect_uri", "https://evil.example/"),
+        ],
+        vec![
+            ("id_token_hint", hint),
+            ("post_logout_redirect_uri", "http://localhost:3000/bye/"),
+        ],
+        vec![("client_id", "other"), ("post_logout_redirect_uri", BYE)],
+        vec![("client_id", "stranger"), ("post_logout_redirect_uri", BYE)],
+        vec![("post_logout_redirect_uri", BYE)],
+        vec![("id_token_hint", hint), ("client_id", "other")],
+        vec![("id_token_hint", forged.as_str())],
+        vec![("id_token_hint", "not-a-token")],
+        vec![("state", "a"), ("state", "b")],
+    ] {
+        let answer = end_session(&world, &fields);
+        assert_eq!(
+            (answer.status, answer.header("location")),
+            (400, None),
+            "{fields:?}"
+        );
+        assert!(is_signed_in(&world), "{fields:?}");
+    }
+}
