@@ -145,3 +145,8 @@ where
             .map_err(|error| LoginRequired(auth.refuse(&error)))
     }
 }
+
+/// Compiles the examples of the guide.
+#[cfg(all(doctest, feature = "dev"))]
+#[doc = include_str!("../../../docs/start/axum.md")]
+struct StartGuide;
