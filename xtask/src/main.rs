@@ -1,10 +1,14 @@
 //! `cargo xtask`: everything that is done to this repository, as one program.
 
+mod bench;
 mod catalogue;
 mod codegen;
+mod demo;
 mod error_codes;
+mod interop;
 mod process;
 mod setup;
+mod smoke;
 mod stages;
 mod tally;
 mod test_all;
@@ -56,6 +60,13 @@ fn run(words: &[&str]) -> Result<bool, String> {
         ["tidy"] => Ok(report(&tidy::check(&open()?))),
         ["codegen"] => Ok(written(codegen::write(&open()?))),
         ["codegen", "--check"] => Ok(checked(codegen::check(&open()?))),
+        ["demo", "axum", options @ ..] => {
+            let options = demo::Options::parse(options)?;
+            demo::run(&open()?, options).map(|()| true)
+        }
+        ["interop"] => interop::run(&open()?),
+        ["bench"] => bench::run(&open()?, None),
+        ["bench", name] => bench::run(&open()?, Some(name)),
         _ => Err(format!("{} is not understood\n\n{HELP}", words.join(" "))),
     }
 }

@@ -10,8 +10,8 @@ use crate::tally::{Tally, failures, skips, tail};
 use crate::workspace::Workspace;
 use crate::{codegen, tidy};
 
-/// How many lines of a failing stage are shown; the rest is in its log.
-const SHOWN: usize = 60;
+/// How many lines of a failing stage are shown; the rest is in its log, or told by its own command.
+pub(crate) const SHOWN: usize = 60;
 
 /// How a stage ended.
 #[derive(Debug, Default)]
@@ -99,6 +99,8 @@ fn tests(workspace: &Workspace, suites: &Suites) -> Outcome {
     // What a passing test prints, because that is how a suite says that it could not run.
     command.args(["--", "--show-output"]);
     suites.tell(&mut command);
+    // An assertion says enough; sixty lines of stack would hide it.
+    command.env("RUST_BACKTRACE", "0");
     let log = workspace.log("tests");
     let ended = temporary().and_then(|temporary| {
         command.env("TMPDIR", temporary.path());

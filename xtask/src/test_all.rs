@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use crate::setup::Suites;
-use crate::stages::{self, Outcome};
+use crate::stages::{self, Outcome, SHOWN};
 use crate::tally::Tally;
 use crate::workspace::{Workspace, shown};
 
@@ -44,8 +44,11 @@ fn show(outcome: &Outcome) {
     for note in &outcome.notes {
         println!("    note: {note}");
     }
-    for line in &outcome.detail {
+    for line in outcome.detail.iter().take(SHOWN) {
         println!("    {line}");
+    }
+    if outcome.detail.len() > SHOWN {
+        println!("    and {} more", outcome.detail.len() - SHOWN);
     }
 }
 

@@ -22,8 +22,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 
-/// What an example may depend on: what an app would name, and nothing below it.
+/// What an example may depend on: what an app would name, and what examples share.
 const FOR_EXAMPLES: &[&str] = &[
+    "codegrant-web",
+    "tour",
     "codegrant-axum",
     "codegrant-rocket",
     "codegrant-actix",

@@ -1,0 +1,313 @@
+//! `cargo xtask demo axum`: the tour app and the provider, on loopback, without an account anywhere.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::process::{Running, cargo};
+use crate::smoke::Site;
+use crate::workspace::{Workspace, shown};
+
+/// How long a program may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The port at which the provider is expected.
+const PROVIDER_PORT: u16 = 4000;
+
+/// The id under which the app knows the provider.
+const PROVIDER: &str = "dev";
+
+/// Both programs: the package and the name.
+const APP: (&str, &str) = ("tour-axum", "tour-axum");
+const DEV_PROVIDER: (&str, &str) = ("codegrant-testkit", "codegrant-dev-provider");
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Options {
+    /// The app's port; none for the usual one.
+    port: Option<u16>,
+    /// Whether to log in once and stop.
+    smoke: bool,
+}
+
+impl Options {
+    /// Reads the words after `demo axum`.
+    ///
+    /// # Errors
+    ///
+    /// The word that is not understood.
+    pub(crate) fn parse(words: &[&str]) -> Result<Self, String> {
+        let mut options = Self {
+            port: None,
+            smoke: false,
+        };
+        let mut words = words.iter();
+        while let Some(&word) = words.next() {
+            match word {
+                "--smoke" => options.smoke = true,
+                "--port" => {
+                    let port = words.next().and_then(|port| port.parse().ok());
+                    options.port = Some(port.filter(|&p| p > 0).ok_or("--port needs a number")?);
+                }
+                other => return Err(format!("demo: {other} is not understood")),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Builds both programs and runs the demo, until Ctrl-C or for one login.
+///
+/// # Errors
+///
+/// What went wrong, with what to read about it.
+pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<(), String> {
+    build(workspace)?;
+    if options.smoke {
+        smoke(workspace, options.port)
+    } else {
+        serve(workspace, options.port.unwrap_or(3000))
+    }
+}
+
+/// Starts both programs, as they were last built, and logs in once.
+///
+/// # Errors
+///
+/// What went wrong, with what to read about it.
+pub(crate) fn smoke(workspace: &Workspace, port: Option<u16>) -> Result<(), String> {
+    let app = free_port(&[port.unwrap_or(3000)])?;
+    let relay = bind_any(&[PROVIDER_PORT])?;
+    let expected = port_of(&relay)?;
+    let hidden = free_port(&[])?;
+    let issuer = format!("http://127.0.0.1:{expected}");
+    let _provider = start_provider(workspace, hidden, &issuer)?;
+    let site = Site::new(&origin(app), PROVIDER, relay, on_loopback(hidden))?;
+    let _app = start_app(workspace, app, &issuer)?;
+    site.log_in_once()
+}
+
+fn serve(workspace: &Workspace, port: u16) -> Result<(), String> {
+    if let Err(error) = TcpListener::bind(on_loopback(port)) {
+        let other = format!("cargo xtask demo axum --port {}", port.wrapping_add(1));
+        return Err(format!("port {port}: {error}; try {other}"));
+    }
+    let provider_port = free_port(&[PROVIDER_PORT])?;
+    let issuer = format!("http://127.0.0.1:{provider_port}");
+    let mut provider = start_provider(workspace, provider_port, &issuer)?;
+    let mut app = start_app(workspace, port, &issuer)?;
+    println!("The tour app is at {}: open it and log in.", origin(port));
+    println!("Its provider is at {issuer}: it plays Google or GitHub, with made-up people.");
+    println!("Nothing leaves this machine. Ctrl-C stops both.");
+    loop {
+        for (program, running) in [(APP, &mut app), (DEV_PROVIDER, &mut provider)] {
+            if running.ended().is_some() {
+                return Err(format!(
+                    "{} has ended: {}",
+                    program.1,
+                    last_words(workspace, program)
+                ));
+            }
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Builds both programs; cargo shows what it does.
+fn build(workspace: &Workspace) -> Result<(), String> {
+    let mut command = cargo(&workspace.root);
+    command.args(["build", "--quiet", "--locked"]);
+    for (package, name) in [APP, DEV_PROVIDER] {
+        let packages = workspace.packages.iter().filter(|p| p.name == package);
+        let mut targets = packages.flat_map(|package| &package.targets);
+        let exists = targets.any(|t| t.name == name && t.kind.iter().any(|k| k == "bin"));
+        if !exists {
+            return Err(format!("the package {package} has no program {name}"));
+        }
+        command.args(["--package", package, "--bin", name]);
+    }
+    let status = Running::start(&mut command).and_then(Running::wait);
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err("the demo does not build".to_owned()),
+        Err(error) => Err(format!("cargo: {error}")),
+    }
+}
+
+fn start_provider(workspace: &Workspace, port: u16, issuer: &str) -> Result<Running, String> {
+    let listen = on_loopback(port).to_string();
+    let mut command = program(workspace, DEV_PROVIDER);
+    command.args(["--listen", &listen, "--issuer", issuer]);
+    start(workspace, DEV_PROVIDER, command, port)
+}
+
+fn start_app(workspace: &Workspace, port: u16, issuer: &str) -> Result<Running, String> {
+    let file = workspace.scratch().join("demo.toml");
+    fs::write(&file, configuration(port, issuer))
+        .map_err(|error| format!("{}: {error}", file.display()))?;
+    let mut command = program(workspace, APP);
+    command.arg("--config").arg(file);
+    start(workspace, APP, command, port)
+}
+
+/// Writes the app's configuration, as anybody would write it for a provider of their own.
+fn configuration(port: u16, issuer: &str) -> String {
+    let app = origin(port);
+    format!(
+        "# Written by `cargo xtask demo axum`; docs/configuration.md describes every key.\n\
+         listen = \"127.0.0.1:{port}\"\n\
+         public_origin = \"{app}\"\n\
+         app_name = \"the codegrant tour\"\n\n\
+         [api]\n\
+         url = \"{issuer}/api/me\"\n\n\
+         [[provider]]\n\
+         id = \"{PROVIDER}\"\n\
+         name = \"the dev provider\"\n\
+         issuer = \"{issuer}\"\n\
+         client_id = \"tour\"\n\
+         client_secret = \"tour-secret\"\n\n\
+         # The same server once more, as if it knew OAuth 2.0 and no OpenID Connect.\n\
+         [[provider]]\n\
+         id = \"oauth\"\n\
+         name = \"plain OAuth 2.0\"\n\
+         client_id = \"tour\"\n\
+         client_secret = \"tour-secret\"\n\
+         scopes = [\"profile\", \"email\"]\n\n\
+         [provider.endpoints]\n\
+         authorization = \"{issuer}/authorize\"\n\
+         token = \"{issuer}/token\"\n\
+         userinfo = \"{issuer}/userinfo\"\n\n\
+         [provider.user]\n\
+         subject = \"sub\"\n\
+         name = \"name\"\n"
+    )
+}
+
+fn program(workspace: &Workspace, (_, name): (&str, &str)) -> Command {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let mut command = Command::new(workspace.target.join("debug").join(file));
+    command.current_dir(&workspace.root);
+    command
+}
+
+fn log_of(workspace: &Workspace, (_, name): (&str, &str)) -> PathBuf {
+    workspace.log(&format!("demo-{name}"))
+}
+
+/// Starts a program and waits until it listens.
+fn start(
+    workspace: &Workspace,
+    which: (&str, &str),
+    mut command: Command,
+    port: u16,
+) -> Result<Running, String> {
+    let name = which.1;
+    let started = fs::create_dir_all(workspace.scratch())
+        .and_then(|()| File::create(log_of(workspace, which)))
+        .and_then(|log| {
+            command.stdout(log.try_clone()?).stderr(log);
+            Running::start(&mut command)
+        });
+    let mut running = started.map_err(|error| format!("{name}: {error}"))?;
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(on_loopback(port)).is_err() {
+        if running.ended().is_some() {
+            return Err(format!(
+                "{name} has ended: {}",
+                last_words(workspace, which)
+            ));
+        }
+        if Instant::now() > deadline {
+            return Err(format!("{name} does not answer at port {port}"));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(running)
+}
+
+/// Returns the end of what a program printed, and where the rest is.
+fn last_words(workspace: &Workspace, which: (&str, &str)) -> String {
+    let log = log_of(workspace, which);
+    let text = fs::read_to_string(&log).unwrap_or_default();
+    let lines = crate::tally::tail(&text, 20).join("\n");
+    format!("{}\n{lines}", shown(&workspace.root, &log))
+}
+
+fn origin(port: u16) -> String {
+    format!("http://localhost:{port}")
+}
+
+fn on_loopback(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
+}
+
+/// Listens on the first of some ports that is free, or else on any.
+fn bind_any(wanted: &[u16]) -> Result<TcpListener, String> {
+    let ports = wanted.iter().copied().chain([0]);
+    let mut last = io::Error::from(ErrorKind::AddrInUse);
+    for port in ports {
+        match TcpListener::bind(on_loopback(port)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(format!("no port is free: {last}"))
+}
+
+/// Finds a port that is free now.
+fn free_port(wanted: &[u16]) -> Result<u16, String> {
+    port_of(&bind_any(wanted)?)
+}
+
+fn port_of(listener: &TcpListener) -> Result<u16, String> {
+    let address = listener.local_addr();
+    address
+        .map(|address| address.port())
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_in_any_order_and_nothing_else() {
+        let options = Options::parse(&["--port", "8080", "--smoke"]).unwrap();
+        assert_eq!((options.port, options.smoke), (Some(8080), true));
+        assert_eq!(Options::parse(&[]).unwrap().port, None);
+        for words in [
+            &["--port"][..],
+            &["--port", "x"],
+            &["--port", "0"],
+            &["--smok"],
+        ] {
+            assert!(Options::parse(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn taken_port_is_not_chosen() {
+        let taken = TcpListener::bind(on_loopback(0)).unwrap();
+        let port = port_of(&taken).unwrap();
+        assert_ne!(free_port(&[port]).unwrap(), port);
+    }
+
+    #[test]
+    fn configuration_is_toml_with_two_providers() {
+        let text = configuration(3000, "http://127.0.0.1:4000");
+        let table: toml::Table = toml::from_str(&text).unwrap();
+        assert_eq!(
+            table["public_origin"].as_str(),
+            Some("http://localhost:3000")
+        );
+        let providers = table["provider"].as_array().unwrap();
+        let ids: Vec<_> = providers
+            .iter()
+            .map(|p| p["id"].as_str().unwrap())
+            .collect();
+        assert_eq!(ids, ["dev", "oauth"]);
+    }
+}
