@@ -153,7 +153,7 @@ impl World {
             metadata,
             userinfo,
             emails: json!([]),
-            signing_key: Arc::new(signing_key(algorithm, "k1")),
+            signing_key: signing_key(algorithm, "k1"),
             started: 0,
         }
     }

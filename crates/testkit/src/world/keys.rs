@@ -1,6 +1,7 @@
 //! Keys that a provider in a test signs with: made once per process, because RSA keys take their time.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -21,7 +22,7 @@ use codegrant_core::jose::{Algorithm, SigningKey};
 /// let key = signing_key(Algorithm::Es256, "k1");
 /// assert_eq!(key.public_jwk()["kid"], "k1");
 /// ```
-pub fn signing_key(algorithm: Algorithm, key_id: &str) -> SigningKey {
+pub fn signing_key(algorithm: Algorithm, key_id: &str) -> Arc<SigningKey> {
     static OWN: Pool = Pool::new();
     OWN.key(algorithm, key_id)
 }
@@ -34,45 +35,60 @@ pub fn signing_key(algorithm: Algorithm, key_id: &str) -> SigningKey {
 /// let theirs = stranger_key(Algorithm::EdDsa, "k1").public_jwk();
 /// assert_ne!(theirs["x"], signing_key(Algorithm::EdDsa, "k1").public_jwk()["x"]);
 /// ```
-pub fn stranger_key(algorithm: Algorithm, key_id: &str) -> SigningKey {
+pub fn stranger_key(algorithm: Algorithm, key_id: &str) -> Arc<SigningKey> {
     static THEIRS: Pool = Pool::new();
     THEIRS.key(algorithm, key_id)
 }
 
-/// One key of each kind, in PKCS#8, made when it is first asked for.
+/// One private key of each kind, and what was made of it by algorithm and key id.
+///
+/// Both are kept: to make an RSA key takes a tenth of a second, to read one some milliseconds.
 struct Pool {
-    rsa: OnceLock<Vec<u8>>,
-    p256: OnceLock<Vec<u8>>,
-    p384: OnceLock<Vec<u8>>,
-    p521: OnceLock<Vec<u8>>,
-    ed25519: OnceLock<Vec<u8>>,
+    private: Mutex<BTreeMap<Kind, Vec<u8>>>,
+    made: Mutex<BTreeMap<(Algorithm, String), Arc<SigningKey>>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Rsa,
+    P256,
+    P384,
+    P521,
+    Ed25519,
 }
 
 impl Pool {
     const fn new() -> Self {
         Self {
-            rsa: OnceLock::new(),
-            p256: OnceLock::new(),
-            p384: OnceLock::new(),
-            p521: OnceLock::new(),
-            ed25519: OnceLock::new(),
+            private: Mutex::new(BTreeMap::new()),
+            made: Mutex::new(BTreeMap::new()),
         }
     }
 
-    fn key(&self, algorithm: Algorithm, key_id: &str) -> SigningKey {
-        let der = match algorithm {
-            Algorithm::Es256 => self
-                .p256
-                .get_or_init(|| ec(&ECDSA_P256_SHA256_FIXED_SIGNING)),
-            Algorithm::Es384 => self
-                .p384
-                .get_or_init(|| ec(&ECDSA_P384_SHA384_FIXED_SIGNING)),
-            Algorithm::Es512 => self
-                .p521
-                .get_or_init(|| ec(&ECDSA_P521_SHA512_FIXED_SIGNING)),
-            Algorithm::EdDsa | Algorithm::Ed25519 => self.ed25519.get_or_init(ed25519),
-            _ => self.rsa.get_or_init(rsa),
+    fn key(&self, algorithm: Algorithm, key_id: &str) -> Arc<SigningKey> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = made
+            .entry((algorithm, key_id.to_owned()))
+            .or_insert_with(|| Arc::new(self.read(algorithm, key_id)));
+        Arc::clone(key)
+    }
+
+    fn read(&self, algorithm: Algorithm, key_id: &str) -> SigningKey {
+        let kind = match algorithm {
+            Algorithm::Es256 => Kind::P256,
+            Algorithm::Es384 => Kind::P384,
+            Algorithm::Es512 => Kind::P521,
+            Algorithm::EdDsa | Algorithm::Ed25519 => Kind::Ed25519,
+            _ => Kind::Rsa,
         };
+        let mut private = self.private.lock().unwrap_or_else(PoisonError::into_inner);
+        let der = private.entry(kind).or_insert_with(|| match kind {
+            Kind::Rsa => rsa(),
+            Kind::P256 => ec(&ECDSA_P256_SHA256_FIXED_SIGNING),
+            Kind::P384 => ec(&ECDSA_P384_SHA384_FIXED_SIGNING),
+            Kind::P521 => ec(&ECDSA_P521_SHA512_FIXED_SIGNING),
+            Kind::Ed25519 => ed25519(),
+        });
         SigningKey::from_pkcs8(der, algorithm, key_id).expect("a key made for this algorithm")
     }
 }

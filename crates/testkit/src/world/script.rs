@@ -42,9 +42,10 @@ pub struct Script {
 
 impl Script {
     /// Signs the ID token with another key; the published key set stays as it is.
-    pub fn sign_with(&mut self, key: SigningKey) {
+    pub fn sign_with(&mut self, key: impl Into<Arc<SigningKey>>) {
+        let key = key.into();
         self.header.set("alg", key.algorithm().as_str());
-        self.signing_key = Arc::new(key);
+        self.signing_key = key;
     }
 
     /// Leaves the ID token out of the token endpoint's answer.
