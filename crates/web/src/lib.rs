@@ -30,6 +30,7 @@
 
 mod auth;
 mod builder;
+mod calls;
 mod clients;
 mod configuration;
 mod cookie;
@@ -65,7 +66,7 @@ pub use session::{
 };
 
 pub use codegrant_core::{
-    Claims, Email, Identity, PublicOrigin, ResponseMode, ReturnTo, Timestamp, VerifiedEmail,
+    Claims, Email, Identity, PublicOrigin, ResponseMode, ReturnTo, Timestamp, VerifiedEmail, http,
     provider,
 };
 

@@ -109,7 +109,15 @@ impl Document<'_> {
 /// Returns the source expression that allows exactly this inline text (CSP Level 3 section 2.3.1).
 ///
 /// Policies are written in plain base64: the other alphabet, and padding, which 32 bytes always need.
-pub(super) fn source_hash(text: &str) -> String {
+///
+/// ```
+/// use codegrant_web::pages::{Page, source_hash};
+/// let style = "body { margin: 2rem }";
+/// let policy = format!("default-src 'none'; style-src '{}'", source_hash(style));
+/// let page = Page::with_policy(format!("<!doctype html><style>{style}</style>"), policy);
+/// # let _ = page;
+/// ```
+pub fn source_hash(text: &str) -> String {
     let hash = base64url::encode(digest(&SHA256, text.as_bytes()).as_ref());
     format!("sha256-{}=", hash.replace('-', "+").replace('_', "/"))
 }

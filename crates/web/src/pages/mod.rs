@@ -12,6 +12,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 
+pub use document::source_hash;
 pub use html::Escaped;
 pub use problem::Problem;
 pub(crate) use repost::repost;
