@@ -1,0 +1,78 @@
+//! The routes of the tour and what they hand to its pages.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRef, Path, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use axum::routing::get;
+use codegrant_axum::{Auth, Session, User, routes};
+use tour::{Answer, Tour};
+
+#[derive(Clone)]
+struct App(Tour);
+
+impl FromRef<App> for Auth {
+    fn from_ref(app: &App) -> Self {
+        app.0.auth().clone()
+    }
+}
+
+/// Makes the whole app: the tour's pages and the login's endpoints.
+pub(crate) fn router(tour: Tour) -> Router {
+    let login = routes(tour.auth());
+    Router::new()
+        .route("/", get(home))
+        .route("/me", get(me))
+        .route("/api-call", get(api_call))
+        .route("/flow", get(last_flow))
+        .route("/flow/{id}", get(flow))
+        .fallback(not_found)
+        .merge(login)
+        .with_state(App(tour))
+}
+
+async fn home(State(App(tour)): State<App>, user: Option<User>) -> Response {
+    page(tour.home(session(&user)))
+}
+
+async fn me(State(App(tour)): State<App>, user: User) -> Response {
+    page(tour.me(&user))
+}
+
+async fn api_call(State(App(tour)): State<App>, user: User) -> Response {
+    page(tour.call_api(&user).await)
+}
+
+async fn last_flow(State(App(tour)): State<App>, user: Option<User>) -> Response {
+    page(tour.flow(session(&user), None))
+}
+
+async fn flow(
+    State(App(tour)): State<App>,
+    Path(id): Path<String>,
+    user: Option<User>,
+) -> Response {
+    page(tour.flow(session(&user), Some(&id)))
+}
+
+async fn not_found(State(App(tour)): State<App>, user: Option<User>) -> Response {
+    page(tour.not_found(session(&user)))
+}
+
+fn session(user: &Option<User>) -> Option<&Session> {
+    user.as_deref()
+}
+
+fn page(answer: Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).expect("a status of the tour is valid");
+    for (name, value) in answer.headers {
+        let value = HeaderValue::try_from(value).expect("a header of the tour is visible ASCII");
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(name), value);
+    }
+    response
+}

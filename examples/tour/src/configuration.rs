@@ -1,0 +1,211 @@
+//! The configuration file: where to listen, which API to call, and everything that the login takes.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use codegrant_web::{AuthBuilder, SetupErrors};
+use serde::Deserialize;
+
+/// How the program is called.
+pub const USAGE: &str = "usage: tour-axum [--config FILE]";
+
+/// What a file of the tour app says; `docs/configuration.md` describes each key.
+///
+/// ```
+/// use tour::Configuration;
+/// let configuration = Configuration::parse(
+///     r#"
+///     listen = "127.0.0.1:8080"
+///     public_origin = "http://localhost:8080"
+///
+///     [[provider]]
+///     preset = "github"
+///     client_id = "an id"
+///     client_secret = "a secret"
+///     "#,
+/// )?;
+/// assert_eq!(configuration.listen().port(), 8080);
+/// # Ok::<(), tour::StartError>(())
+/// ```
+#[derive(Clone)]
+pub struct Configuration {
+    listen: SocketAddr,
+    api: Option<Api>,
+    dev_provider: bool,
+    /// The rest, which is the login's own.
+    login: String,
+}
+
+/// A protected API to call with the access token.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// Its address, called by `GET`.
+    pub url: String,
+    /// Whose access tokens are sent there; every provider's when absent.
+    #[serde(default)]
+    pub provider: Option<String>,
+}
+
+/// Why the program cannot start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The command line.
+    #[error("argument {argument:?} is not known; {USAGE}")]
+    Argument {
+        /// What was given.
+        argument: String,
+    },
+    /// `--config` without a file.
+    #[error("--config needs a file; {USAGE}")]
+    FileMissing,
+    /// The file.
+    #[error("file {}: {reason}", path.display())]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// The text is not TOML, or one of the tour's own keys has a wrong type.
+    #[error("configuration: {reason}")]
+    Syntax {
+        /// Where and what, without the line itself: it may hold a secret.
+        reason: String,
+    },
+}
+
+/// The tour's own keys.
+#[derive(Deserialize)]
+struct Ours {
+    listen: Option<SocketAddr>,
+    api: Option<Api>,
+    #[serde(default)]
+    dev_provider: bool,
+}
+
+const OURS: [&str; 3] = ["listen", "api", "dev_provider"];
+
+/// The app with the provider inside it, and that provider's small API.
+const DEVELOPMENT: &str = r#"
+public_origin = "http://localhost:3000"
+app_name = "the tour"
+dev_provider = true
+
+[api]
+url = "http://localhost:3000/auth/dev-provider/api/me"
+provider = "dev"
+"#;
+
+impl Configuration {
+    /// Reads the command line: `--config FILE`, or nothing for the provider inside the app.
+    ///
+    /// `arguments` does not hold the program's own name.
+    ///
+    /// # Errors
+    ///
+    /// When an argument is unknown, or the file cannot be read or is not TOML.
+    pub fn from_arguments(arguments: impl IntoIterator<Item = String>) -> Result<Self, StartError> {
+        let mut arguments = arguments.into_iter();
+        let mut configuration = None;
+        while let Some(argument) = arguments.next() {
+            if argument != "--config" || configuration.is_some() {
+                return Err(StartError::Argument { argument });
+            }
+            let path = arguments.next().ok_or(StartError::FileMissing)?;
+            configuration = Some(Self::read(Path::new(&path))?);
+        }
+        Ok(configuration.unwrap_or_default())
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is not TOML.
+    pub fn read(path: &Path) -> Result<Self, StartError> {
+        let text = std::fs::read_to_string(path).map_err(|error| StartError::File {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Self::parse(&text)
+    }
+
+    /// Reads a TOML text.
+    ///
+    /// # Errors
+    ///
+    /// When it is not TOML, or one of the tour's own keys has a wrong type. The login's keys are judged by
+    /// [`Configuration::builder`].
+    pub fn parse(text: &str) -> Result<Self, StartError> {
+        let mut table: toml::Table = toml::from_str(text).map_err(|error| syntax(&error))?;
+        let mut ours = toml::Table::new();
+        for key in OURS {
+            if let Some(value) = table.remove(key) {
+                ours.insert(key.to_owned(), value);
+            }
+        }
+        let ours: Ours = ours.try_into().map_err(|error| syntax(&error))?;
+        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 3000));
+        Ok(Self {
+            listen: ours.listen.unwrap_or(usual),
+            api: ours.api,
+            dev_provider: ours.dev_provider,
+            login: table.to_string(),
+        })
+    }
+
+    /// Returns the address to listen on.
+    pub fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// Returns the protected API, if one is named.
+    pub fn api(&self) -> Option<&Api> {
+        self.api.as_ref()
+    }
+
+    /// Tells whether the provider inside the app is one of those to log in with.
+    pub fn has_dev_provider(&self) -> bool {
+        self.dev_provider
+    }
+
+    /// Starts the login's configuration; more can be set in code before `build`.
+    ///
+    /// # Errors
+    ///
+    /// When a key is unknown or has a wrong type; other mistakes are reported by `build`, all at once.
+    pub fn builder(&self) -> Result<AuthBuilder, SetupErrors> {
+        let builder = AuthBuilder::from_toml(&self.login)?;
+        Ok(if self.dev_provider {
+            builder.dev()
+        } else {
+            builder
+        })
+    }
+}
+
+impl Default for Configuration {
+    /// The provider inside the app, on `http://localhost:3000`: no accounts, no internet.
+    fn default() -> Self {
+        Self::parse(DEVELOPMENT).expect("the built-in configuration is sound")
+    }
+}
+
+impl std::fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Configuration")
+            .field("listen", &self.listen)
+            .field("api", &self.api)
+            .field("dev_provider", &self.dev_provider)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps the parser's message and leaves out the line that it quotes.
+fn syntax(error: &toml::de::Error) -> StartError {
+    StartError::Syntax {
+        reason: error.message().trim().to_owned(),
+    }
+}

@@ -1,0 +1,18 @@
+//! The pages of the tour: values in, HTML out.
+//!
+//! They work without JavaScript, load nothing, and name no other origin.
+
+mod api_call;
+mod document;
+mod flow;
+mod home;
+mod me;
+mod not_found;
+mod style;
+
+pub(crate) use api_call::api_call;
+pub(crate) use document::Frame;
+pub(crate) use flow::flow;
+pub(crate) use home::home;
+pub(crate) use me::me;
+pub(crate) use not_found::not_found;
