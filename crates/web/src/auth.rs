@@ -9,7 +9,9 @@ use codegrant_core::{Client, Fetched, ProviderMetadata, PublicOrigin, ReturnTo, 
 use crate::clients::Registered;
 use crate::cookie::Jar;
 use crate::endpoints;
-use crate::error::{Error, SetupErrors};
+use crate::error::Error;
+#[cfg(any(feature = "reqwest", feature = "dev"))]
+use crate::error::SetupErrors;
 use crate::events::Events;
 use crate::http_client::HttpClient;
 use crate::pages::{ErrorPage, Pages, Problem};
