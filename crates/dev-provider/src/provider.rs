@@ -79,7 +79,7 @@ impl DevProvider {
         let url_path = url.as_ref().map_or("", Url::path);
         let query = url.as_ref().and_then(Url::query).unwrap_or_default();
         let mut state = self.lock();
-        let path = below(&self.base_path, url_path);
+        let path = url_path.strip_prefix(&self.base_path);
         state.record(Recorded::new(request, path.unwrap_or(url_path), query));
         let Some(endpoint) = path.and_then(Endpoint::at) else {
             let path = url_path.to_owned();
@@ -194,7 +194,7 @@ impl DevProvider {
         Ok(state.keys.rotate(key_id)?)
     }
 
-    /// A panic in another thread is no reason to stop: every change is finished before the lock is let go.
+    /// A panic in another thread is no reason to stop: each entry that it leaves behind is whole.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -223,12 +223,6 @@ pub enum DevProviderError {
     /// The signing key could not be made, or does not fit the algorithm.
     #[error("no signing key: {0}")]
     Key(#[from] SigningKeyError),
-}
-
-/// Returns the part of a path below the base; `None` when it lies elsewhere.
-fn below<'a>(base: &str, path: &'a str) -> Option<&'a str> {
-    let rest = path.strip_prefix(base)?;
-    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
 }
 
 /// Finds the hidden field of a page's form.

@@ -204,7 +204,8 @@ fn a_request_with_two_authentications_or_another_body_is_refused() {
     request.set_header("authorization", "Basic YXBwOmE=");
     assert_eq!(json_of(&world.send(request)).1["error"], "invalid_request");
 
-    let mut request = form("/token", &[("client_id", "app")]);
+    let differing = [("client_id", "app"), ("grant_type", "password")];
+    let mut request = form("/token", &differing);
     request.set_header("authorization", "Basic b3RoZXI6b3RoZXIrc2VjcmV0");
     assert_eq!(json_of(&world.send(request)).1["error"], "invalid_request");
 
