@@ -1,7 +1,11 @@
 //! Test logins without a network: a provider, a browser and a clock as plain values.
 
 pub mod serve;
+pub mod site;
+pub mod store_contract;
 pub mod world;
 
+pub use codegrant_dev_provider::{DevProvider, Fault};
 pub use serve::{Loopback, Served};
+pub use site::{Browser, Site};
 pub use world::World;

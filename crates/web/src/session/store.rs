@@ -1,5 +1,7 @@
 //! Where sessions live that do not live in a cookie: a trait to implement over any database.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
 
@@ -12,7 +14,8 @@ use crate::seal;
 pub struct SessionKey(String);
 
 impl SessionKey {
-    pub(crate) fn of_id(id: &str) -> Self {
+    /// Computes the name for the id that a browser holds: its SHA-256.
+    pub fn of_id(id: &str) -> Self {
         Self(seal::hash(id.as_bytes()))
     }
 
@@ -110,4 +113,44 @@ pub trait SessionStore: Send + Sync + 'static {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
+}
+
+/// A shared store is a store, so that an app can keep a handle to the one that it gave away.
+#[async_trait]
+impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        (**self).create(key, record, now).await
+    }
+
+    async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        (**self).load(key, now).await
+    }
+
+    async fn replace(
+        &self,
+        key: &SessionKey,
+        expected: u64,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<Replaced, StoreError> {
+        (**self).replace(key, expected, record, now).await
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
+        (**self).delete(key).await
+    }
+
+    async fn consume(
+        &self,
+        transaction: TransactionId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        (**self).consume(transaction, until, now).await
+    }
 }

@@ -1,0 +1,95 @@
+//! The app behind the login: a page for everybody and pages for users, spoken to by values.
+
+use codegrant_core::http::{HttpRequest, HttpResponse, Method};
+use codegrant_web::{Request, Response};
+
+use super::Site;
+
+/// A request as it reaches the app or a provider.
+pub(super) struct Incoming<'a> {
+    pub(super) method: &'a str,
+    /// As it stands in the request line, up to the question mark.
+    pub(super) path: &'a str,
+    pub(super) query: Option<&'a str>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: &'a [u8],
+}
+
+/// A response in nobody's types: status, headers, body.
+pub(super) type Outgoing = (u16, Vec<(String, String)>, Vec<u8>);
+
+impl Site {
+    /// Answers like an app with an adapter.
+    pub(super) async fn answer(&self, incoming: &Incoming<'_>) -> Outgoing {
+        let auth = self.auth();
+        let request = incoming.request();
+        let rest = incoming.path.strip_prefix(auth.base());
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            return copied(auth.handle(request).await);
+        }
+        let user = match incoming.path {
+            "/" => auth
+                .identify(request)
+                .await
+                .map_err(|error| auth.refuse(&error)),
+            _ => auth.require(request).await.map(Some),
+        };
+        match user {
+            Ok(Some(session)) => page(format!("Hello, {}!", session.identity())),
+            Ok(None) => page("Hello, stranger!".to_owned()),
+            Err(refused) => copied(refused),
+        }
+    }
+
+    /// Answers like a provider; `None` when nobody is at that address.
+    pub(super) fn answer_of_provider(
+        &self,
+        url: &str,
+        incoming: &Incoming<'_>,
+    ) -> Option<Outgoing> {
+        let mut providers = self.0.providers.iter();
+        let (_, provider) = providers.find(|(_, provider)| {
+            let rest = url.strip_prefix(provider.issuer());
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        })?;
+        let method = match incoming.method {
+            "POST" => Method::Post,
+            _ => Method::Get,
+        };
+        let mut request = HttpRequest::new(method, url);
+        for name in codegrant_dev_provider::REQUEST_HEADERS {
+            if let Some((_, value)) = incoming.headers.iter().find(|(held, _)| held == name) {
+                request.set_header(name, value.as_str());
+            }
+        }
+        request.body = incoming.body.to_vec();
+        let HttpResponse {
+            status,
+            headers,
+            body,
+            ..
+        } = provider.handle(&request, self.now());
+        Some((status, headers, body))
+    }
+}
+
+impl<'a> Incoming<'a> {
+    fn request(&self) -> Request<'a> {
+        let values = |name: &'static str| {
+            let found = self.headers.iter().filter(|(held, _)| held == name);
+            found.map(|(_, value)| value.clone()).collect()
+        };
+        Request::new(self.method, self.path, self.query, values).with_body(Some(self.body))
+    }
+}
+
+fn page(text: String) -> Outgoing {
+    let plain = ("content-type".to_owned(), "text/plain".to_owned());
+    (200, vec![plain], text.into_bytes())
+}
+
+fn copied(response: Response) -> Outgoing {
+    let headers = response.headers.into_iter();
+    let headers = headers.map(|(name, value)| (name.to_owned(), value));
+    (response.status, headers.collect(), response.body)
+}
