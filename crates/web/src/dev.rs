@@ -29,7 +29,11 @@ pub(crate) struct Embedded {
 
 impl Embedded {
     /// Starts the provider, on loopback only, and registers the app with it.
-    pub(crate) fn start(origin: &PublicOrigin, base: &str) -> Result<(Self, Client), SetupError> {
+    pub(crate) fn start(
+        origin: &PublicOrigin,
+        base: &str,
+        app_name: Option<&str>,
+    ) -> Result<(Self, Client), SetupError> {
         let refuse = || SetupError::DevOnPublicOrigin {
             origin: origin.to_string(),
         };
@@ -39,7 +43,8 @@ impl Embedded {
         let path = format!("{base}/dev-provider");
         let issuer = format!("{origin}{path}");
         let secret = codegrant_core::jose::base64url::encode(&seal::random::<32>());
-        let registration = ClientRegistration::any_on_loopback(CLIENT_ID, Some(&secret));
+        let registration = ClientRegistration::any_on_loopback(CLIENT_ID, Some(&secret))
+            .with_name(app_name.unwrap_or("This app"));
         let settings = Settings::new(issuer.clone(), seal::random()).with_client(registration);
         let provider = DevProvider::new(settings).map_err(|_| refuse())?;
         let entry = Provider::openid(PROVIDER_ID, "the development provider", issuer);
@@ -59,10 +64,10 @@ impl Embedded {
         if !rest.starts_with('/') {
             return None;
         }
-        let method = if request.method() == "POST" {
-            Method::Post
-        } else {
-            Method::Get
+        let method = match request.method() {
+            "GET" => Method::Get,
+            "POST" => Method::Post,
+            _ => return None,
         };
         let query = request.query();
         let mark = if query.is_empty() { "" } else { "?" };

@@ -164,7 +164,7 @@ impl AuthBuilder {
         if !self.dev {
             return None;
         }
-        let started = crate::dev::Embedded::start(origin, &self.base);
+        let started = crate::dev::Embedded::start(origin, &self.base, self.app_name.as_deref());
         let (embedded, client) = started.map_err(|mistake| mistakes.push(mistake)).ok()?;
         clients.push(Registered::new(client, false));
         Some(embedded)
