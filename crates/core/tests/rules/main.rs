@@ -5,6 +5,8 @@ mod callback;
 mod claims;
 mod client_authentication;
 mod configuration;
+mod disguises;
+mod endpoints;
 mod errors;
 mod id_token;
 mod identity;
