@@ -184,7 +184,6 @@ fn a_refresh_token_is_revoked_by_one_request() {
     );
 }
 
-// attack: LO-02
 #[test]
 fn the_provider_is_sent_to_the_configured_place_after_log_out() {
     let mut world = World::openid();

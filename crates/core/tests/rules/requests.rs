@@ -227,7 +227,6 @@ fn a_token_request_has_exactly_these_parts() {
     );
 }
 
-// attack: TK-06 TK-08 KY-15 UI-11
 #[test]
 fn every_request_carries_a_deadline_and_a_cap_on_its_answer() {
     let mut outcomes = vec![login(|_honest| {}), World::github().login(|_honest| {})];

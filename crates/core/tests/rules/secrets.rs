@@ -7,7 +7,7 @@ use codegrant_testkit::World;
 
 use crate::login;
 
-// attack: LK-01 LK-03
+// attack: LK-03
 #[test]
 fn a_strangers_text_is_escaped_and_cut_in_errors() {
     let hostile = [

@@ -243,7 +243,6 @@ fn state_nonce_and_verifier_are_independent() {
     }
 }
 
-// attack: ST-26
 #[test]
 fn two_logins_of_one_browser_finish_in_any_order() {
     let mut world = World::openid();
