@@ -41,9 +41,9 @@ mod back_channel;
 mod browser;
 mod builder;
 mod callback;
-mod cookies;
-mod reply;
-mod visit;
+pub(crate) mod cookies;
+pub(crate) mod reply;
+pub(crate) mod visit;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -37,7 +37,7 @@ enum SameSite {
 
 /// How a request came about, as far as cookies care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Occasion {
+pub(crate) enum Occasion {
     /// By a page of the same site, or by the person.
     SameSite,
     /// Another site opens a page by `GET`.
@@ -48,11 +48,11 @@ pub(super) enum Occasion {
 
 /// A browser's cookies, oldest first.
 #[derive(Debug, Clone, Default)]
-pub(super) struct CookieJar(pub(super) Vec<Cookie>);
+pub(crate) struct CookieJar(pub(super) Vec<Cookie>);
 
 impl CookieJar {
     /// Takes a `Set-Cookie` value; what a browser would refuse is ignored.
-    pub(super) fn take(&mut self, url: &Url, set_cookie: &str, now: Timestamp) {
+    pub(crate) fn take(&mut self, url: &Url, set_cookie: &str, now: Timestamp) {
         let Some(cookie) = Cookie::parse(url, set_cookie, now) else {
             return;
         };
@@ -68,7 +68,7 @@ impl CookieJar {
     }
 
     /// Returns what `Cookie` says to this address; `None` when there is nothing to say.
-    pub(super) fn header(&self, url: &Url, occasion: Occasion, now: Timestamp) -> Option<String> {
+    pub(crate) fn header(&self, url: &Url, occasion: Occasion, now: Timestamp) -> Option<String> {
         let mut sent: Vec<&Cookie> = self
             .0
             .iter()
@@ -121,6 +121,10 @@ impl Cookie {
             match name.to_ascii_lowercase().as_str() {
                 "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
                 "max-age" => cookie.expires = value.parse().ok().map(|age| now.plus(age)),
+                // The one date that is in use: the beginning of time, which removes the cookie.
+                "expires" if value.contains("1970") => {
+                    cookie.expires = cookie.expires.or(Some(now));
+                }
                 "secure" => cookie.secure = true,
                 "httponly" => cookie.http_only = true,
                 "samesite" => cookie.same_site = SameSite::parse(value),
@@ -284,6 +288,8 @@ mod tests {
         assert_eq!(to(&[(from, "a=1; Max-Age=5")], 4), "a=1");
         assert_eq!(to(&[(from, "a=1; Max-Age=5")], 5), "");
         assert_eq!(to(&[(from, "a=1"), (from, "a=; Max-Age=0")], 0), "");
+        let past = "a=; expires=Thu, 01 Jan 1970 00:00:00 GMT; path=/";
+        assert_eq!(to(&[(from, "a=1; path=/"), (from, past)], 0), "");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Reply {
     pub headers: Vec<(String, String)>,
     /// The body; what is not UTF-8 is replaced.
     pub body: String,
-    pub(super) initiator: Initiator,
+    pub(crate) initiator: Initiator,
 }
 
 impl Reply {
@@ -72,7 +72,7 @@ impl Reply {
 }
 
 /// Reads an attribute in double quotes.
-fn attribute(tag: &str, name: &str) -> Option<String> {
+pub(crate) fn attribute(tag: &str, name: &str) -> Option<String> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     Some(unescaped(rest.split_once('"')?.0))
 }

@@ -23,10 +23,10 @@ use super::cookies::Occasion;
 #[derive(Debug, Clone)]
 #[must_use = "a visit happens when a browser makes it"]
 pub struct Visit {
-    pub(super) method: String,
-    pub(super) target: String,
-    pub(super) body: Vec<u8>,
-    pub(super) initiator: Initiator,
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) initiator: Initiator,
     /// What the test says in place of the browser; an empty list leaves the header out.
     headers: Vec<(String, Vec<String>)>,
     fetch_metadata: bool,
@@ -34,7 +34,7 @@ pub struct Visit {
 
 /// Who made the browser send a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Initiator {
+pub(crate) enum Initiator {
     /// Somebody typed the address or opened a bookmark.
     Person,
     /// A page of the app itself.
@@ -113,7 +113,7 @@ impl Visit {
     }
 
     /// Returns the headers to send, `Cookie` aside, to an address.
-    pub(super) fn headers(&self, url: &Url, app: &str) -> Vec<(String, String)> {
+    pub(crate) fn headers(&self, url: &Url, app: &str) -> Vec<(String, String)> {
         let initiator = self.initiator_origin(app);
         let mut headers = vec![("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
         let site = site_relation(url, initiator);
@@ -138,7 +138,7 @@ impl Visit {
     }
 
     /// Tells which cookies may go along.
-    pub(super) fn occasion(&self, url: &Url, app: &str) -> Occasion {
+    pub(crate) fn occasion(&self, url: &Url, app: &str) -> Occasion {
         let said = |name: &str, usual: &'static str| {
             let held = self.headers.iter().find(|(held, _)| held == name);
             held.map_or(Some(usual), |(_, values)| {
