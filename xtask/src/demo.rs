@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -65,20 +65,37 @@ impl Options {
 ///
 /// What went wrong, with what to read about it.
 pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<(), String> {
-    build(workspace)?;
+    let mut command = build(workspace)?;
+    if Path::new(program(workspace, APP).get_program()).exists() {
+        command.arg("--quiet");
+    } else {
+        eprintln!("building the demo, which takes a few minutes the first time");
+    }
+    match Running::start(&mut command).and_then(Running::wait) {
+        Ok(status) if status.success() => {}
+        Ok(_) => return Err("the demo does not build".to_owned()),
+        Err(error) => return Err(format!("cargo: {error}")),
+    }
     if options.smoke {
-        smoke(workspace, options.port)
+        let mut told = String::new();
+        let result = smoke(workspace, options.port, &mut told);
+        print!("{told}");
+        result
     } else {
         serve(workspace, options.port.unwrap_or(3000))
     }
 }
 
-/// Starts both programs, as they were last built, and logs in once.
+/// Starts both programs, as they were last built, logs in once, and adds to `told` what happened.
 ///
 /// # Errors
 ///
 /// What went wrong, with what to read about it.
-pub(crate) fn smoke(workspace: &Workspace, port: Option<u16>) -> Result<(), String> {
+pub(crate) fn smoke(
+    workspace: &Workspace,
+    port: Option<u16>,
+    told: &mut String,
+) -> Result<(), String> {
     let app = free_port(&[port.unwrap_or(3000)])?;
     let relay = bind_any(&[PROVIDER_PORT])?;
     let expected = port_of(&relay)?;
@@ -87,7 +104,7 @@ pub(crate) fn smoke(workspace: &Workspace, port: Option<u16>) -> Result<(), Stri
     let _provider = start_provider(workspace, hidden, &issuer)?;
     let site = Site::new(&origin(app), PROVIDER, relay, on_loopback(hidden))?;
     let _app = start_app(workspace, app, &issuer)?;
-    site.log_in_once()
+    site.log_in_once(told)
 }
 
 fn serve(workspace: &Workspace, port: u16) -> Result<(), String> {
@@ -116,10 +133,14 @@ fn serve(workspace: &Workspace, port: u16) -> Result<(), String> {
     }
 }
 
-/// Builds both programs; cargo shows what it does.
-fn build(workspace: &Workspace) -> Result<(), String> {
+/// Returns the command that builds both programs.
+///
+/// # Errors
+///
+/// The program that the workspace does not have.
+pub(crate) fn build(workspace: &Workspace) -> Result<Command, String> {
     let mut command = cargo(&workspace.root);
-    command.args(["build", "--quiet", "--locked"]);
+    command.args(["build", "--locked"]);
     for (package, name) in [APP, DEV_PROVIDER] {
         let packages = workspace.packages.iter().filter(|p| p.name == package);
         let mut targets = packages.flat_map(|package| &package.targets);
@@ -129,12 +150,7 @@ fn build(workspace: &Workspace) -> Result<(), String> {
         }
         command.args(["--package", package, "--bin", name]);
     }
-    let status = Running::start(&mut command).and_then(Running::wait);
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err("the demo does not build".to_owned()),
-        Err(error) => Err(format!("cargo: {error}")),
-    }
+    Ok(command)
 }
 
 fn start_provider(workspace: &Workspace, port: u16, issuer: &str) -> Result<Running, String> {

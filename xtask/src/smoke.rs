@@ -51,14 +51,14 @@ impl Site {
         })
     }
 
-    /// Logs in and out once, and prints it.
+    /// Logs in and out once, and adds to `told` what happened.
     ///
     /// # Errors
     ///
     /// The first thing that is not as it should be.
-    pub(crate) fn log_in_once(&self) -> Result<(), String> {
+    pub(crate) fn log_in_once(&self, told: &mut String) -> Result<(), String> {
         let begin = Instant::now();
-        let mut story = Story::new(&self.relay);
+        let mut story = Story::new(&self.relay, told);
 
         story.step("an anonymous user visits the site");
         let home = story.open(&self.at("/"))?;
@@ -69,7 +69,10 @@ impl Site {
         story.end();
 
         story.step(&format!("they choose \"Log in with {}\"", self.provider));
+        let choice = story.open(&self.at(&format!("{BASE}/login")))?;
         let login = format!("{BASE}/login/{}", self.provider);
+        let is_offered = choice.response.text().contains(&login);
+        hold(is_offered, "the provider is among those to choose from")?;
         let sent = story.open(&self.at(&login))?;
         let authorize = sent.location().ok_or("the login leads nowhere")?;
         story.end();
@@ -89,8 +92,8 @@ impl Site {
         let is_named = page.response.status == 200 && page.response.text().contains(&name);
         hold(is_named, "the protected page names the user")?;
         story.end();
-        println!("\n   {name} is logged in.");
-        println!("   {}", cost(story.calls())?);
+        let cost = cost(story.calls())?;
+        story.say(&format!("{name} is logged in. {cost}\n"));
 
         story.step("afterwards: they log out");
         story.log_out(&self.at(&format!("{BASE}/logout")))?;
@@ -100,7 +103,7 @@ impl Site {
         story.end();
 
         let time = begin.elapsed().as_secs_f64();
-        println!("\nLogged in and out in {time:.2} s.");
+        story.say(&format!("Logged in and out in {time:.2} s."));
         Ok(())
     }
 

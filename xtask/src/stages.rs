@@ -8,7 +8,7 @@ use crate::process::{cargo, run_logged, temporary};
 use crate::setup::{Missing, Suites};
 use crate::tally::{Tally, failures, skips, tail};
 use crate::workspace::Workspace;
-use crate::{codegen, tidy};
+use crate::{codegen, demo, tidy};
 
 /// How many lines of a failing stage are shown; the rest is in its log, or told by its own command.
 pub(crate) const SHOWN: usize = 60;
@@ -41,6 +41,7 @@ pub(crate) fn all<'a>(workspace: &'a Workspace, suites: &'a Suites) -> Vec<Stage
         ("clippy", Box::new(|| clippy(workspace))),
         ("docs", Box::new(|| docs(workspace))),
         ("tests", Box::new(|| tests(workspace, suites))),
+        ("demo", Box::new(|| demo(workspace))),
     ]
 }
 
@@ -127,6 +128,26 @@ fn tests(workspace: &Workspace, suites: &Suites) -> Outcome {
     let least = suites.missing().count() as u64;
     outcome.tally.skipped = outcome.tally.skipped.max(least);
     outcome
+}
+
+/// Logs in once through the demo, with the programs that a newcomer would start.
+fn demo(workspace: &Workspace) -> Outcome {
+    let log = workspace.log("demo");
+    let built = match demo::build(workspace) {
+        Ok(mut command) => one(&mut command, &log),
+        Err(problem) => of_problems(Err(vec![problem])),
+    };
+    if built.tally.failed > 0 {
+        return built;
+    }
+    let mut told = String::new();
+    let result = demo::smoke(workspace, None, &mut told);
+    drop(fs::write(&log, &told));
+    of_problems(result.map_err(|problem| {
+        let mut lines = owned(&tail(&told, SHOWN));
+        lines.push(problem);
+        lines
+    }))
 }
 
 /// Says what was left out, with the cure where the set-up knows it.

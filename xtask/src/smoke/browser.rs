@@ -122,19 +122,16 @@ impl Browser {
             name: name.to_owned(),
             value: value.to_owned(),
         };
-        let mut gone = false;
         for attribute in parts {
             let (key, value) = attribute.split_once('=').unwrap_or((attribute, ""));
             if key.eq_ignore_ascii_case("path") && value.starts_with('/') {
                 value.clone_into(&mut cookie.path);
-            } else if key.eq_ignore_ascii_case("max-age") {
-                gone = value.parse::<i64>().is_ok_and(|seconds| seconds <= 0);
             }
         }
         self.cookies.retain(|held| {
             (&held.host, &held.path, &held.name) != (&cookie.host, &cookie.path, &cookie.name)
         });
-        if !gone {
+        if !removes(line) {
             self.cookies.push(cookie);
         }
     }
@@ -150,12 +147,23 @@ impl Visit {
             .flatten()
     }
 
-    /// Returns the names of the cookies that the response sets or removes.
-    pub(super) fn cookies(&self) -> impl Iterator<Item = &str> {
+    /// Returns the names of the cookies that the response removes, or of those that it sets.
+    pub(super) fn cookies(&self, removed: bool) -> impl Iterator<Item = &str> {
         let lines = self.response.headers.iter();
         let lines = lines.filter(|(name, _)| name == "set-cookie");
-        lines.filter_map(|(_, line)| line.split('=').next())
+        let wanted = lines.filter(move |(_, line)| removes(line) == removed);
+        wanted.filter_map(|(_, line)| line.split('=').next())
     }
+}
+
+/// Tells whether a `Set-Cookie` line removes its cookie: `Max-Age` of zero or less.
+fn removes(line: &str) -> bool {
+    line.split(';').skip(1).any(|attribute| {
+        let pair = attribute.trim().split_once('=');
+        pair.is_some_and(|(name, value)| {
+            name.eq_ignore_ascii_case("max-age") && value.parse().is_ok_and(|age: i64| age <= 0)
+        })
+    })
 }
 
 #[cfg(test)]

@@ -2,10 +2,8 @@
 
 use super::html::decode;
 
-/// Parameters and members that may be shown. Whatever is not listed is masked, so that a new secret is
-/// not shown because nobody thought of it.
+/// Parameters and members that may be shown.
 const SHOWN: &[&str] = &[
-    "active",
     "client_id",
     "code_challenge_method",
     "decision",
@@ -32,11 +30,25 @@ const SHOWN: &[&str] = &[
     "user",
 ];
 
+/// Secrets, shown by their length. What stands in neither list is only counted, so that no secret is
+/// shown because nobody thought of it.
+const SECRETS: &[&str] = &[
+    "access_token",
+    "client_secret",
+    "code",
+    "code_challenge",
+    "code_verifier",
+    "id_token",
+    "interaction",
+    "nonce",
+    "refresh_token",
+    "state",
+    "token",
+];
+
 /// Shows a query or a form.
 pub(super) fn form(text: &str) -> String {
-    let fields = decode(text).into_iter();
-    let shown = fields.map(|(name, value)| format!("{name}={}", value_of(&name, &value)));
-    shown.collect::<Vec<_>>().join(" ")
+    shown(decode(text))
 }
 
 /// Shows the members of a JSON object; of anything else, its length.
@@ -44,13 +56,12 @@ pub(super) fn json(body: &[u8]) -> String {
     let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(body) else {
         return format!("({} bytes)", body.len());
     };
-    let shown = members.iter().map(|(name, value)| match value {
-        serde_json::Value::String(text) => format!("{name}={}", value_of(name, text)),
-        serde_json::Value::Array(items) => format!("{name}=({} items)", items.len()),
-        serde_json::Value::Object(_) => format!("{name}=(object)"),
-        other => format!("{name}={}", value_of(name, &other.to_string())),
-    });
-    shown.collect::<Vec<_>>().join(" ")
+    let text = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => text,
+        serde_json::Value::Array(items) => format!("({} of them)", items.len()),
+        other => other.to_string(),
+    };
+    shown(members.into_iter().map(|(name, value)| (name, text(value))))
 }
 
 /// Shows how a client authenticates itself, not with what.
@@ -59,16 +70,30 @@ pub(super) fn authorization(value: &str) -> String {
     format!("{scheme} {}", masked(&value[scheme.len()..]))
 }
 
-fn value_of(name: &str, value: &str) -> String {
-    if SHOWN.contains(&name) {
-        let shown: String = value.chars().take(80).collect();
-        if shown.contains(' ') {
-            format!("\"{shown}\"")
+fn shown(fields: impl IntoIterator<Item = (String, String)>) -> String {
+    let mut told = Vec::new();
+    let mut others = 0_usize;
+    for (name, value) in fields {
+        if SHOWN.contains(&name.as_str()) {
+            told.push(format!("{name}={}", quoted(&value)));
+        } else if SECRETS.contains(&name.as_str()) {
+            told.push(format!("{name}={}", masked(&value)));
         } else {
-            shown
+            others += 1;
         }
+    }
+    if others > 0 {
+        told.push(format!("and {others} more"));
+    }
+    told.join(" ")
+}
+
+fn quoted(value: &str) -> String {
+    let shown: String = value.chars().take(80).collect();
+    if shown.contains(' ') && !shown.starts_with('(') {
+        format!("\"{shown}\"")
     } else {
-        masked(value)
+        shown
     }
 }
 
@@ -81,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_shown_by_their_length() {
+    fn secrets_are_shown_by_their_length_and_unknown_values_not_at_all() {
         let shown =
             form("grant_type=authorization_code&code=hush&code_verifier=hushhush&scope=a+b");
         assert_eq!(
@@ -89,10 +114,10 @@ mod tests {
             "grant_type=authorization_code code=(4 characters) code_verifier=(8 characters) \
              scope=\"a b\""
         );
-        let shown = json(br#"{"access_token":"hush","expires_in":3600,"keys":[1,2],"new":true}"#);
+        let shown = json(br#"{"access_token":"hush","expires_in":3600,"keys":[1,2],"new":"hush"}"#);
         assert_eq!(
             shown,
-            "access_token=(4 characters) expires_in=3600 keys=(2 items) new=(4 characters)"
+            "access_token=(4 characters) expires_in=3600 keys=(2 of them) and 1 more"
         );
         assert_eq!(authorization("Basic aHVzaA=="), "Basic (8 characters)");
         assert_eq!(json(b"hush"), "(4 bytes)");

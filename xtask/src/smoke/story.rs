@@ -15,6 +15,7 @@ const PAGES: usize = 10;
 #[derive(Debug)]
 pub(super) struct Story<'a> {
     relay: &'a Relay,
+    told: &'a mut String,
     browser: Browser,
     number: usize,
     title: String,
@@ -24,10 +25,11 @@ pub(super) struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    /// Begins with a browser that has never been anywhere.
-    pub(super) fn new(relay: &'a Relay) -> Self {
+    /// Begins with a browser that has never been anywhere; what happens is added to `told`.
+    pub(super) fn new(relay: &'a Relay, told: &'a mut String) -> Self {
         Self {
             relay,
+            told,
             browser: Browser::default(),
             number: 0,
             title: String::new(),
@@ -60,10 +62,17 @@ impl<'a> Story<'a> {
 
     fn end_at(&mut self, end: Instant) {
         let time = end.duration_since(self.begin).as_secs_f64() * 1000.0;
-        println!("\n{}. {} ({time:.1} ms)", self.number, self.title);
-        for line in self.lines.drain(..) {
-            println!("   {line}");
+        self.say(&format!("{}. {} ({time:.1} ms)", self.number, self.title));
+        for line in std::mem::take(&mut self.lines) {
+            self.say(&format!("   {line}"));
         }
+        self.say("");
+    }
+
+    /// Adds a line to what was told.
+    pub(super) fn say(&mut self, line: &str) {
+        self.told.push_str(line);
+        self.told.push('\n');
     }
 
     /// Opens a page.
@@ -178,9 +187,11 @@ impl<'a> Story<'a> {
         if let Some(to) = visit.location() {
             answer.push_str(&format!(", on to http://{}{}", to.authority, to.path()));
         }
-        let cookies: Vec<&str> = visit.cookies().collect();
-        if !cookies.is_empty() {
-            answer.push_str(&format!(", sets {}", cookies.join(" and ")));
+        for (verb, removed) in [("sets", false), ("removes", true)] {
+            let cookies: Vec<&str> = visit.cookies(removed).collect();
+            if !cookies.is_empty() {
+                answer.push_str(&format!(", {verb} cookie {}", cookies.join(" and ")));
+            }
         }
         self.lines.push(format!("         => {answer}"));
     }
