@@ -14,22 +14,30 @@ use crate::{catalogue, error_codes};
 /// A page: its path from the root, and its text.
 type Page = (&'static str, String);
 
-/// Writes the pages that are not up to date. Returns the paths of those that were written.
-///
-/// # Errors
-///
-/// Every problem of the sources, one line each.
-pub(crate) fn write(workspace: &Workspace) -> Result<Vec<&'static str>, Vec<String>> {
-    let mut written = Vec::new();
-    for (path, text) in pages(&workspace.root)? {
+/// What came of writing the pages.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// The paths of the pages that were not current and are now.
+    pub(crate) paths: Vec<&'static str>,
+    /// Every problem of the sources, one line each; their pages stay as they are.
+    pub(crate) problems: Vec<String>,
+}
+
+/// Writes the pages that are not current.
+pub(crate) fn write(workspace: &Workspace) -> Written {
+    let (pages, mut problems) = pages(&workspace.root);
+    let mut paths = Vec::new();
+    for (path, text) in pages {
         let file = workspace.root.join(path);
         if fs::read_to_string(&file).is_ok_and(|present| present == text) {
             continue;
         }
-        fs::write(&file, text).map_err(|error| vec![format!("{path}: {error}")])?;
-        written.push(path);
+        match fs::write(&file, text) {
+            Ok(()) => paths.push(path),
+            Err(error) => problems.push(format!("{path}: {error}")),
+        }
     }
-    Ok(written)
+    Written { paths, problems }
 }
 
 /// Checks that every page is what would be written.
@@ -38,9 +46,9 @@ pub(crate) fn write(workspace: &Workspace) -> Result<Vec<&'static str>, Vec<Stri
 ///
 /// Every problem of the sources and every page that differs, one line each.
 pub(crate) fn check(workspace: &Workspace) -> Result<(), Vec<String>> {
-    let pages = pages(&workspace.root)?;
+    let (pages, mut problems) = pages(&workspace.root);
     let present = |path: &str| fs::read_to_string(workspace.root.join(path)).ok();
-    let problems = outdated(&pages, present);
+    problems.extend(outdated(&pages, present));
     if problems.is_empty() {
         Ok(())
     } else {
@@ -48,11 +56,14 @@ pub(crate) fn check(workspace: &Workspace) -> Result<(), Vec<String>> {
     }
 }
 
-/// Writes every page that can be written; a problem of one does not hide those of the others.
-fn pages(root: &Path) -> Result<Vec<Page>, Vec<String>> {
-    let sources = catalogue::collect(root).map_err(|error| vec![format!("sources: {error}")])?;
+/// Renders every page, with the problems of those that cannot be.
+fn pages(root: &Path) -> (Vec<Page>, Vec<String>) {
     let mut pages = Vec::new();
     let mut problems = Vec::new();
+    let sources = match catalogue::collect(root) {
+        Ok(sources) => sources,
+        Err(error) => return (pages, vec![format!("sources: {error}")]),
+    };
     for (path, page) in [
         ("docs/security.md", security(root, &sources)),
         ("docs/errors.md", errors(&sources)),
@@ -62,11 +73,7 @@ fn pages(root: &Path) -> Result<Vec<Page>, Vec<String>> {
             Err(why) => problems.extend(why.into_iter().map(|line| format!("{path}: {line}"))),
         }
     }
-    if problems.is_empty() {
-        Ok(pages)
-    } else {
-        Err(problems)
-    }
+    (pages, problems)
 }
 
 fn security(root: &Path, sources: &[(String, String)]) -> Result<String, Vec<String>> {

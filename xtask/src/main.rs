@@ -82,13 +82,19 @@ fn report(report: &tidy::Report) -> bool {
     report.problems.is_empty()
 }
 
-fn written(result: Result<Vec<&str>, Vec<String>>) -> bool {
-    match result {
-        Ok(paths) if paths.is_empty() => println!("everything is current"),
-        Ok(paths) => println!("written: {}", paths.join(", ")),
-        Err(problems) => return checked(Err(problems)),
+fn written(written: codegen::Written) -> bool {
+    let codegen::Written { paths, problems } = written;
+    for path in &paths {
+        println!("written: {path}");
     }
-    true
+    if paths.is_empty() && problems.is_empty() {
+        println!("everything is current");
+    }
+    checked(if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    })
 }
 
 fn checked(result: Result<(), Vec<String>>) -> bool {

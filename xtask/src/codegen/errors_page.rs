@@ -48,11 +48,6 @@ const CULPRITS: &[(&str, &str, &str)] = &[
     ),
     ("store", "The session store", "Where sessions are kept."),
     (
-        "transaction",
-        "The login under way",
-        "The cookie that binds a login to the browser that began it.",
-    ),
-    (
         "transport",
         "The way to the provider",
         "The network between the app and the provider.",
@@ -77,10 +72,10 @@ pub(super) fn write(codes: &[ErrorCode]) -> Result<String, Vec<String>> {
     let mut page = String::from(
         "# Error codes\n\n\
          <!-- Written by `cargo xtask codegen` from the tables in the sources. Change it there. -->\n\n\
-         Each failed login, and each configuration that cannot work, has a code that does not change \
-         between versions. It stands in the operator's log beside both sides of the comparison that \
-         failed, never in a browser, and never beside a secret. A user who reports a correlation id leads you \
-         to the line; the code in it leads you here.\n",
+         Each failed login, and each configuration that cannot work, has a code that does not change\n\
+         between versions. It stands in the operator's log beside both sides of the comparison that failed,\n\
+         never in a browser, and never beside a secret. A user who reports a correlation id leads you to the\n\
+         line; the code in it leads you here.\n",
     );
     for (culprit, heading, about) in CULPRITS {
         let of_culprit = codes.iter().filter(|code| culprit_of(code) == *culprit);
