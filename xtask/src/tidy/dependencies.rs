@@ -36,7 +36,7 @@ struct Bans {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ban {
-    /// Its name, or `name@<1.2.3` for what is older than a version.
+    /// Its name, or `name:<1.2.3` for what is older than a version.
     #[serde(rename = "crate")]
     package: String,
     reason: String,
@@ -74,7 +74,7 @@ impl Policy {
         let policy: Self =
             toml::from_str(text).map_err(|error| format!("deny.toml: {}", error.message()))?;
         for ban in &policy.bans.deny {
-            if let Some((_, versions)) = ban.package.split_once('@')
+            if let Some((_, versions)) = ban.package.split_once(':')
                 && versions
                     .strip_prefix('<')
                     .is_none_or(|v| parse_version(v).is_none())
@@ -228,7 +228,7 @@ fn database() -> Option<PathBuf> {
 
 impl Ban {
     fn means(&self, name: &str, version: &str) -> bool {
-        match self.package.split_once('@') {
+        match self.package.split_once(':') {
             None => self.package == name,
             Some((banned, versions)) => {
                 let limit = versions.strip_prefix('<').and_then(parse_version);
@@ -261,7 +261,7 @@ mod tests {
         deny = [
             { crate = "ring", reason = "one crypto library" },
             { crate = "sha2", wrappers = ["oauth2"], reason = "one crypto library" },
-            { crate = "h2@<0.4.4", reason = "RUSTSEC-2024-0332" },
+            { crate = "h2:<0.4.4", reason = "RUSTSEC-2024-0332" },
         ]
         [sources]
         allow-registry = ["https://index.example"]
@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn policy_that_would_be_read_wrongly_is_refused() {
         let problem = Policy::parse(&POLICY.replace("<0.4.4", "0.3")).unwrap_err();
-        assert_eq!(problem, "deny.toml: h2@0.3: only `<1.2.3` is understood");
+        assert_eq!(problem, "deny.toml: h2:0.3: only `<1.2.3` is understood");
         assert!(Policy::parse(&POLICY.replace("wrappers", "wrapper")).is_err());
     }
 
