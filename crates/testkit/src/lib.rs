@@ -1,5 +1,6 @@
 //! Test logins without a network: a provider, a browser and a clock as plain values.
 
+pub mod contract;
 pub mod serve;
 pub mod site;
 pub mod store_contract;

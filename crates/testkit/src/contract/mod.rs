@@ -1,0 +1,146 @@
+//! The adapter contract: what every framework's adapter must do alike, checked over loopback.
+//!
+//! An adapter copies a request into strings, asks [`Auth`], and copies the answer back. Whether it copies
+//! faithfully is seen from outside: a small app is started on a socket, asked, and compared with what the
+//! same `Auth` says to the same request by values. `docs/guide/write-an-adapter.md` lists the clauses.
+//!
+//! # The app
+//!
+//! | route | handler |
+//! |---|---|
+//! | `GET /`, `POST /` | needs `User`, answers `Hello, {user}!` |
+//! | `GET /files/{rest of the path}` | the same |
+//! | `GET /nested/page` | the same, mounted the way the framework nests routers or scopes |
+//! | `GET /maybe` | takes `Option<User>`, answers `Hello, {user}!` or `Hello, stranger!` |
+//! | `GET /plain` | takes nothing, answers `plain` |
+//! | below [`Auth::base`] | the adapter's routes |
+//!
+//! Handlers answer with status 200 and the text alone. There is no other route and no middleware.
+//!
+//! ```
+//! use codegrant_testkit::contract::{Adapter, CLAUSES};
+//! use std::net::TcpListener;
+//!
+//! // Starts the app on the listener; what it returns is dropped when the app is to stop.
+//! fn start(auth: codegrant_web::Auth, listener: TcpListener) -> TcpListener {
+//!     let _ = auth; // a real one serves `listener`
+//!     listener
+//! }
+//!
+//! let adapter = Adapter::new(start);
+//! // A test says `adapter.check()`.
+//! assert_eq!(CLAUSES[0].number, 1);
+//! # let _ = adapter;
+//! ```
+
+mod ask;
+pub mod clauses;
+mod stage;
+mod wire;
+
+use std::any::Any;
+use std::fmt;
+use std::net::TcpListener;
+
+use codegrant_web::Auth;
+
+pub use clauses::CLAUSES;
+
+type Start = dyn Fn(Auth, TcpListener) -> Box<dyn Any> + Send + Sync;
+
+/// An adapter under test: how to start the app of the contract with it.
+pub struct Adapter {
+    start: Box<Start>,
+    refuses_unknown_methods: bool,
+}
+
+impl Adapter {
+    /// Makes an adapter from what starts its app.
+    ///
+    /// The function gets the `Auth` to use and a listener that is bound to a free port of `127.0.0.1`. It
+    /// returns at once; dropping its result stops the app. A framework that insists on binding by itself
+    /// drops the listener and binds the same address.
+    pub fn new<R: 'static>(start: impl Fn(Auth, TcpListener) -> R + Send + Sync + 'static) -> Self {
+        Self {
+            start: Box::new(move |auth, listener| Box::new(start(auth, listener))),
+            refuses_unknown_methods: false,
+        }
+    }
+
+    /// Returns the adapter of a framework that itself refuses methods it has never heard of.
+    #[must_use]
+    pub fn refusing_unknown_methods(mut self) -> Self {
+        self.refuses_unknown_methods = true;
+        self
+    }
+
+    /// Holds the adapter to every clause.
+    ///
+    /// Not to be called inside an async runtime: it blocks.
+    ///
+    /// # Panics
+    ///
+    /// With one line for each clause that is broken, its number first.
+    pub fn check(&self) {
+        let broken = self.broken();
+        let lines: Vec<String> = broken
+            .iter()
+            .map(|(clause, broken)| format!("clause {} ({}): {broken}", clause.number, clause.rule))
+            .collect();
+        assert!(
+            lines.is_empty(),
+            "the adapter breaks {} of {} clauses\n{}",
+            lines.len(),
+            CLAUSES.len(),
+            lines.join("\n")
+        );
+    }
+
+    /// Returns every clause that is broken, and how.
+    pub fn broken(&self) -> Vec<(Clause, Broken)> {
+        let checked = CLAUSES.iter().map(|clause| (*clause, (clause.check)(self)));
+        checked
+            .filter_map(|(clause, outcome)| Some((clause, outcome.err()?)))
+            .collect()
+    }
+}
+
+impl fmt::Debug for Adapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adapter")
+            .field("refuses_unknown_methods", &self.refuses_unknown_methods)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One rule of the contract.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Clause {
+    /// Its number, which stands in failures and in the guide.
+    pub number: u32,
+    /// What it demands, in one sentence.
+    pub rule: &'static str,
+    /// Checks it.
+    pub check: fn(&Adapter) -> Result<(), Broken>,
+}
+
+/// How a clause is broken: the request, what came, and what should have come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken(String);
+
+impl Broken {
+    fn new(text: impl fmt::Display) -> Self {
+        Self(text.to_string())
+    }
+
+    fn at(self, request: &ask::Ask) -> Self {
+        Self(format!("{request}: {}", self.0))
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,356 @@
+//! An adapter without a framework, straight on hyper, which can be told to get one thing wrong.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+use codegrant_web::{Auth, BODY_LIMIT, Request, Response, Session};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::http::request::Parts;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::runtime::Runtime;
+
+use crate::sabotage::Sabotage;
+
+/// The adapter and its app.
+pub(crate) struct Reference {
+    auth: Auth,
+    sabotage: Option<Sabotage>,
+    /// What an adapter must not have.
+    last_user: Mutex<Option<String>>,
+    sessions: Mutex<HashMap<Vec<String>, String>>,
+    one_at_a_time: tokio::sync::Mutex<()>,
+}
+
+type Answer = hyper::Response<Full<Bytes>>;
+
+impl Reference {
+    pub(crate) fn start(auth: Auth, listener: TcpListener, sabotage: Option<Sabotage>) -> Runtime {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let app = Arc::new(Self {
+            auth,
+            sabotage,
+            last_user: Mutex::default(),
+            sessions: Mutex::default(),
+            one_at_a_time: tokio::sync::Mutex::default(),
+        });
+        listener.set_nonblocking(true).unwrap();
+        runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            while let Ok((stream, _)) = listener.accept().await {
+                let app = app.clone();
+                let service = service_fn(move |request| {
+                    let app = app.clone();
+                    async move { Ok::<_, Infallible>(app.route(request).await) }
+                });
+                let connection = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service);
+                tokio::spawn(connection);
+            }
+        });
+        runtime
+    }
+
+    fn is(&self, fault: Sabotage) -> bool {
+        self.sabotage == Some(fault)
+    }
+
+    async fn route(&self, request: hyper::Request<Incoming>) -> Answer {
+        let _turn = if self.is(Sabotage::OneAtATime) {
+            Some(self.one_at_a_time.lock().await)
+        } else {
+            None
+        };
+        let (parts, body) = request.into_parts();
+        let base = if self.is(Sabotage::FixedBase) {
+            "/auth"
+        } else {
+            self.auth.base()
+        };
+        let mut path = parts.uri.path().to_owned();
+        if self.is(Sabotage::FoldsBase) && path.to_lowercase().starts_with(base) {
+            path.replace_range(..base.len(), base);
+        }
+        let mut answer = if path.starts_with(&format!("{base}/")) {
+            self.endpoint(&parts, path, body).await
+        } else {
+            self.page(&parts).await
+        };
+        if self.is(Sabotage::ClosesConnections) {
+            let close = hyper::header::HeaderValue::from_static("close");
+            answer.headers_mut().insert("connection", close);
+        }
+        answer
+    }
+
+    /// Everything below the base path.
+    async fn endpoint(&self, parts: &Parts, path: String, body: Incoming) -> Answer {
+        let mut method = parts.method.as_str().to_owned();
+        let known = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"];
+        match self.sabotage {
+            Some(Sabotage::HeadAsGet) if method == "HEAD" => method = "GET".to_owned(),
+            Some(Sabotage::AnswersOptions) if method == "OPTIONS" => return plain(204, ""),
+            Some(Sabotage::Own405) if method != "GET" && method != "POST" => return plain(405, ""),
+            Some(Sabotage::UnknownAsGet) if !known.contains(&&*method) => method = "GET".to_owned(),
+            Some(Sabotage::CapitalsMethod) => method.make_ascii_uppercase(),
+            Some(Sabotage::BelievesOverride) => {
+                if let Some(name) = parts.headers.get("x-http-method-override") {
+                    name.to_str().unwrap().clone_into(&mut method);
+                }
+            }
+            _ => {}
+        }
+        let (path, query) = self.target(parts, path);
+        let body = self.body(parts, body).await;
+        let dropped = self.is(Sabotage::DropsPostedCallback) && path.contains("/callback/");
+        let body = if dropped { Some(Vec::new()) } else { body };
+        let request = Request::new(&method, &path, query.as_deref(), |name| {
+            self.values(parts, name)
+        })
+        .with_body(body.as_deref());
+        if self.is(Sabotage::HandlesTwice) {
+            self.auth.handle(request.clone()).await;
+        }
+        let mut answer = self.auth.handle(request).await;
+        if self.is(Sabotage::BelievesPrefix)
+            && let Some(prefix) = parts.headers.get("x-forwarded-prefix")
+        {
+            let prefix = prefix.to_str().unwrap();
+            let locations = answer.headers.iter_mut().filter(|(n, _)| *n == "location");
+            locations.for_each(|(_, value)| value.insert_str(0, prefix));
+        }
+        self.write(answer)
+    }
+
+    fn target(&self, parts: &Parts, mut path: String) -> (String, Option<String>) {
+        let mut query = parts.uri.query().map(str::to_owned);
+        match self.sabotage {
+            Some(Sabotage::DecodesPath) => path = decoded(&path),
+            Some(Sabotage::TrimsSlash) => path = path.trim_end_matches('/').to_owned(),
+            Some(Sabotage::MergesSlashes) => path = path.replace("//", "/"),
+            Some(Sabotage::LowersPath) => path.make_ascii_lowercase(),
+            Some(Sabotage::AbsoluteFormAsPath) if parts.uri.authority().is_some() => {
+                path = parts.uri.to_string();
+            }
+            Some(Sabotage::DecodesQuery) => query = query.map(|query| decoded(&query)),
+            Some(Sabotage::KeepsLastParameter) => {
+                let named = |part: &str| part.split('=').next().unwrap().to_owned();
+                query = query.map(|query| {
+                    let all: Vec<&str> = query.split('&').collect();
+                    let later =
+                        |at: usize| all[at + 1..].iter().any(|p| named(p) == named(all[at]));
+                    let kept = (0..all.len()).filter(|at| !later(*at)).map(|at| all[at]);
+                    kept.collect::<Vec<_>>().join("&")
+                });
+            }
+            _ => {}
+        }
+        (path, query)
+    }
+
+    fn values(&self, parts: &Parts, name: &'static str) -> Vec<String> {
+        let lost = match self.sabotage {
+            Some(Sabotage::LosesAccept) => name == "accept",
+            Some(Sabotage::LosesOrigin) => name == "origin",
+            Some(Sabotage::LosesSecFetch) => name.starts_with("sec-fetch"),
+            _ => false,
+        };
+        let fields = parts.headers.get_all(name);
+        let foreign = fields.iter().any(|value| value.to_str().is_err());
+        if self.is(Sabotage::CrashesOnForeignBytes) {
+            assert!(!foreign, "a crash that was asked for");
+        }
+        if lost || (foreign && self.is(Sabotage::ForeignBytesLoseAll)) {
+            return Vec::new();
+        }
+        let values = fields.iter().filter_map(|value| value.to_str().ok());
+        let mut values: Vec<String> = values.map(str::to_owned).collect();
+        match self.sabotage {
+            Some(Sabotage::FirstValueOnly) if name != "cookie" => values.truncate(1),
+            Some(Sabotage::FirstCookieField) if name == "cookie" => values.truncate(1),
+            _ => {}
+        }
+        values
+    }
+
+    /// Reads a body; `None` when it is too long or broke off.
+    async fn body(&self, parts: &Parts, mut body: Incoming) -> Option<Vec<u8>> {
+        let limit = match self.sabotage {
+            Some(Sabotage::LowersLimit) => BODY_LIMIT - 1,
+            Some(Sabotage::ReadsForEver) => usize::MAX,
+            _ => BODY_LIMIT,
+        };
+        let form = parts.headers.get("content-type");
+        let is_form = form.is_some_and(|kind| kind.as_bytes().ends_with(b"form-urlencoded"));
+        if (self.is(Sabotage::FormsOnly) && !is_form)
+            || (self.is(Sabotage::NeedsLength) && !parts.headers.contains_key("content-length"))
+        {
+            return Some(Vec::new());
+        }
+        let mut read = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else {
+                return self.is(Sabotage::BelievesHalfBody).then_some(read);
+            };
+            read.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+            if read.len() > limit {
+                read.truncate(limit);
+                return self.is(Sabotage::CutsBody).then_some(read);
+            }
+        }
+        Some(read)
+    }
+
+    fn write(&self, mut answer: Response) -> Answer {
+        match self.sabotage {
+            Some(Sabotage::LosesPolicy) => {
+                answer
+                    .headers
+                    .retain(|(name, _)| *name != "content-security-policy");
+            }
+            Some(Sabotage::AddsHeader) => {
+                answer
+                    .headers
+                    .push(("x-powered-by", "an adapter".to_owned()));
+            }
+            Some(Sabotage::TrimsBody) => answer.body = answer.body.trim_ascii().to_vec(),
+            Some(Sabotage::Redirects302) if answer.status == 303 => answer.status = 302,
+            Some(Sabotage::ReversesSetCookies) => answer.headers.reverse(),
+            Some(Sabotage::JoinsSetCookies) => {
+                let is_cookie = |(name, _): &(&str, String)| *name == "set-cookie";
+                let (cookies, mut others): (Vec<_>, Vec<_>) =
+                    answer.headers.into_iter().partition(is_cookie);
+                let joined: Vec<String> = cookies.into_iter().map(|(_, value)| value).collect();
+                if !joined.is_empty() {
+                    others.push(("set-cookie", joined.join(", ")));
+                }
+                answer.headers = others;
+            }
+            _ => {}
+        }
+        let mut response = hyper::Response::builder().status(answer.status);
+        let headers = response.headers_mut().unwrap();
+        for (name, value) in answer.headers {
+            let value = hyper::header::HeaderValue::try_from(value).unwrap();
+            if self.is(Sabotage::OverwritesSetCookie) {
+                headers.insert(name, value);
+            } else {
+                headers.append(name, value);
+            }
+        }
+        response.body(Full::from(answer.body)).unwrap()
+    }
+
+    /// Everything else: the app's own pages.
+    async fn page(&self, parts: &Parts) -> Answer {
+        let path = parts.uri.path();
+        let get = parts.method == "GET";
+        match path {
+            "/" if get || parts.method == "POST" => self.greet(parts).await,
+            "/nested/page" if get => self.greet(parts).await,
+            "/maybe" if get => self.greet_anybody(parts).await,
+            "/plain" if get => {
+                if self.is(Sabotage::IdentifiesEverywhere) {
+                    let _nobody_cares = self.auth.identify(self.page_request(parts)).await;
+                }
+                plain(200, "plain")
+            }
+            _ if get && path.starts_with("/files/") => self.greet(parts).await,
+            _ => plain(404, "not found"),
+        }
+    }
+
+    fn page_request<'a>(&'a self, parts: &'a Parts) -> Request<'a> {
+        let (mut path, mut query) = (parts.uri.path(), parts.uri.query());
+        match self.sabotage {
+            Some(Sabotage::ChallengeLosesQuery) => query = None,
+            Some(Sabotage::ChallengeLosesNest) => {
+                path = path.strip_prefix("/nested").unwrap_or(path);
+            }
+            _ => {}
+        }
+        Request::new(parts.method.as_str(), path, query, |name| {
+            self.values(parts, name)
+        })
+    }
+
+    /// A handler that takes `User`.
+    async fn greet(&self, parts: &Parts) -> Answer {
+        if let Some(name) = self.remembered(parts) {
+            return plain(200, &format!("Hello, {name}!"));
+        }
+        match self.auth.require(self.page_request(parts)).await {
+            Ok(session) => {
+                self.remember(parts, &session);
+                plain(200, &format!("Hello, {}!", session.identity()))
+            }
+            Err(_) if self.is(Sabotage::RunsAnyway) => plain(200, "Hello, !"),
+            Err(answer) if self.is(Sabotage::AlwaysRedirects) && answer.status == 401 => {
+                let mut response = plain(303, "");
+                let to = hyper::header::HeaderValue::from_static("/auth/login");
+                response.headers_mut().insert("location", to);
+                response
+            }
+            Err(answer) if self.is(Sabotage::StoreErrorIs500) && answer.status == 503 => {
+                plain(500, "")
+            }
+            Err(answer) => self.write(answer),
+        }
+    }
+
+    /// A handler that takes `Option<User>`.
+    async fn greet_anybody(&self, parts: &Parts) -> Answer {
+        if self.is(Sabotage::OptionalInsists) {
+            return self.greet(parts).await;
+        }
+        match self.auth.identify(self.page_request(parts)).await {
+            Ok(Some(session)) => plain(200, &format!("Hello, {}!", session.identity())),
+            Ok(None) => plain(200, "Hello, stranger!"),
+            Err(_) if self.is(Sabotage::StoreErrorIsStranger) => plain(200, "Hello, stranger!"),
+            Err(error) => self.write(self.auth.refuse(&error)),
+        }
+    }
+
+    fn remembered(&self, parts: &Parts) -> Option<String> {
+        match self.sabotage {
+            Some(Sabotage::RemembersUser) => self.last_user.lock().unwrap().clone(),
+            Some(Sabotage::CachesSessions) => {
+                let cookies = self.values(parts, "cookie");
+                self.sessions.lock().unwrap().get(&cookies).cloned()
+            }
+            _ => None,
+        }
+    }
+
+    fn remember(&self, parts: &Parts, session: &Session) {
+        let name = session.identity().to_string();
+        *self.last_user.lock().unwrap() = Some(name.clone());
+        let cookies = self.values(parts, "cookie");
+        self.sessions.lock().unwrap().insert(cookies, name);
+    }
+}
+
+fn plain(status: u16, text: &str) -> Answer {
+    let body = Full::from(text.to_owned());
+    hyper::Response::builder()
+        .status(status)
+        .body(body)
+        .unwrap()
+}
+
+/// Decodes percent signs, as an adapter must not.
+fn decoded(text: &str) -> String {
+    let pair = format!("k={}", text.replace('+', "%2B").replace('&', "%26"));
+    let pairs = codegrant_core::form::parameters(&pair).unwrap_or_default();
+    pairs
+        .into_iter()
+        .next()
+        .map_or_else(|| text.to_owned(), |(_, value)| value)
+}
