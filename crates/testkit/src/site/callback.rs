@@ -11,7 +11,12 @@ use crate::world::Parameters;
 pub struct AuthorizationUrl(Url);
 
 impl AuthorizationUrl {
-    pub(super) fn parse(text: &str) -> Self {
+    /// Reads where a redirect leads.
+    ///
+    /// # Panics
+    ///
+    /// When it is no absolute URL.
+    pub fn parse(text: &str) -> Self {
         Self(Url::parse(text).expect("a login leads to an absolute URL"))
     }
 

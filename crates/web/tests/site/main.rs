@@ -1,0 +1,63 @@
+//! The whole login by values: an app, its providers and browsers, and whoever means them harm.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod callback;
+mod code;
+mod healing;
+mod paths;
+mod replay;
+mod state;
+mod tabs;
+
+use codegrant_core::form;
+use codegrant_testkit::Site;
+use codegrant_testkit::site::Reply;
+
+/// A site of each kind of session: what holds for one has to hold for the other.
+fn both_kinds() -> [Site; 2] {
+    [Site::new(), Site::builder().memory_sessions().build()]
+}
+
+/// Asserts that a request was refused: a 4xx page of fixed text, which no cache keeps, which repeats
+/// nothing of the request, and with which no session begins.
+#[track_caller]
+fn refused(reply: &Reply) {
+    assert!(
+        (400..500).contains(&reply.status),
+        "{} at {}",
+        reply.status,
+        reply.url
+    );
+    fixed_page(reply);
+}
+
+/// Asserts that a provider's failure ended the login, without a word of what it sent.
+#[track_caller]
+fn provider_failed(reply: &Reply) {
+    assert_eq!(reply.status, 502, "at {}", reply.url);
+    fixed_page(reply);
+}
+
+/// Asserts that a page is ours, is kept nowhere, echoes nothing and opens no session.
+#[track_caller]
+fn fixed_page(reply: &Reply) {
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert_eq!(
+        reply.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    assert!(!opens_session(reply), "a session begins");
+    let query = reply.url.split_once('?').map_or("", |(_, query)| query);
+    for (name, value) in form::parameters(query).unwrap_or_default() {
+        for sent in [name, value].into_iter().filter(|sent| sent.len() >= 16) {
+            assert!(!reply.body.contains(&sent), "the page repeats {sent}");
+        }
+    }
+}
+
+/// Tells whether an answer gives the browser a session.
+fn opens_session(reply: &Reply) -> bool {
+    let set = reply.set_cookies();
+    let mut sessions = set.iter().filter(|cookie| cookie.contains(".session"));
+    sessions.any(|cookie| !cookie.contains("Max-Age=0"))
+}
