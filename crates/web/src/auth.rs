@@ -15,6 +15,7 @@ use crate::error::SetupErrors;
 use crate::events::Events;
 use crate::http_client::HttpClient;
 use crate::pages::{ErrorPage, Pages, Problem};
+use crate::renewals::Renewals;
 use crate::request::Request;
 use crate::response::Response;
 use crate::session::{Found, Session, Sessions};
@@ -41,8 +42,7 @@ pub(crate) struct Inner {
     pub(crate) http: Arc<dyn HttpClient>,
     pub(crate) events: Events,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// Refreshes run one at a time for each session; the locks are shared out by the session's hash.
-    pub(crate) refreshing: Vec<tokio::sync::Mutex<Option<endpoints::Renewal>>>,
+    pub(crate) renewals: Renewals,
     #[cfg(feature = "dev")]
     pub(crate) dev: Option<crate::dev::Embedded>,
 }

@@ -95,9 +95,12 @@ impl<'a> Jar<'a> {
     }
 }
 
-/// The most cookies that one long value is split over: what is larger would outgrow the header limits of
-/// proxies (8 KiB in most) together with the other cookies.
-const PIECES: usize = 3;
+/// The most cookies that one long value is split over: proxies refuse header lines above 8 KiB (nginx, by
+/// default), and all cookies share one line.
+const PIECES: usize = 2;
+
+/// The longest value that can be split, in bytes.
+pub(crate) const SPLIT_LIMIT: usize = PIECES * VALUE_LIMIT;
 
 /// Splits a value over several cookies; `None` when it does not fit.
 ///
@@ -157,12 +160,12 @@ mod tests {
 
     #[test]
     fn a_long_value_survives_being_split_and_joined() {
-        for length in [1, VALUE_LIMIT, VALUE_LIMIT + 1, PIECES * VALUE_LIMIT] {
+        for length in [1, VALUE_LIMIT, VALUE_LIMIT + 1, SPLIT_LIMIT] {
             let value = "v".repeat(length);
             let fields = header(&split("name", &value).unwrap());
             assert_eq!(join(&Jar::read(&fields), "name").unwrap(), value);
         }
-        assert!(split("name", &"v".repeat(PIECES * VALUE_LIMIT + 1)).is_none());
+        assert!(split("name", &"v".repeat(SPLIT_LIMIT + 1)).is_none());
     }
 
     #[test]

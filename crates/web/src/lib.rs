@@ -43,6 +43,7 @@ mod http_client;
 pub mod pages;
 mod parameter;
 mod registration;
+mod renewals;
 mod request;
 mod response;
 mod seal;
@@ -75,6 +76,7 @@ pub mod app {
 
     #[cfg(feature = "reqwest")]
     pub use crate::ReqwestClient;
+    pub use crate::http;
     pub use crate::pages;
     pub use crate::provider;
     pub use crate::{

@@ -3,21 +3,21 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use codegrant_core::PublicOrigin;
 use codegrant_core::error::Quoted;
+use codegrant_core::http::{HttpRequest, HttpResponse};
 
 use super::{AuthBuilder, Clock};
 use crate::auth::{Auth, Inner};
 use crate::clients::Registered;
 use crate::cookie::Cookies;
 use crate::error::{SetupError, SetupErrors};
-use crate::http_client::HttpClient;
+use crate::http_client::{HttpClient, TransportError};
+use crate::renewals::Renewals;
 use crate::seal::{KeyRing, SHORTEST_SECRET};
 use crate::session::{Lifetime, Sessions};
 use crate::transactions::Transactions;
-
-/// How many refreshes may run side by side in this process.
-const REFRESH_LOCKS: usize = 64;
 
 impl AuthBuilder {
     /// Checks everything and makes the [`Auth`].
@@ -76,9 +76,7 @@ impl AuthBuilder {
             http: around(dev.as_ref(), &self.clock, http),
             events: self.events,
             clock: self.clock,
-            refreshing: (0..REFRESH_LOCKS)
-                .map(|_| tokio::sync::Mutex::default())
-                .collect(),
+            renewals: Renewals::default(),
             #[cfg(feature = "dev")]
             dev,
         })))
@@ -151,7 +149,17 @@ impl AuthBuilder {
         let made = Err(SetupError::HttpClient {
             reason: "the feature `reqwest` is off and no http_client is given".to_owned(),
         });
-        made.map_err(|mistake| mistakes.push(mistake)).ok()
+        match made {
+            Ok(client) => Some(client),
+            // The provider inside the app is called without TLS and without a socket.
+            Err(mistake) if self.dev && self.registrations.is_empty() => {
+                Some(Arc::new(Unusable(mistake.to_string())))
+            }
+            Err(mistake) => {
+                mistakes.push(mistake);
+                None
+            }
+        }
     }
 
     #[cfg(feature = "dev")]
@@ -205,6 +213,19 @@ fn around(
 #[cfg(not(feature = "dev"))]
 fn around(_dev: Option<&()>, _clock: &Clock, http: Arc<dyn HttpClient>) -> Arc<dyn HttpClient> {
     http
+}
+
+/// Stands in for a client that could not be set up where none is needed.
+struct Unusable(String);
+
+#[async_trait]
+impl HttpClient for Unusable {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        Err(TransportError::Unreachable {
+            url: request.loggable_url().to_owned(),
+            reason: self.0.clone(),
+        })
+    }
 }
 
 fn base_is_sound(base: &str) -> bool {

@@ -148,7 +148,9 @@ async fn finish(
                 error,
                 Error::Protocol(CoreError::Callback(CallbackError::Expired { .. }))
             );
-            let restart = expired && Attempt::of_state(&state) == Attempt::First;
+            let restart = expired
+                && Attempt::of_state(&state) == Attempt::First
+                && auth.found(&jar).await?.is_none();
             return Err(Ended {
                 error,
                 return_to: Some(return_to),

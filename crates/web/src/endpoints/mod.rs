@@ -5,8 +5,6 @@ mod log_out;
 mod login;
 mod refresh;
 
-pub(crate) use refresh::Renewal;
-
 use crate::auth::Auth;
 use crate::pages::Problem;
 use crate::request::Request;

@@ -109,7 +109,7 @@ impl SessionStore for MemoryStore {
 }
 
 /// A bounded map whose entries expire; the next to expire is always at hand.
-struct Expiring<K, V> {
+pub(crate) struct Expiring<K, V> {
     capacity: usize,
     entries: HashMap<K, (V, Timestamp, u64)>,
     /// When each entry expires, in order; the number tells entries of the same second apart.
@@ -119,7 +119,7 @@ struct Expiring<K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V> Expiring<K, V> {
-    fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
             capacity: capacity.max(1),
             entries: HashMap::new(),
@@ -129,14 +129,14 @@ impl<K: Hash + Eq + Clone, V> Expiring<K, V> {
         }
     }
 
-    fn live(&self, key: &K, now: Timestamp) -> Option<&V> {
+    pub(crate) fn live(&self, key: &K, now: Timestamp) -> Option<&V> {
         self.entries
             .get(key)
             .filter(|(_, expires, _)| now < *expires)
             .map(|(value, _, _)| value)
     }
 
-    fn insert(&mut self, key: K, value: V, expires: Timestamp, now: Timestamp) {
+    pub(crate) fn insert(&mut self, key: K, value: V, expires: Timestamp, now: Timestamp) {
         self.remove(&key);
         while let Some(&(first, number)) = self.order.first() {
             if now < first && self.entries.len() < self.capacity {

@@ -5,6 +5,7 @@ mod record;
 mod sessions;
 mod store;
 
+pub(crate) use memory::Expiring;
 pub use memory::MemoryStore;
 pub use record::Session;
 pub use store::{Record, Replaced, SessionKey, SessionStore, StoreError};

@@ -127,18 +127,22 @@ impl Sessions {
     ) -> Result<Vec<String>, Error> {
         match (&found.place, &self.store) {
             (Place::Store { key, version }, Some(store)) => {
-                // A touch by another request may have raised the version meanwhile; the tokens are
-                // newer than whatever it wrote, and only a session that is gone must stay gone.
                 let mut expected = *version;
                 loop {
                     let record = self.record(key, &data, expected + 1, now);
                     if store.replace(key, expected, record, now).await? == Replaced::Yes {
                         return Ok(Vec::new());
                     }
-                    match store.load(key, now).await? {
-                        Some(stored) if stored.version != expected => expected = stored.version,
-                        _ => return Err(SessionError::Gone.into()),
+                    // Somebody wrote meanwhile. A touch leaves the tokens as they were, and these are
+                    // newer; other tokens are newer than these; a session that is gone stays gone.
+                    let Some(stored) = store.load(key, now).await? else {
+                        return Err(SessionError::Gone.into());
+                    };
+                    let held = self.unseal(key, &stored).ok_or(SessionError::Gone)?;
+                    if held.access_token.secret() != found.session.access_token().secret() {
+                        return Ok(Vec::new());
                     }
+                    expected = stored.version;
                 }
             }
             _ => self.cookies_of(&data, jar, data.ends_at.seconds_since(now).max(0)),
@@ -195,7 +199,7 @@ impl Sessions {
         let name = self.name();
         let pieces = cookie::split(&name, value).ok_or(SessionError::TooLarge {
             bytes: value.len(),
-            limit: 3 * cookie::VALUE_LIMIT,
+            limit: cookie::SPLIT_LIMIT,
         })?;
         let stale = cookie::pieces(&name)
             .skip(pieces.len())
