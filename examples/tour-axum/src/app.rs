@@ -76,3 +76,6 @@ fn page(answer: Answer) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! The tour app on axum: log in, see who you are, and watch how it works.
 //!
 //! Without arguments it runs with a provider inside itself, on <http://localhost:3000>. `--config FILE`
-//! points it at any provider; `docs/configuration.md` describes the file.
+//! points it at any provider; `docs/configuration.md` describes the file. What an operator should know goes
+//! to standard error; `RUST_LOG=codegrant=debug` says more.
 
 mod app;
 
@@ -11,7 +12,10 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tour::{Configuration, Tour};
+use tour::{Configuration, Tour, USAGE};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How long open connections may take to finish after the signal to stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -29,7 +33,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let configuration = Configuration::from_arguments(std::env::args().skip(1))?;
+    log_to_standard_error()?;
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if(|first| first == "--help").is_some() {
+        return Ok(writeln!(std::io::stdout(), "{USAGE}")?);
+    }
+    let configuration = Configuration::from_arguments(arguments)?;
     let tour = Tour::start(&configuration)?;
     let address = configuration.listen();
     let listener = TcpListener::bind(address)
@@ -45,6 +54,20 @@ async fn run() -> Result<(), Box<dyn Error>> {
         served = server => served?,
         () = async { told_to_stop().await; tokio::time::sleep(GRACE).await } => {}
     }
+    Ok(())
+}
+
+/// Shows warnings, or what `RUST_LOG` asks for: `level` or `target=level`, separated by commas.
+fn log_to_standard_error() -> Result<(), Box<dyn Error>> {
+    let wanted = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
+    let filter: Targets = wanted
+        .parse()
+        .map_err(|error| format!("RUST_LOG is not understood: {error}"))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .init();
     Ok(())
 }
 

@@ -1,12 +1,14 @@
 //! A recorded flow, told as the five steps of the Authorization Code Grant (RFC 6749 section 4.1).
 
+mod aside;
 mod exchange;
 mod told;
 
 use std::time::Duration;
 
-use codegrant_web::Event;
+use codegrant_web::{Event, Session};
 
+pub use aside::Aside;
 pub use exchange::Exchange;
 pub(crate) use exchange::Purpose;
 
@@ -45,6 +47,8 @@ pub struct Account {
 pub struct Step {
     /// What happens, as a heading.
     pub title: &'static str,
+    /// The same in a word or two.
+    pub short: &'static str,
     /// Who talks to whom.
     pub between: &'static str,
     /// How far it came.
@@ -91,12 +95,41 @@ impl FlowView {
         Parts::of(flow)?.view(flow, base)
     }
 
+    /// Tells whether this login was the session's account logging in, now or another time.
+    pub fn is_of(&self, session: &Session) -> bool {
+        let account = self.account.as_ref();
+        account.is_some_and(|held| {
+            (held.issuer.as_str(), held.subject.as_str()) == session.identity().key()
+        })
+    }
+
     /// Returns the failure, if there is one.
     pub fn failure(&self) -> Option<&Failure> {
         self.steps.iter().find_map(|step| match &step.progress {
             Progress::Failed(failure) => Some(failure),
             _ => None,
         })
+    }
+}
+
+impl Failure {
+    /// Reads a failure out of its event.
+    pub(crate) fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::Failed {
+                code,
+                detail,
+                cause,
+                remedy,
+                ..
+            } => Some(Self {
+                code,
+                detail: detail.clone(),
+                cause,
+                remedy,
+            }),
+            _ => None,
+        }
     }
 }
 
@@ -147,7 +180,8 @@ impl<'a> Parts<'a> {
                     }
                 }
                 Event::Failed { provider, .. } => {
-                    parts.provider = provider.as_deref().unwrap_or(parts.provider);
+                    // A login always knows its provider; whatever else fails may not.
+                    parts.provider = provider.as_deref()?;
                     parts.end = Some(seen);
                 }
                 Event::LoginFinished { .. } => parts.end = Some(seen),
@@ -155,30 +189,12 @@ impl<'a> Parts<'a> {
                 _ => return None,
             }
         }
-        let renewal = parts
-            .lookups
-            .iter()
-            .any(|seen| Purpose::of(&seen.event) == Some(Purpose::Refresh));
         let login = parts.started.is_some() || parts.callback.is_some() || parts.end.is_some();
-        (login && !renewal && !parts.provider.is_empty()).then_some(parts)
+        login.then_some(parts)
     }
 
     fn failure(&self) -> Option<Failure> {
-        match &self.end?.event {
-            Event::Failed {
-                code,
-                detail,
-                cause,
-                remedy,
-                ..
-            } => Some(Failure {
-                code,
-                detail: detail.clone(),
-                cause,
-                remedy,
-            }),
-            _ => None,
-        }
+        Failure::of(&self.end?.event)
     }
 
     /// Returns the index of the step that the flow is in, or ended in.
@@ -219,7 +235,7 @@ impl<'a> Parts<'a> {
                     .collect(),
                 3 => self
                     .callback
-                    .and_then(Exchange::of_callback)
+                    .and_then(|seen| Exchange::of_callback(seen, base))
                     .into_iter()
                     .collect(),
                 _ => self
@@ -231,6 +247,7 @@ impl<'a> Parts<'a> {
             };
             Step {
                 title: told::TITLES[index],
+                short: told::SHORT[index],
                 between: told::BETWEEN[index],
                 progress: self.progress(index),
                 exchanges,
@@ -319,7 +336,8 @@ impl<'a> Parts<'a> {
             ),
             _ => (between(first_call, at(self.end)), "server to server"),
         };
-        took.map(|took| (took, on))
+        // With the metadata at hand, choosing a provider is one event, and nothing was measured.
+        took.filter(|took| !took.is_zero()).map(|took| (took, on))
     }
 }
 

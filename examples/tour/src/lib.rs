@@ -32,7 +32,7 @@ mod tour;
 
 pub use api_call::{ApiCall, ApiOutcome};
 pub use configuration::{Api, Configuration, StartError, USAGE};
-pub use flow::{Account, Exchange, Failure, FlowView, Progress, Step};
+pub use flow::{Account, Aside, Exchange, Failure, FlowView, Progress, Step};
 pub use moment::{clock_time, duration};
 pub use recorder::{Flow, Recorder, Seen, Visit};
 pub use tour::{Answer, Tour};

@@ -62,7 +62,8 @@ pub fn duration(duration: Duration) -> String {
     let micros = duration.as_micros();
     let seconds = duration.as_secs();
     match micros {
-        0..10_000 => format!("{}.{} ms", micros / 1000, micros / 100 % 10),
+        0..100 => "<0.1 ms".to_owned(),
+        100..10_000 => format!("{}.{} ms", micros / 1000, micros / 100 % 10),
         10_000..1_000_000 => format!("{} ms", micros / 1000),
         1_000_000..60_000_000 => format!("{seconds}.{} s", micros / 100_000 % 10),
         _ if seconds < 7200 => format!("{} min {} s", seconds / 60, seconds % 60),
@@ -127,7 +128,8 @@ mod tests {
     #[test]
     fn durations_never_lose_their_leading_digit() {
         let text = |micros| duration(Duration::from_micros(micros));
-        assert_eq!(text(0), "0.0 ms");
+        assert_eq!(text(0), "<0.1 ms");
+        assert_eq!(text(100), "0.1 ms");
         assert_eq!(text(9_999), "9.9 ms");
         assert_eq!(text(999_999), "999 ms");
         assert_eq!(text(125_000_000), "2 min 5 s");

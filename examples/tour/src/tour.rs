@@ -4,10 +4,10 @@ use codegrant_web::{Auth, Session, SetupErrors};
 
 use crate::api_call::ApiCall;
 use crate::configuration::{Api, Configuration};
-use crate::flow::FlowView;
+use crate::flow::{Aside, FlowView};
 use crate::moment;
-use crate::pages::{self, Frame};
-use crate::recorder::Recorder;
+use crate::pages::{self, FlowPage, Frame};
+use crate::recorder::{Flow, Recorder};
 
 /// The tour app without routes. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl Tour {
         if session.is_none() {
             self.recorder.visited("/");
         }
-        pages::home(&self.frame(session), &self.auth, self.dev_provider)
+        pages::home(&self.frame(session), self.dev_provider)
     }
 
     /// Shows who is logged in, and who said what about them.
@@ -80,20 +80,36 @@ impl Tour {
     }
 
     /// Shows a login step by step: the one with this correlation id, or the last one.
+    ///
+    /// On loopback everybody sees everything: it is one person's demo. Under any other name people see
+    /// their own logins, and others only by an id that stood on their error page.
     pub fn flow(&self, session: Option<&Session>, id: Option<&str>) -> Answer {
+        let on_loopback = self.auth.public_origin().is_loopback();
         let flows = self.recorder.flows();
-        let views: Vec<FlowView> = flows
-            .iter()
-            .filter_map(|flow| FlowView::of(flow, self.auth.base()))
+        let logins = || {
+            flows
+                .iter()
+                .filter_map(|flow| FlowView::of(flow, self.auth.base()))
+        };
+        let listed: Vec<FlowView> = logins()
+            .filter(|view| on_loopback || session.is_some_and(|session| view.is_of(session)))
             .collect();
         let shown = match id {
-            None => views.first(),
-            Some(id) => match views.iter().find(|view| view.id == id) {
+            None => listed.first().cloned(),
+            Some(id) => match logins().find(|view| view.id == id) {
                 None => return self.not_found(session),
                 found => found,
             },
         };
-        pages::flow(&self.frame(session), &self.auth, shown, &views)
+        let is_no_login = |flow: &&Flow| FlowView::of(flow, self.auth.base()).is_none();
+        let asides = flows.iter().filter(|_| on_loopback).filter(is_no_login);
+        let page = FlowPage {
+            shown,
+            listed,
+            asides: asides.filter_map(Aside::of).collect(),
+            on_loopback,
+        };
+        pages::flow(&self.frame(session), &page)
     }
 
     /// Says that there is no such page.
@@ -103,7 +119,7 @@ impl Tour {
 
     fn frame<'a>(&'a self, session: Option<&'a Session>) -> Frame<'a> {
         Frame {
-            base: self.auth.base(),
+            auth: &self.auth,
             session,
         }
     }

@@ -65,7 +65,7 @@ impl Exchange {
         })
     }
 
-    pub(super) fn of_callback(seen: &Seen) -> Option<Self> {
+    pub(super) fn of_callback(seen: &Seen, base: &str) -> Option<Self> {
         let Event::CallbackReceived {
             parameters,
             provider,
@@ -75,7 +75,7 @@ impl Exchange {
         };
         Some(Self {
             purpose: "The authorization response, which the browser carries",
-            request: format!("callback of {provider}"),
+            request: format!("to {base}/callback/{provider}"),
             sent: Vec::new(),
             answer: None,
             received: parameters.clone(),
@@ -105,10 +105,25 @@ impl Exchange {
                 Ok(status) => status.to_string(),
                 Err(reason) => format!("no answer: {reason}"),
             }),
-            received: received.clone(),
+            received: match purpose {
+                Purpose::Metadata => told_in_full(received),
+                _ => received.clone(),
+            },
             took: Some(Duration::from_micros(*microseconds)),
         })
     }
+}
+
+/// Keeps what is shown in full: metadata has dozens of members that matter to other apps.
+fn told_in_full(received: &[(String, String)]) -> Vec<(String, String)> {
+    let (masked, mut told): (Vec<_>, Vec<_>) = received
+        .iter()
+        .cloned()
+        .partition(|(_, value)| value.starts_with('['));
+    if !masked.is_empty() {
+        told.push(("…".to_owned(), format!("and {} more", masked.len())));
+    }
+    told
 }
 
 /// What a call to the provider is for.

@@ -9,6 +9,15 @@ pub(super) const TITLES: [&str; 5] = [
     "The app turns the code into a login",
 ];
 
+/// The headings in a word or two.
+pub(super) const SHORT: [&str; 5] = [
+    "Open the app",
+    "Choose",
+    "Go there",
+    "Come back",
+    "Exchange",
+];
+
 /// Who talks to whom.
 pub(super) const BETWEEN: [&str; 5] = [
     "browser → app",
@@ -35,8 +44,8 @@ pub(super) const fn checked(index: usize, id_token: bool) -> &'static str {
              of this app; and the provider's metadata names exactly the issuer that is configured."
         }
         (2, _) => {
-            "The state, the nonce and the PKCE verifier are new, random and sealed in a cookie of this browser; \
-             at the provider the user proves who they are and says yes to the scopes."
+            "The state, the nonce and the PKCE verifier are new and random, and wait in a sealed cookie of this \
+             browser; at the provider the user proves who they are and decides about the scopes."
         }
         (3, _) => {
             "The state belongs to a login that this very browser began at most ten minutes ago and that was \

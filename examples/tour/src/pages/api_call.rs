@@ -27,7 +27,7 @@ pub(crate) fn api_call(frame: &Frame<'_>, session: &Session, call: Option<&ApiCa
         format!(
             "<form method=\"post\" action=\"{}/refresh\"><input type=\"hidden\" name=\"return_to\" value=\"/api-call\">\
              <button class=\"button\" type=\"submit\">Renew tokens and call again</button></form>\n",
-            Escaped(frame.base)
+            frame.base()
         )
     } else {
         String::new()

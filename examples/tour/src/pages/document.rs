@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use codegrant_web::pages::{Escaped, source_hash};
-use codegrant_web::{Identity, Session};
+use codegrant_web::{Auth, Identity, Session};
 
 use super::style::STYLE;
 use crate::tour::Answer;
@@ -22,8 +22,8 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 /// What the line on top needs to know.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame<'a> {
-    /// Where the login's endpoints are.
-    pub(crate) base: &'a str,
+    /// The login: where its endpoints are, and what its providers are called.
+    pub(crate) auth: &'a Auth,
     /// Who is there.
     pub(crate) session: Option<&'a Session>,
 }
@@ -45,7 +45,18 @@ const LINKS: [(Place, &str, &str); 4] = [
     (Place::Flow, "/flow", "Step by step"),
 ];
 
-impl Frame<'_> {
+impl<'a> Frame<'a> {
+    /// Returns where the login's endpoints are, safe in HTML.
+    pub(super) fn base(&self) -> Escaped<'a> {
+        Escaped(self.auth.base())
+    }
+
+    /// Returns what people call a provider, safe in HTML; its id when it is not configured any longer.
+    pub(super) fn provider_name(&self, id: &'a str) -> Escaped<'a> {
+        let provider = self.auth.providers().find(|provider| provider.id == id);
+        Escaped(provider.map_or(id, |provider| provider.name.as_ref()))
+    }
+
     /// Puts a page together; `main` is HTML.
     pub(super) fn page(&self, status: u16, place: Place, title: &str, main: &str) -> Answer {
         let links: String = LINKS
@@ -102,7 +113,7 @@ impl Frame<'_> {
     }
 
     fn person(&self) -> String {
-        let base = Escaped(self.base);
+        let base = self.base();
         match self.session {
             None => format!(
                 "<div class=\"person\"><a class=\"button small\" href=\"{base}/login?return_to=/me\">Log in</a></div>\n"
@@ -139,7 +150,7 @@ pub(super) fn table(caption: &str, rows: &[(&str, &str)]) -> String {
         .iter()
         .map(|(name, value)| {
             format!(
-                "<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n",
+                "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td></tr>\n",
                 Escaped(name),
                 Escaped(value)
             )

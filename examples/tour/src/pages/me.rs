@@ -18,7 +18,7 @@ pub(crate) fn me(frame: &Frame<'_>, session: &Session, now: Timestamp) -> Answer
          {actions}{who}{claims}{session}",
         initial = initial(identity),
         name = Escaped(&name),
-        provider = Escaped(&identity.provider),
+        provider = frame.provider_name(&identity.provider),
         actions = actions(frame, session),
         who = who(session),
         claims = claims(session),
@@ -28,7 +28,7 @@ pub(crate) fn me(frame: &Frame<'_>, session: &Session, now: Timestamp) -> Answer
 }
 
 fn actions(frame: &Frame<'_>, session: &Session) -> String {
-    let base = Escaped(frame.base);
+    let base = frame.base();
     let renew = if session.can_refresh() {
         format!(
             "<form method=\"post\" action=\"{base}/refresh\"><input type=\"hidden\" name=\"return_to\" value=\"/me\">\
@@ -126,7 +126,7 @@ fn source(id: &str, title: &str, how: &str, claims: &Map<String, Value>) -> Stri
     let content = if rows.is_empty() {
         "<p class=\"quiet\">Nothing that is kept.</p>\n".to_owned()
     } else {
-        table(&format!("Claims from {}", title.to_lowercase()), &rows)
+        table("Claims", &rows)
     };
     format!(
         "<div class=\"card\" id=\"{id}\">\n<h3>{title}</h3>\n<p class=\"quiet\">{how}</p>\n{content}</div>\n"

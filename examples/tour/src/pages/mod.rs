@@ -12,7 +12,7 @@ mod style;
 
 pub(crate) use api_call::api_call;
 pub(crate) use document::Frame;
-pub(crate) use flow::flow;
+pub(crate) use flow::{FlowPage, flow};
 pub(crate) use home::home;
 pub(crate) use me::me;
 pub(crate) use not_found::not_found;

@@ -61,7 +61,7 @@ a { color: var(--accent); text-underline-offset: .2em; border-radius: .25rem; }
 .actions.row { margin-top: 0; }
 .button {
   display: inline-flex; align-items: center; justify-content: center; min-height: 2.75rem; padding: .5rem 1.125rem;
-  font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; white-space: pre-wrap;
+  font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer;
   color: var(--text); background: var(--card); border: 1px solid var(--line); border-radius: .625rem;
 }
 .button:hover { background: var(--softer); border-color: var(--accent); }
@@ -85,11 +85,21 @@ dd { margin: 0; }
 table { width: 100%; margin-top: .75rem; border-collapse: collapse; font-size: .9375rem; }
 caption { text-align: start; padding-bottom: .25rem; color: var(--quiet); font-size: .8125rem; font-weight: 600; }
 th, td { padding: .375rem .5rem; border-top: 1px solid var(--edge); text-align: start; vertical-align: top; }
-th { width: 13rem; padding-inline-start: 0; font-weight: 550; }
+th { width: 14rem; padding-inline-start: 0; font-weight: 550; }
 .two th { width: 45%; }
+.two h3 + .quiet { font-size: .9375rem; }
 .path { margin: .75rem 0 0; padding: 0 0 0 1.5rem; color: var(--quiet); display: grid; gap: .375rem; }
 .path strong { color: var(--text); font-weight: 600; }
 .path li::marker { color: var(--accent); font-weight: 650; }
+.strip { margin: 1.25rem 0 0; padding: 0; list-style: none; display: grid; grid-template-columns: repeat(5, minmax(0, 1fr)); gap: .75rem; }
+.strip li { padding-top: .75rem; border-top: 3px solid var(--accent); display: grid; gap: .25rem; align-content: start; }
+.strip li.failed { border-color: var(--bad); }
+.strip li.waiting { border-color: var(--warn); }
+.strip li.ahead { border-color: var(--edge); }
+.strip a { display: flex; align-items: center; gap: .5rem; color: var(--text); text-decoration: none; font-weight: 600; }
+.strip a:hover { text-decoration: underline; }
+.strip .number { flex: none; width: 1.5rem; height: 1.5rem; font-size: .8125rem; }
+.strip .took { color: var(--quiet); font-weight: 500; }
 .steps { margin: 0; padding: 0; list-style: none; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 .step { display: grid; grid-template-columns: 2.5rem minmax(0, 1fr); gap: 1rem; position: relative; }
 .step:not(:last-child)::before {
@@ -118,6 +128,9 @@ th { width: 13rem; padding-inline-start: 0; font-weight: 550; }
 .failure { margin-top: 1rem; padding: 1rem; border-radius: .625rem; background: var(--bad-soft); }
 .failure > p { color: var(--bad); }
 .failure dl { grid-template-columns: 5rem minmax(0, 1fr); margin-top: .5rem; }
+details.card { padding: 1rem 1.5rem; margin-top: .75rem; }
+summary { cursor: pointer; font-weight: 600; }
+summary .quiet { font-weight: 400; }
 .plain { margin: .5rem 0 0; padding: 0; list-style: none; display: grid; gap: .375rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; }
 @media (prefers-reduced-motion: no-preference) {
@@ -137,8 +150,13 @@ th { width: 13rem; padding-inline-start: 0; font-weight: 550; }
   .step { grid-template-columns: minmax(0, 1fr); gap: .5rem; }
   .step::before { display: none; }
   .number { width: 2rem; height: 2rem; }
-  th { width: 40%; }
   nav { order: 3; width: 100%; margin-inline: -.75rem; }
-  .who { max-width: 9rem; }
+  .who { display: none; }
+  .strip { grid-template-columns: minmax(0, 1fr); gap: .25rem; }
+  .strip li { display: flex; justify-content: space-between; align-items: center; padding: .5rem 0 0; border-top: 1px solid var(--edge); }
+  details.card { padding: .875rem 1.125rem; }
+  th, .two th { width: 10.5rem; }
+  th code { font-size: .75rem; }
+  td { font-size: .875rem; }
 }
 "#;
