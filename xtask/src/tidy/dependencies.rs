@@ -177,23 +177,17 @@ pub(super) fn descriptions(packages: &[Package]) -> Vec<String> {
 
 /// Asks `cargo deny` about advisories, where it and its database are on this machine.
 pub(super) fn advisories(root: &Path, report: &mut Report) {
-    if database().is_none() {
-        let why = "no advisory database on this machine (`cargo deny fetch` brings it)";
-        report.notes.push(format!(
-            "advisories: {why}; only the known ones that deny.toml lists were checked"
-        ));
+    let deny = |arguments: &[&str]| cargo(root).arg("deny").args(arguments).output();
+    let is_there = deny(&["--version"]).is_ok_and(|output| output.status.success());
+    if !is_there || database().is_none() {
+        report.notes.push(
+            "advisories: cargo deny or its database is not on this machine (`cargo deny fetch` \
+             brings it), so only those that deny.toml lists were checked"
+                .to_owned(),
+        );
         return;
     }
-    let output = cargo(root)
-        .args([
-            "deny",
-            "--offline",
-            "check",
-            "--hide-inclusion-graph",
-            "advisories",
-        ])
-        .output();
-    match output {
+    match deny(&["--offline", "check", "--hide-inclusion-graph", "advisories"]) {
         Ok(output) if output.status.success() => {
             report
                 .notes
@@ -202,19 +196,13 @@ pub(super) fn advisories(root: &Path, report: &mut Report) {
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr);
             let lines = said.lines().filter(|line| line.starts_with("error"));
-            let before = report.problems.len();
+            let lines = lines.map(|line| format!("cargo deny: {line}"));
+            report.problems.extend(lines);
             report
                 .problems
-                .extend(lines.map(|line| format!("cargo deny: {line}")));
-            if report.problems.len() == before {
-                report
-                    .notes
-                    .push("advisories: cargo deny could not check them".to_owned());
-            }
+                .push("cargo deny: advisories failed".to_owned());
         }
-        Err(error) => report
-            .notes
-            .push(format!("advisories: cargo deny: {error}")),
+        Err(error) => report.problems.push(format!("cargo deny: {error}")),
     }
 }
 
