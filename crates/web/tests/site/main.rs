@@ -4,7 +4,10 @@
 mod callback;
 mod code;
 mod healing;
+mod landing;
+mod mix_up;
 mod paths;
+mod proxy;
 mod replay;
 mod state;
 mod tabs;
