@@ -91,7 +91,10 @@ const OWN: &[(&str, &str)] = &[
     ("/", "/"),
     ("/orders", "/orders"),
     ("/orders?page=2&sort=name", "/orders?page=2&sort=name"),
-    ("/orders?next=https://evil.example/", "/orders?next=https://evil.example/"),
+    (
+        "/orders?next=https://evil.example/",
+        "/orders?next=https://evil.example/",
+    ),
     ("/a/../orders", "/orders"),
     ("/orders/caf%C3%A9", "/orders/caf%C3%A9"),
     ("/orders#//evil.example/", "/orders"),
@@ -117,7 +120,12 @@ async fn a_login_ends_on_a_page_of_the_app() {
         for (name, value) in &reply.headers {
             assert!(!value.contains(['\r', '\n', '\0']), "{name} of {target:?}");
         }
-        assert!(reply.set_cookies().iter().all(|cookie| cookie.contains("codegrant.")));
+        assert!(
+            reply
+                .set_cookies()
+                .iter()
+                .all(|cookie| cookie.contains("codegrant."))
+        );
     }
 }
 
@@ -129,14 +137,25 @@ async fn a_log_out_ends_on_a_page_of_the_app() {
     for (target, lands) in foreign.chain(OWN.iter().copied()) {
         let mut browser = site.browser();
         let reply = browser.post("/auth/logout", &[("return_to", target)]).await;
-        assert_eq!((reply.status, reply.location()), (303, Some(lands)), "{target:?}");
+        assert_eq!(
+            (reply.status, reply.location()),
+            (303, Some(lands)),
+            "{target:?}"
+        );
         let asked = format!("/auth/logout?return_to={}", form::encode(target));
         let (action, fields) = browser.get(&asked).await.form().unwrap();
         assert_eq!(action, "/auth/logout");
-        assert_eq!(fields, [("return_to".to_owned(), lands.to_owned())], "{target:?}");
+        assert_eq!(
+            fields,
+            [("return_to".to_owned(), lands.to_owned())],
+            "{target:?}"
+        );
     }
     let mut browser = site.browser();
-    let foreign = [("post_logout_redirect_uri", "https://evil.example/"), ("returnTo", "//evil")];
+    let foreign = [
+        ("post_logout_redirect_uri", "https://evil.example/"),
+        ("returnTo", "//evil"),
+    ];
     let reply = browser.post("/auth/logout", &foreign).await;
     assert_eq!(reply.location(), Some("/auth/logged-out"));
 }
@@ -147,10 +166,14 @@ async fn links_of_our_pages_stay_in_the_app() {
     let site = Site::builder().two_providers().build();
     let mut browser = site.browser();
     for target in FOREIGN {
-        let page = browser.get(&format!("/auth/login?return_to={}", form::encode(target))).await;
+        let page = browser
+            .get(&format!("/auth/login?return_to={}", form::encode(target)))
+            .await;
         assert!(page.body.contains("href=\"/auth/login/op\""), "{target:?}");
         assert!(!page.body.contains("evil"), "{target:?}");
-        let refreshed = browser.post("/auth/refresh", &[("return_to", target)]).await;
+        let refreshed = browser
+            .post("/auth/refresh", &[("return_to", target)])
+            .await;
         assert_eq!(refreshed.location(), Some("/auth/login"), "{target:?}");
     }
 }
@@ -187,7 +210,11 @@ async fn of_two_targets_neither_counts() {
         let started = browser.get(&format!("/auth/login/op?{query}")).await;
         let url = codegrant_testkit::site::AuthorizationUrl::parse(started.location().unwrap());
         let callback = browser.at_provider(&url, "ada");
-        assert_eq!(browser.bring(&callback).await.location(), Some("/"), "{query}");
+        assert_eq!(
+            browser.bring(&callback).await.location(),
+            Some("/"),
+            "{query}"
+        );
     }
 }
 
@@ -195,7 +222,14 @@ async fn of_two_targets_neither_counts() {
 #[tokio::test]
 async fn a_query_that_is_no_form_names_no_target() {
     let site = Site::new();
-    for query in ["return_to=%zz", "return_to=%", "return_to=%ff", "return_to", "=/orders", "%"] {
+    for query in [
+        "return_to=%zz",
+        "return_to=%",
+        "return_to=%ff",
+        "return_to",
+        "=/orders",
+        "%",
+    ] {
         let started = site.browser().get(&format!("/auth/login/op?{query}")).await;
         assert_eq!(started.status, 303, "{query}");
         let out = Visit::post("/auth/logout", &[]).with_body(query);

@@ -3,13 +3,16 @@
 
 mod callback;
 mod code;
+mod cookies;
 mod healing;
 mod landing;
 mod mix_up;
 mod paths;
 mod proxy;
 mod replay;
+mod sessions;
 mod state;
+mod stores;
 mod tabs;
 
 use codegrant_core::form;

@@ -13,9 +13,15 @@ async fn a_wrong_or_missing_issuer_is_refused_before_the_code_is_sent() {
         (None, "callback.issuer_missing"),
         (Some(""), "callback.issuer_mismatch"),
         (Some("http://ev.localhost:9000"), "callback.issuer_mismatch"),
-        (Some("http://op.localhost:9000/"), "callback.issuer_mismatch"),
+        (
+            Some("http://op.localhost:9000/"),
+            "callback.issuer_mismatch",
+        ),
         (Some("HTTP://op.localhost:9000"), "callback.issuer_mismatch"),
-        (Some("https://op.localhost:9000"), "callback.issuer_mismatch"),
+        (
+            Some("https://op.localhost:9000"),
+            "callback.issuer_mismatch",
+        ),
     ] {
         // An error of somebody else's is believed no more than a code.
         for error in [false, true] {
@@ -73,7 +79,9 @@ async fn two_issuers_are_refused_whichever_comes_first() {
         let mut callback = browser.begin_and_sign_in("op", "ada").await;
         callback.parameters.remove("iss");
         for id in order {
-            callback.parameters.append("iss", site.provider(id).issuer());
+            callback
+                .parameters
+                .append("iss", site.provider(id).issuer());
         }
         refused(&browser.bring(&callback).await);
         assert_eq!(site.failures(), ["callback.duplicate_parameter"]);
@@ -98,7 +106,11 @@ async fn every_provider_has_a_callback_of_its_own() {
         .configure(|auth| auth.registration(Registration::new(again, "app").secret("s")))
         .try_build()
         .unwrap_err();
-    let codes: Vec<&str> = refused.mistakes().iter().map(|mistake| mistake.code().name).collect();
+    let codes: Vec<&str> = refused
+        .mistakes()
+        .iter()
+        .map(|mistake| mistake.code().name)
+        .collect();
     assert_eq!(codes, ["configuration.provider_twice"]);
 }
 
@@ -164,14 +176,25 @@ async fn nobody_is_sent_to_an_endpoint_that_is_not_acceptable() {
         let reply = browser.get("/auth/login/op").await;
         assert_eq!((reply.status, reply.location()), (502, None), "{endpoint}");
         assert!(reply.set_cookies().is_empty());
-        assert_eq!(site.failures(), ["discovery.endpoint_refused"], "{endpoint}");
+        assert_eq!(
+            site.failures(),
+            ["discovery.endpoint_refused"],
+            "{endpoint}"
+        );
     }
     let site = Site::new();
     site.alter("openid-configuration", |metadata| {
-        metadata.set("authorization_endpoint", "http://op.localhost:9000/authorize?tenant=7");
+        metadata.set(
+            "authorization_endpoint",
+            "http://op.localhost:9000/authorize?tenant=7",
+        );
     });
     let url = site.browser().begin("op").await;
-    assert_eq!(url.parameter("tenant"), "7", "what is not the protocol's is kept");
+    assert_eq!(
+        url.parameter("tenant"),
+        "7",
+        "what is not the protocol's is kept"
+    );
     assert_eq!(url.parameter("client_id"), "app");
 }
 
@@ -186,9 +209,18 @@ async fn metadata_that_is_refused_starts_no_login() {
         (Fault::DiscoveryDuplicateMember, "provider.json"),
         (Fault::DiscoveryRedirect, "provider.redirect"),
         (Fault::DiscoveryNoKeys, "provider.member_missing"),
-        (Fault::DiscoveryStateInEndpoint, "discovery.endpoint_refused"),
-        (Fault::DiscoveryOtherAlgorithm, "discovery.algorithm_not_offered"),
-        (Fault::DiscoveryOtherAuthentication, "discovery.authentication_not_offered"),
+        (
+            Fault::DiscoveryStateInEndpoint,
+            "discovery.endpoint_refused",
+        ),
+        (
+            Fault::DiscoveryOtherAlgorithm,
+            "discovery.algorithm_not_offered",
+        ),
+        (
+            Fault::DiscoveryOtherAuthentication,
+            "discovery.authentication_not_offered",
+        ),
         (Fault::Down, "provider.status"),
     ] {
         let site = Site::new();
@@ -200,7 +232,11 @@ async fn metadata_that_is_refused_starts_no_login() {
         assert!(browser.cookies().is_empty(), "{fault}");
         site.behave();
         site.wait(5);
-        assert_eq!(browser.get("/auth/login/op").await.status, 303, "{fault}: forgotten");
+        assert_eq!(
+            browser.get("/auth/login/op").await.status,
+            303,
+            "{fault}: forgotten"
+        );
     }
 }
 
@@ -231,7 +267,10 @@ fn a_claim_that_names_the_source_counts_from_the_signed_token_only() {
         script.userinfo.set("hd", "corp.example");
     });
     let claims = &outcome.identity().claims;
-    assert_eq!(claims.id_token.get("tid").and_then(|tid| tid.as_str()), Some("tenant-7"));
+    assert_eq!(
+        claims.id_token.get("tid").and_then(|tid| tid.as_str()),
+        Some("tenant-7")
+    );
     assert_eq!(claims.id_token.get("hd"), None, "nobody signed it");
     assert_eq!(claims.userinfo.get("tid"), None);
 }

@@ -81,7 +81,11 @@ async fn lies_in_headers_change_nothing() {
         let finished = browser.visit(visit.with_header(name, *value)).await;
         assert_eq!(finished.location(), Some("/"), "{name}");
         let asked = site.browser().get_with("/orders", &[(name, value)]).await;
-        assert_eq!(asked.location(), Some("/auth/login?return_to=%2Forders"), "{name}");
+        assert_eq!(
+            asked.location(),
+            Some("/auth/login?return_to=%2Forders"),
+            "{name}"
+        );
     }
 }
 
@@ -142,6 +146,10 @@ async fn a_whole_url_as_target_is_no_address_of_ours() {
             _ => Vec::new(),
         });
         let challenge = site.auth().challenge(request);
-        assert_eq!(challenge.header("location"), Some("/auth/login"), "{target}");
+        assert_eq!(
+            challenge.header("location"),
+            Some("/auth/login"),
+            "{target}"
+        );
     }
 }

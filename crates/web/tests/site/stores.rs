@@ -1,0 +1,156 @@
+//! Session stores: the contract, the limits of the one in memory, and one that breaks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use codegrant_core::{Timestamp, TransactionId};
+use codegrant_testkit::store_contract;
+use codegrant_web::{MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError};
+
+const NOW: Timestamp = Timestamp::from_unix(1_000);
+
+#[tokio::test]
+async fn the_store_in_memory_keeps_the_contract() {
+    store_contract::holds(async || MemoryStore::new(1_000)).await;
+    store_contract::holds(async || Arc::new(MemoryStore::new(1_000))).await;
+}
+
+fn key(number: u32) -> SessionKey {
+    SessionKey::of_id(&number.to_string())
+}
+
+fn until(seconds: i64) -> Record {
+    Record {
+        sealed: Vec::new(),
+        version: 0,
+        expires_at: NOW.plus(seconds),
+    }
+}
+
+#[tokio::test]
+async fn a_full_store_lets_go_of_what_expires_first() {
+    let store = MemoryStore::new(3);
+    for (number, seconds) in [(1, 300), (2, 100), (3, 200)] {
+        store
+            .create(&key(number), until(seconds), NOW)
+            .await
+            .unwrap();
+    }
+    store.create(&key(4), until(250), NOW).await.unwrap();
+    assert_eq!(store.len(), 3);
+    let mut held = Vec::new();
+    for number in 1..=4 {
+        held.push(store.load(&key(number), NOW).await.unwrap().is_some());
+    }
+    assert_eq!(held, [true, false, true, true]);
+}
+
+#[tokio::test]
+async fn a_change_of_a_full_store_pushes_nobody_out() {
+    let store = MemoryStore::new(2);
+    store.create(&key(1), until(100), NOW).await.unwrap();
+    store.create(&key(2), until(200), NOW).await.unwrap();
+    let changed = store.replace(&key(2), 0, until(300), NOW).await.unwrap();
+    assert_eq!(changed, Replaced::Yes);
+    assert!(store.load(&key(1), NOW).await.unwrap().is_some());
+    assert_eq!(store.len(), 2);
+}
+
+// attack: ST-30
+#[tokio::test]
+async fn memory_has_a_hard_limit_and_what_has_expired_goes() {
+    let store = MemoryStore::new(10);
+    for number in 0..1_000 {
+        store.create(&key(number), until(60), NOW).await.unwrap();
+        let used = TransactionId::of_state(&number.to_string());
+        assert!(store.consume(used, NOW.plus(60), NOW).await.unwrap());
+        assert!(store.len() <= 10);
+    }
+    let later = NOW.plus(60);
+    let longer = Record {
+        expires_at: later.plus(60),
+        ..until(0)
+    };
+    store.create(&key(1), longer, later).await.unwrap();
+    assert_eq!(store.len(), 1);
+}
+
+#[test]
+fn a_store_shows_no_session() {
+    let store = MemoryStore::new(10);
+    assert!(store.is_empty());
+    assert_eq!(format!("{store:?}"), "MemoryStore { sessions: 0, .. }");
+}
+
+/// A store in memory that can be made to fail.
+pub(crate) struct Broken {
+    store: MemoryStore,
+    broken: AtomicBool,
+}
+
+impl Default for Broken {
+    fn default() -> Self {
+        Self {
+            store: MemoryStore::new(100),
+            broken: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Broken {
+    pub(crate) fn breaks(&self) {
+        self.broken.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn works(&self) {
+        self.broken.store(false, Ordering::SeqCst);
+    }
+
+    fn store(&self) -> Result<&MemoryStore, StoreError> {
+        if self.broken.load(Ordering::SeqCst) {
+            let reason = "connection refused".to_owned();
+            return Err(StoreError { reason });
+        }
+        Ok(&self.store)
+    }
+}
+
+#[async_trait]
+impl SessionStore for Broken {
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.store()?.create(key, record, now).await
+    }
+
+    async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        self.store()?.load(key, now).await
+    }
+
+    async fn replace(
+        &self,
+        key: &SessionKey,
+        expected: u64,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<Replaced, StoreError> {
+        self.store()?.replace(key, expected, record, now).await
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
+        self.store()?.delete(key).await
+    }
+
+    async fn consume(
+        &self,
+        transaction: TransactionId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.store()?.consume(transaction, until, now).await
+    }
+}
