@@ -209,3 +209,143 @@ fn syntax(error: &toml::de::Error) -> StartError {
         reason: error.message().trim().to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GITHUB: &str = r#"
+        public_origin = "http://localhost:3000"
+        [[provider]]
+        preset = "github"
+        client_id = "an id"
+        client_secret = "a secret"
+    "#;
+
+    fn arguments(words: &[&str]) -> Result<Configuration, StartError> {
+        Configuration::from_arguments(words.iter().map(|word| (*word).to_owned()))
+    }
+
+    /// Returns the codes of what the login says about a text.
+    fn mistakes(text: &str) -> Vec<&'static str> {
+        let built = Configuration::parse(text)
+            .unwrap()
+            .builder()
+            .and_then(AuthBuilder::build);
+        let mistakes = built.unwrap_err();
+        let codes = mistakes
+            .mistakes()
+            .iter()
+            .map(|mistake| mistake.code().name);
+        codes.collect()
+    }
+
+    #[test]
+    fn no_file_means_the_provider_inside_the_app() {
+        let configuration = arguments(&[]).unwrap();
+        assert!(configuration.has_dev_provider());
+        assert_eq!(configuration.listen().to_string(), "127.0.0.1:3000");
+        let auth = configuration.builder().unwrap().build().unwrap();
+        let ids: Vec<&str> = auth
+            .providers()
+            .map(|provider| provider.id.as_ref())
+            .collect();
+        assert_eq!(ids, ["dev"]);
+    }
+
+    #[test]
+    fn command_line_takes_one_file_and_nothing_else() {
+        let refused = |words: &[&str]| arguments(words).unwrap_err();
+        assert_eq!(refused(&["--config"]), StartError::FileMissing);
+        for words in [&["--confg", "x"][..], &["x"]] {
+            let argument = words[0].to_owned();
+            assert_eq!(refused(words), StartError::Argument { argument });
+        }
+        let missing = arguments(&["--config", "/nowhere/at/all.toml"]).unwrap_err();
+        assert!(
+            missing
+                .to_string()
+                .starts_with("file /nowhere/at/all.toml: ")
+        );
+    }
+
+    #[test]
+    fn own_keys_are_taken_and_the_rest_is_the_logins() {
+        let text =
+            format!("listen = \"[::1]:8080\"\n{GITHUB}\n[api]\nurl = \"https://api.example/\"");
+        let configuration = Configuration::parse(&text).unwrap();
+        assert_eq!(configuration.listen().port(), 8080);
+        assert_eq!(configuration.api().unwrap().url, "https://api.example/");
+        assert!(configuration.builder().unwrap().build().is_ok());
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_wherever_they_stand() {
+        assert_eq!(
+            mistakes(&format!("lisen = \"x\"\n{GITHUB}")),
+            ["configuration.syntax"]
+        );
+        assert_eq!(
+            mistakes(&format!("{GITHUB}\nclient_sekret = \"x\"")),
+            ["configuration.syntax"]
+        );
+        assert_eq!(
+            mistakes(&format!("{GITHUB}\n[session]\nkinds = \"x\"")),
+            ["configuration.syntax"]
+        );
+        let api = Configuration::parse(&format!("{GITHUB}\n[api]\nuri = \"x\"")).unwrap_err();
+        assert!(api.to_string().contains("unknown field `uri`"), "{api}");
+    }
+
+    #[test]
+    fn wrong_types_of_own_keys_are_refused() {
+        for text in [
+            "listen = \"localhost\"",
+            "listen = 3000",
+            "api = \"x\"",
+            "dev_provider = 1",
+        ] {
+            let error = Configuration::parse(text).unwrap_err();
+            assert!(
+                matches!(error, StartError::Syntax { .. }),
+                "{text}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn mistakes_are_reported_all_at_once() {
+        let text = r#"
+            public_origin = "https://app.example"
+            base = "auth"
+            [[provider]]
+            preset = "github"
+            client_id = ""
+            scopes = ["two words"]
+        "#;
+        let found = mistakes(text);
+        for code in ["base", "secret", "client_id", "scope"] {
+            let code = format!("configuration.{code}");
+            assert!(found.contains(&code.as_str()), "{code} is not in {found:?}");
+        }
+    }
+
+    #[test]
+    fn broken_line_is_never_quoted() {
+        let secret = "hunter2hunter2";
+        for text in [
+            format!("client_secret = \"{secret}"),
+            format!("listen = \"{secret}\""),
+            format!("{GITHUB}\nresponse_mode = \"{secret}\n"),
+        ] {
+            let error = Configuration::parse(&text).unwrap_err().to_string();
+            assert!(!error.contains(secret), "{error}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let configuration = Configuration::parse(GITHUB).unwrap();
+        assert!(!format!("{configuration:?}").contains("a secret"));
+    }
+}

@@ -72,6 +72,8 @@ pub enum Progress {
     Failed(Failure),
     /// The flow did not come this far.
     Ahead,
+    /// The flow came past, but this app did not see it: it was restarted, or nobody began here.
+    Unseen,
 }
 
 /// Why a flow ended early, as the operator sees it.
@@ -212,6 +214,9 @@ impl<'a> Parts<'a> {
 
     fn progress(&self, index: usize) -> Progress {
         let reached = self.reached();
+        if self.started.is_none() && self.callback.is_some() && index < 3 {
+            return Progress::Unseen;
+        }
         match self.end.map(|_| self.failure()) {
             Some(None) => Progress::Done,
             Some(Some(failure)) if index == reached => Progress::Failed(failure),
@@ -350,3 +355,6 @@ fn began(seen: &Seen) -> Duration {
         _ => seen.at,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,3 +149,96 @@ impl Flow {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn called(provider: &str, path: &str) -> Event {
+        Event::ProviderCalled {
+            provider: provider.to_owned(),
+            method: "GET",
+            url: format!("https://{provider}.example{path}"),
+            sent: Vec::new(),
+            outcome: Ok(200),
+            received: Vec::new(),
+            microseconds: 1,
+        }
+    }
+
+    fn started(provider: &str) -> Event {
+        Event::LoginStarted {
+            provider: provider.to_owned(),
+            endpoint: String::new(),
+            parameters: Vec::new(),
+        }
+    }
+
+    fn ids(recorder: &Recorder) -> Vec<String> {
+        recorder.flows().into_iter().map(|flow| flow.id).collect()
+    }
+
+    const METADATA: &str = "/.well-known/openid-configuration";
+
+    #[test]
+    fn metadata_fetched_for_a_login_belongs_to_it() {
+        let recorder = Recorder::default();
+        recorder.observe_at(at(1), "early", called("op", METADATA));
+        recorder.observe_at(at(2), "login", started("op"));
+        assert_eq!(ids(&recorder), ["login"]);
+        assert_eq!(recorder.flows()[0].events.len(), 2);
+    }
+
+    #[test]
+    fn nothing_else_is_taken_for_the_beginning_of_a_login() {
+        let recorder = Recorder::default();
+        recorder.observe_at(at(1), "other-provider", called("ev", METADATA));
+        recorder.observe_at(at(2), "other-call", called("op", "/token"));
+        recorder.observe_at(at(3), "login", started("op"));
+        assert_eq!(ids(&recorder), ["login", "other-call", "other-provider"]);
+    }
+
+    #[test]
+    fn last_twenty_flows_are_kept_the_latest_first() {
+        let recorder = Recorder::default();
+        for number in 0..25 {
+            recorder.observe_at(at(number), &number.to_string(), started("op"));
+        }
+        recorder.observe_at(at(30), "10", called("op", "/token"));
+        let ids = ids(&recorder);
+        assert_eq!(ids.len(), FLOWS);
+        assert_eq!(ids[..2], ["10", "24"]);
+        assert_eq!(ids.last().unwrap(), "5");
+    }
+
+    #[test]
+    fn flow_that_never_ends_stops_growing() {
+        let recorder = Recorder::default();
+        for number in 0..100 {
+            recorder.observe_at(at(number), "one", called("op", "/token"));
+        }
+        assert_eq!(recorder.flows()[0].events.len(), EVENTS);
+    }
+
+    #[test]
+    fn visit_counts_for_one_login_and_not_for_long() {
+        let recorder = Recorder::default();
+        let visit = |id: &str| {
+            let flows = recorder.flows();
+            let flow = flows.iter().find(|flow| flow.id == id).unwrap();
+            flow.visit.as_ref().map(|visit| visit.path.clone())
+        };
+        recorder.visit_at(at(0), "/");
+        recorder.observe_at(at(600), "first", started("op"));
+        recorder.observe_at(at(600), "second", started("op"));
+        recorder.visit_at(at(1000), "/");
+        recorder.observe_at(at(1601), "late", started("op"));
+        assert_eq!(visit("first").as_deref(), Some("/"));
+        assert_eq!(visit("second"), None);
+        assert_eq!(visit("late"), None);
+    }
+}

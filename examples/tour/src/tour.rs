@@ -124,3 +124,100 @@ impl Tour {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use codegrant_web::{Event, Observer as _};
+
+    use super::*;
+
+    const PUBLIC: &str = r#"
+        public_origin = "https://app.example"
+        secret = "0123456789abcdef0123456789abcdef"
+        [[provider]]
+        preset = "github"
+        client_id = "an id"
+        client_secret = "a secret"
+    "#;
+
+    fn public() -> Tour {
+        Tour::start(&Configuration::parse(PUBLIC).unwrap()).unwrap()
+    }
+
+    fn callback(name: &str, value: &str) -> Event {
+        Event::CallbackReceived {
+            provider: "github".to_owned(),
+            parameters: vec![(name.to_owned(), value.to_owned())],
+        }
+    }
+
+    fn finished(subject: &str) -> Event {
+        Event::LoginFinished {
+            provider: "github".to_owned(),
+            issuer: "https://github.com/login/oauth".to_owned(),
+            subject: subject.to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_strangers_sent_is_shown_as_text() {
+        let hostile = "\"><script>alert('1')</script>";
+        let tour = Tour::start(&Configuration::default()).unwrap();
+        let recorder = tour.recorder();
+        recorder.observe("refused", callback("error", "x"));
+        recorder.observe(
+            "refused",
+            Event::Failed {
+                provider: Some(hostile.to_owned()),
+                code: "callback.error",
+                detail: hostile.to_owned(),
+                cause: "",
+                remedy: "",
+            },
+        );
+        recorder.observe(hostile, callback(hostile, hostile));
+        recorder.observe(hostile, finished(hostile));
+        for id in [None, Some("refused"), Some(hostile)] {
+            let page = tour.flow(None, id);
+            assert_eq!(page.status, 200, "{id:?}");
+            assert!(page.body.contains("&lt;script&gt;"), "{id:?}");
+            assert!(
+                !page.body.contains("<script") && !page.body.contains(hostile),
+                "{id:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn strangers_see_nobodys_login_under_a_public_name() {
+        let tour = public();
+        tour.recorder()
+            .observe("one", callback("code", "[43 characters]"));
+        tour.recorder().observe("one", finished("4711"));
+        let page = tour.flow(None, None).body;
+        assert!(page.contains("id=\"no-flow\"") && !page.contains("4711"));
+        assert!(!page.contains("/flow/one"));
+    }
+
+    #[test]
+    fn login_is_found_by_its_reference_under_a_public_name() {
+        let tour = public();
+        tour.recorder()
+            .observe("one", callback("code", "[43 characters]"));
+        assert_eq!(tour.flow(None, Some("one")).status, 200);
+        assert_eq!(tour.flow(None, Some("two")).status, 404);
+    }
+
+    #[test]
+    fn first_page_has_a_button_for_each_provider() {
+        let second = "[[provider]]\npreset = \"google\"\nclient_id = \"an id\"\nclient_secret = \"a secret\"";
+        let configuration = Configuration::parse(&format!("{PUBLIC}\n{second}")).unwrap();
+        let page = Tour::start(&configuration).unwrap().home(None).body;
+        for button in [
+            "/auth/login/github?return_to=/me",
+            "/auth/login/google?return_to=/me",
+        ] {
+            assert!(page.contains(button), "{button}");
+        }
+    }
+}

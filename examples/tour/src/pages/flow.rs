@@ -24,8 +24,13 @@ pub(crate) fn flow(frame: &Frame<'_>, page: &FlowPage) -> Answer {
     let content = match &page.shown {
         None => format!(
             "<section class=\"card\" id=\"no-flow\">\n<h2>Nothing to show yet</h2>\n\
-             <p>Nobody has logged in since this app was started.</p>\n<div class=\"actions\">\
+             <p>{} logged in since this app was started.</p>\n<div class=\"actions\">\
              <a class=\"button primary\" href=\"{}/login?return_to=/flow\">Log in and come back here</a></div>\n</section>\n",
+            if page.on_loopback {
+                "Nobody has"
+            } else {
+                "You have not"
+            },
             frame.base()
         ),
         Some(view) => login(frame, view),
@@ -115,6 +120,7 @@ fn cell(number: usize, step: &Step) -> String {
         (Progress::Failed(_), _) => "ended here".to_owned(),
         (Progress::Waiting, _) => "waiting".to_owned(),
         (Progress::Ahead, _) => "not reached".to_owned(),
+        (Progress::Unseen, _) => "not seen".to_owned(),
         (Progress::Done, Some((took, _))) => duration(took),
         (Progress::Done, None) => "done".to_owned(),
     };
@@ -131,6 +137,7 @@ const fn state(step: &Step) -> &'static str {
         Progress::Waiting => "waiting",
         Progress::Failed(_) => "failed",
         Progress::Ahead => "ahead",
+        Progress::Unseen => "unseen",
     }
 }
 
@@ -145,6 +152,9 @@ fn step(number: usize, step: &Step) -> String {
     let exchanges: String = step.exchanges.iter().map(exchange).collect();
     let checked = step.checked;
     let end = match &step.progress {
+        Progress::Unseen => "<p class=\"checked\">This app did not see it. Either nobody began this login here, or the app \
+                             was restarted since.</p>\n"
+            .to_owned(),
         Progress::Failed(failure) => failed(failure),
         Progress::Done => format!("<p class=\"checked\"><strong>Checked.</strong> {checked}</p>\n"),
         Progress::Waiting | Progress::Ahead => {

@@ -95,7 +95,7 @@ th { width: 14rem; padding-inline-start: 0; font-weight: 550; }
 .strip li { padding-top: .75rem; border-top: 3px solid var(--accent); display: grid; gap: .25rem; align-content: start; }
 .strip li.failed { border-color: var(--bad); }
 .strip li.waiting { border-color: var(--warn); }
-.strip li.ahead { border-color: var(--edge); }
+.strip li.ahead, .strip li.unseen { border-color: var(--edge); }
 .strip a { display: flex; align-items: center; gap: .5rem; color: var(--text); text-decoration: none; font-weight: 600; }
 .strip a:hover { text-decoration: underline; }
 .strip .number { flex: none; width: 1.5rem; height: 1.5rem; font-size: .8125rem; }
@@ -111,8 +111,8 @@ th { width: 14rem; padding-inline-start: 0; font-weight: 550; }
 }
 .failed .number { background: var(--bad); color: var(--card); }
 .waiting .number { background: var(--warn); color: var(--card); }
-.ahead .number { background: var(--card); color: var(--quiet); border: 1px solid var(--line); }
-.ahead .card { box-shadow: none; background: transparent; }
+.ahead .number, .unseen .number { background: var(--card); color: var(--quiet); border: 1px solid var(--line); }
+.ahead .card, .unseen .card { box-shadow: none; background: transparent; }
 .line { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: baseline; gap: 0 1rem; }
 .took { font-variant-numeric: tabular-nums; font-weight: 600; font-size: .9375rem; }
 .took span { color: var(--quiet); font-weight: 400; }
@@ -123,7 +123,7 @@ th { width: 14rem; padding-inline-start: 0; font-weight: 550; }
 .answer.bad { color: var(--bad); }
 .checked { margin-top: 1rem; padding: .75rem 1rem; border-radius: .625rem; background: var(--good-soft); }
 .checked strong { color: var(--good); }
-.ahead .checked, .waiting .checked { background: var(--softer); color: var(--quiet); }
+.ahead .checked, .unseen .checked, .waiting .checked { background: var(--softer); color: var(--quiet); }
 .ahead .checked strong, .waiting .checked strong { color: inherit; }
 .failure { margin-top: 1rem; padding: 1rem; border-radius: .625rem; background: var(--bad-soft); }
 .failure > p { color: var(--bad); }
