@@ -350,6 +350,7 @@ fn each_parameter_has_a_longest_length() {
 fn a_query_is_bounded_before_it_is_decoded() {
     let code = |query: &str| AuthorizationResponse::parse(query).unwrap_err().code().name;
     assert_eq!(code(&"&".repeat(100_000)), "callback.too_long");
+    assert_eq!(code(&"&".repeat(32 * 1024 + 1)), "callback.too_long");
     assert_eq!(code(&"a=1&".repeat(100_000)), "callback.too_long");
     assert_eq!(code(&"%61=%62&".repeat(4_000)), "callback.malformed");
     assert_eq!(code(&"a&".repeat(65)), "callback.malformed");

@@ -143,6 +143,15 @@ fn a_secret_goes_with_a_method_that_needs_one() {
             "{method:?} {secret:?}"
         );
     }
+    let shown = |client: Client| client.validate().unwrap_err()[0].to_string();
+    let bare = Client::new(GOOGLE, "app", "https://app.example/cb");
+    let missing = shown(bare.clone().with_authentication(ClientSecretPost));
+    assert!(
+        missing.ends_with("client_secret_post with no secret"),
+        "{missing}"
+    );
+    let needless = shown(bare.with_secret("s").with_authentication(None));
+    assert!(needless.ends_with("none with a secret"), "{needless}");
 }
 
 #[test]

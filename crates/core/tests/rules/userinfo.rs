@@ -276,6 +276,19 @@ fn github_is_asked_for_addresses_at_their_own_endpoint() {
 }
 
 #[test]
+fn an_address_that_is_called_verified_already_is_not_asked_for_again() {
+    let asked = |verified: Value| {
+        let outcome =
+            World::github().login(|script| script.userinfo.set("email_verified", verified));
+        outcome.called(Purpose::Emails)
+    };
+    assert!(!asked(json!(true)));
+    for not_yet in [json!(false), json!("true"), json!(1), Value::Null] {
+        assert!(asked(not_yet));
+    }
+}
+
+#[test]
 fn only_githubs_primary_address_is_taken_and_only_true_verifies_it() {
     let addresses = |emails: Value| {
         let mut world = World::github();
