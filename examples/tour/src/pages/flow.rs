@@ -97,9 +97,9 @@ fn summary(frame: &Frame<'_>, view: &FlowView) -> String {
         ),
         (None, None) => ("warn", "under way", format!("Login with <bdi>{name}</bdi>")),
     };
-    let took = view.took.map_or_else(String::new, |took| {
-        format!("{} from the click to the end, ", duration(took))
-    });
+    let took = view
+        .took
+        .map_or_else(String::new, |took| format!("{} in all, ", duration(took)));
     let strip: String = (1..)
         .zip(&view.steps)
         .map(|(number, step)| cell(number, step))

@@ -160,3 +160,51 @@ summary .quiet { font-weight: 400; }
   td { font-size: .875rem; }
 }
 "#;
+
+#[cfg(test)]
+mod tests {
+    use super::STYLE;
+
+    /// Returns the colours of one scheme by name, as relative luminance (WCAG 2.2).
+    fn luminance(scheme: &str, name: &str) -> f64 {
+        let start = format!("{name}: #");
+        let hex = scheme.split_once(&start).expect(name).1.get(..6).unwrap();
+        let channel = |at: usize| {
+            let value = u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+            let part = f64::from(value) / 255.0;
+            if part <= 0.04045 {
+                part / 12.92
+            } else {
+                ((part + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        0.2126 * channel(0) + 0.7152 * channel(2) + 0.0722 * channel(4)
+    }
+
+    #[test]
+    fn texts_can_be_read_in_both_schemes() {
+        let texts = [
+            ("text", "ground card softer good-soft bad-soft"),
+            ("quiet", "ground card softer bad-soft"),
+            ("accent", "ground card soft"),
+            ("on-accent", "accent accent-strong"),
+            ("good", "card good-soft"),
+            ("warn", "warn-soft"),
+            ("bad", "card bad-soft"),
+            ("card", "warn bad"),
+        ];
+        let schemes: Vec<&str> = STYLE.split(":root {").skip(1).collect();
+        assert_eq!(schemes.len(), 2, "light and dark");
+        for scheme in schemes {
+            for (text, grounds) in texts {
+                for ground in grounds.split(' ') {
+                    let text_light = luminance(scheme, &format!("--{text}"));
+                    let ground_light = luminance(scheme, &format!("--{ground}"));
+                    let (high, low) = (text_light.max(ground_light), text_light.min(ground_light));
+                    let contrast = (high + 0.05) / (low + 0.05);
+                    assert!(contrast >= 4.5, "{text} on {ground}: {contrast:.2}");
+                }
+            }
+        }
+    }
+}
