@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use codegrant_core::jose::KeySet;
-use codegrant_core::{Client, Fetched, ProviderMetadata, PublicOrigin, ReturnTo, Step, Timestamp};
+use codegrant_core::{
+    Client, Fetched, Identity, ProviderMetadata, PublicOrigin, ReturnTo, Step, Timestamp,
+};
 
 use crate::clients::Registered;
 use crate::cookie::Jar;
 use crate::endpoints;
-use crate::error::Error;
 #[cfg(any(feature = "reqwest", feature = "dev"))]
 use crate::error::SetupErrors;
+use crate::error::{Error, SessionError};
 use crate::events::Events;
 use crate::http_client::HttpClient;
 use crate::pages::{ErrorPage, Pages, Problem};
@@ -278,6 +280,29 @@ impl Auth {
             .metadata
             .get(registered.id(), self.now(), fetch)
             .await
+    }
+
+    /// Returns the provider that a session's tokens came from.
+    ///
+    /// The configuration may name another issuer under the same id by now: no token of the old one goes
+    /// there.
+    pub(crate) async fn issuer_of(
+        &self,
+        correlation_id: &str,
+        identity: &Identity,
+    ) -> Result<(&Registered, ProviderMetadata), Error> {
+        let registered = self
+            .registered(&identity.provider)
+            .ok_or(SessionError::Gone)?;
+        let metadata = self.metadata(correlation_id, registered).await?;
+        if metadata.issuer != identity.issuer {
+            return Err(SessionError::IssuerChanged {
+                session: identity.issuer.clone(),
+                configured: metadata.issuer,
+            }
+            .into());
+        }
+        Ok((registered, metadata))
     }
 
     /// Returns the provider's keys: cached ones unless `lacking` says that they will not do.

@@ -30,6 +30,9 @@ codegrant_core::codes! {
     SESSION_GONE = "session.gone",
         "the session ended while a request was changing it",
         "nothing; the user logs in again";
+    ISSUER_CHANGED = "session.issuer_changed",
+        "the provider's entry names another issuer than the one that the session's tokens came from",
+        "nothing, if that was meant: the tokens are sent nowhere, and the user logs in again";
     NO_REFRESH = "session.no_refresh_token",
         "a refresh was asked for and the provider gave no refresh token",
         "ask for offline access in the way the provider's documentation says";
@@ -136,6 +139,14 @@ pub enum SessionError {
     /// It ended meanwhile.
     #[error("session ended meanwhile")]
     Gone,
+    /// Its tokens came from another issuer than the one that is configured now.
+    #[error("session is of issuer \"{session}\", configured \"{configured}\"")]
+    IssuerChanged {
+        /// The session's issuer.
+        session: String,
+        /// The issuer under the same id today.
+        configured: String,
+    },
     /// It has no refresh token.
     #[error("session has no refresh token")]
     NoRefreshToken,
@@ -183,6 +194,7 @@ impl Error {
             Self::Store(_) => &STORE,
             Self::Session(SessionError::TooLarge { .. }) => &SESSION_TOO_LARGE,
             Self::Session(SessionError::Gone) => &SESSION_GONE,
+            Self::Session(SessionError::IssuerChanged { .. }) => &ISSUER_CHANGED,
             Self::Session(SessionError::NoRefreshToken) => &NO_REFRESH,
             Self::Lost(LostTransaction::Unreadable) => &LOST_UNREADABLE,
             Self::Lost(LostTransaction::NoCookies) => &LOST_COOKIES,

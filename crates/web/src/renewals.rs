@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use codegrant_core::TokenResponse;
 use codegrant_core::jose::KeySet;
 
 use crate::auth::Auth;
@@ -21,8 +22,9 @@ const KEPT: usize = 10_000;
 pub(crate) struct Renewals {
     /// Shared out by the hash of the refresh token.
     locks: Vec<tokio::sync::Mutex<()>>,
-    /// What became of a refresh token, by its hash.
-    finished: Mutex<Expiring<String, SessionData>>,
+    /// What a refresh token brought, by its hash; tokens and no session, because a provider may give one
+    /// refresh token to several sessions of a user.
+    finished: Mutex<Expiring<String, TokenResponse>>,
 }
 
 impl Default for Renewals {
@@ -35,7 +37,7 @@ impl Default for Renewals {
 }
 
 impl Renewals {
-    fn finished(&self) -> MutexGuard<'_, Expiring<String, SessionData>> {
+    fn finished(&self) -> MutexGuard<'_, Expiring<String, TokenResponse>> {
         self.finished.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -69,13 +71,10 @@ async fn once(auth: &Auth, session: &Session, correlation_id: &str) -> Result<Se
     let used = seal::hash(refresh_token.secret().as_bytes());
     let renewals = &auth.0.renewals;
     let _alone = renewals.lock(&used).lock().await;
-    if let Some(finished) = renewals.finished().live(&used, auth.now()) {
-        return Ok(finished.clone());
+    if let Some(tokens) = renewals.finished().live(&used, auth.now()) {
+        return Ok(data.clone().renewed(tokens.clone()));
     }
-    let registered = auth
-        .registered(&data.identity.provider)
-        .ok_or(SessionError::Gone)?;
-    let metadata = auth.metadata(correlation_id, registered).await?;
+    let (registered, metadata) = auth.issuer_of(correlation_id, &data.identity).await?;
     let step = registered
         .client
         .refresh(&metadata, refresh_token, auth.now())?;
@@ -84,15 +83,13 @@ async fn once(auth: &Auth, session: &Session, correlation_id: &str) -> Result<Se
     let keys = auth
         .keys(correlation_id, registered, &metadata, lacking)
         .await?;
-    let renewed = data
-        .clone()
-        .renewed(refreshed.accept(&data.identity, &keys)?);
+    let tokens = refreshed.accept(&data.identity, &keys)?;
     let now = auth.now();
     renewals
         .finished()
-        .insert(used, renewed.clone(), now.plus(KEPT_SECONDS), now);
+        .insert(used, tokens.clone(), now.plus(KEPT_SECONDS), now);
     auth.0
         .events
         .tokens_refreshed(correlation_id, registered.id());
-    Ok(renewed)
+    Ok(data.clone().renewed(tokens))
 }

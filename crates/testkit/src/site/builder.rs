@@ -37,6 +37,7 @@ pub struct SiteBuilder {
     response_mode: ResponseMode,
     log_out_at_provider: bool,
     beside: Option<Site>,
+    registrations: Option<Vec<Registration>>,
     configure: Vec<Box<dyn FnOnce(AuthBuilder) -> AuthBuilder>>,
 }
 
@@ -55,6 +56,7 @@ impl SiteBuilder {
             response_mode: ResponseMode::Query,
             log_out_at_provider: false,
             beside: None,
+            registrations: None,
             configure: Vec::new(),
         }
     }
@@ -100,6 +102,25 @@ impl SiteBuilder {
         self
     }
 
+    /// Registers the app in this way alone, in place of `op` and `ev`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use codegrant_core::provider::Provider;
+    /// use codegrant_testkit::Site;
+    /// use codegrant_web::Registration;
+    /// let wiki = Provider::openid("wiki", "Wiki", "https://wiki.example");
+    /// let site = Site::builder().only(Registration::new(wiki, "an id").secret("a secret")).build();
+    /// assert_eq!(site.browser().get("/auth/login/op").await.status, 404);
+    /// assert_eq!(site.browser().get("/auth/login/wiki").await.status, 503, "nobody is there");
+    /// # }
+    /// ```
+    pub fn only(mut self, registration: Registration) -> Self {
+        self.registrations = Some(vec![registration]);
+        self
+    }
+
     /// Changes the app's configuration as the last word; what is called later sees what came before.
     ///
     /// The base path stays `/auth`: the callbacks below it are registered at the providers.
@@ -137,8 +158,13 @@ impl SiteBuilder {
             .clock(move || now.now())
             .observer(events.clone())
             .http_client(ByValues(back_channel.clone()));
-        for (id, provider) in &providers {
-            auth = auth.registration(self.registration(id, provider.issuer()));
+        let usual = || {
+            let providers = providers.iter();
+            let all = providers.map(|(id, provider)| self.registration(id, provider.issuer()));
+            all.collect()
+        };
+        for registration in self.registrations.clone().unwrap_or_else(usual) {
+            auth = auth.registration(registration);
         }
         for change in self.configure {
             auth = change(auth);

@@ -88,7 +88,7 @@ async fn end(
 async fn at_provider(auth: &Auth, data: &SessionData, correlation_id: &str) -> Option<String> {
     let registered = auth.registered(&data.identity.provider)?;
     let told = async {
-        let metadata = auth.metadata(correlation_id, registered).await?;
+        let (_, metadata) = auth.issuer_of(correlation_id, &data.identity).await?;
         if let Some(refresh_token) = &data.refresh_token {
             let step = registered.client.revoke(&metadata, refresh_token)?;
             if let Err(error) = auth.drive(correlation_id, &registered.client, step).await {

@@ -1,18 +1,23 @@
 //! The whole login by values: an app, its providers and browsers, and whoever means them harm.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod answers;
 mod callback;
 mod code;
 mod cookies;
 mod healing;
+mod keys;
 mod landing;
+mod log_out;
 mod mix_up;
 mod paths;
 mod proxy;
+mod refresh;
 mod replay;
 mod sessions;
 mod state;
 mod stores;
+mod strain;
 mod tabs;
 
 use codegrant_core::form;

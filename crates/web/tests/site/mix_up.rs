@@ -1,7 +1,7 @@
 //! Two providers: whose answer it is, whose endpoints, whose account (RFC 9700 section 4.4, RFC 9207).
 
 use codegrant_core::provider::Provider;
-use codegrant_testkit::{Fault, Site};
+use codegrant_testkit::Site;
 use codegrant_web::Registration;
 
 use crate::refused;
@@ -196,48 +196,6 @@ async fn nobody_is_sent_to_an_endpoint_that_is_not_acceptable() {
         "what is not the protocol's is kept"
     );
     assert_eq!(url.parameter("client_id"), "app");
-}
-
-#[tokio::test]
-async fn metadata_that_is_refused_starts_no_login() {
-    for (fault, code) in [
-        (Fault::DiscoveryOtherIssuer, "discovery.issuer_mismatch"),
-        (Fault::DiscoveryTrailingSlash, "discovery.issuer_mismatch"),
-        (Fault::DiscoveryHttpEndpoints, "discovery.endpoint_refused"),
-        (Fault::DiscoveryNotJson, "provider.media_type"),
-        (Fault::DiscoveryBrokenJson, "provider.json"),
-        (Fault::DiscoveryDuplicateMember, "provider.json"),
-        (Fault::DiscoveryRedirect, "provider.redirect"),
-        (Fault::DiscoveryNoKeys, "provider.member_missing"),
-        (
-            Fault::DiscoveryStateInEndpoint,
-            "discovery.endpoint_refused",
-        ),
-        (
-            Fault::DiscoveryOtherAlgorithm,
-            "discovery.algorithm_not_offered",
-        ),
-        (
-            Fault::DiscoveryOtherAuthentication,
-            "discovery.authentication_not_offered",
-        ),
-        (Fault::Down, "provider.status"),
-    ] {
-        let site = Site::new();
-        site.provider("op").inject(fault);
-        let mut browser = site.browser();
-        let reply = browser.get("/auth/login/op").await;
-        assert_eq!((reply.status, reply.location()), (502, None), "{fault}");
-        assert_eq!(site.failures(), [code], "{fault}");
-        assert!(browser.cookies().is_empty(), "{fault}");
-        site.behave();
-        site.wait(5);
-        assert_eq!(
-            browser.get("/auth/login/op").await.status,
-            303,
-            "{fault}: forgotten"
-        );
-    }
 }
 
 // attack: MX-14 AC-01

@@ -1,0 +1,184 @@
+//! Log-out: by a form of our own, complete whatever the provider does, and on to the provider if asked.
+
+use codegrant_testkit::site::Visit;
+use codegrant_testkit::{Fault, Site};
+use codegrant_web::TransportError;
+
+use crate::{both_kinds, refused};
+
+// attack: LO-01
+#[tokio::test]
+async fn nobody_is_logged_out_by_a_link_or_by_another_origin() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let held = browser.cookies().to_vec();
+        let page = browser.get("/auth/logout").await;
+        assert_eq!(page.status, 200);
+        assert!(page.set_cookies().is_empty());
+        let post = || Visit::post("/auth/logout", &[("return_to", "/bye")]);
+        for forged in [
+            post().from_page("https://evil.example"),
+            post().from_page("https://evil.app.example"),
+            post().from_page("http://app.example"),
+            post().from_page("https://app.example:8443"),
+            post().from_page("null"),
+            post().without_header("origin").without_fetch_metadata(),
+            post()
+                .with_header("origin", "null")
+                .without_fetch_metadata(),
+            post().with_header("origin", "").without_fetch_metadata(),
+            post().with_header("origin", "https://app.example.evil.example"),
+            post().with_header("origin", "https://APP.example"),
+            post().with_header("sec-fetch-site", "cross-site"),
+            post().with_header("sec-fetch-site", "same-site"),
+            post().with_header("sec-fetch-site", "none"),
+        ] {
+            let reply = browser.visit(forged.clone()).await;
+            assert_eq!(reply.status, 403, "{forged:?}");
+            refused(&reply);
+        }
+        assert_eq!(browser.cookies(), held);
+        assert_eq!(browser.subject().await.as_deref(), Some("ada"));
+        assert_eq!(site.calls("/revoke"), 0);
+        assert!(
+            site.failures()
+                .iter()
+                .all(|code| *code == "request.wrong_origin")
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_page_that_asks_logs_out_in_every_browser() {
+    for change in [
+        |visit: Visit| visit,
+        |visit: Visit| visit.without_fetch_metadata(),
+        // A page of the app with the policy `no-referrer`.
+        |visit: Visit| visit.with_header("origin", "null"),
+        |visit: Visit| visit.without_header("origin"),
+    ] {
+        for site in both_kinds() {
+            let mut browser = site.browser();
+            browser.log_in("op", "ada").await;
+            let out = change(Visit::post("/auth/logout", &[("return_to", "/bye")]));
+            let reply = browser.visit(out).await;
+            assert_eq!((reply.status, reply.location()), (303, Some("/bye")));
+            assert!(browser.session_cookies().is_empty());
+            assert_eq!(browser.subject().await, None);
+        }
+    }
+    let site = Site::new();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let page = browser.get("/auth/logout?return_to=/bye").await;
+    assert_eq!(browser.submit(&page, &[]).await.location(), Some("/bye"));
+}
+
+#[tokio::test]
+async fn a_log_out_ends_the_grant_at_the_provider() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let reply = browser.log_out().await;
+        assert_eq!(reply.location(), Some("/auth/logged-out"));
+        assert_eq!(browser.follow(&reply).await.status, 200);
+        assert_eq!(site.calls("/revoke"), 1, "the refresh token");
+        let again = browser.log_out().await;
+        assert_eq!(again.status, 303, "twice is no error");
+        assert_eq!(site.calls("/revoke"), 1);
+    }
+}
+
+// attack: RF-14
+#[tokio::test]
+async fn a_log_out_is_complete_when_the_provider_fails() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let mut saved = browser.clone();
+        site.provider("op").inject(Fault::RevocationServerError);
+        let reply = browser.log_out().await;
+        assert_eq!(reply.location(), Some("/auth/logged-out"));
+        assert_eq!(browser.subject().await, None);
+        assert_eq!(site.failures(), ["provider.status"], "the operator is told");
+        site.script(|request| {
+            let url = request.loggable_url().to_owned();
+            Some(Err(TransportError::Timeout { url, seconds: 10 }))
+        });
+        assert_eq!(saved.log_out().await.location(), Some("/auth/logged-out"));
+        assert!(saved.session_cookies().is_empty());
+    }
+}
+
+// attack: LO-02 LO-06
+#[tokio::test]
+async fn a_log_out_goes_on_to_the_provider_and_comes_back() {
+    for memory in [false, true] {
+        let builder = Site::builder().log_out_at_provider();
+        let builder = if memory {
+            builder.memory_sessions()
+        } else {
+            builder
+        };
+        let site = builder.build();
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let fields = [
+            ("return_to", "/orders"),
+            ("post_logout_redirect_uri", "https://evil.example/"),
+            ("id_token_hint", "another"),
+        ];
+        let reply = browser.post("/auth/logout", &fields).await;
+        assert!(
+            browser.session_cookies().is_empty(),
+            "the session here is over first"
+        );
+        assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
+        let url = codegrant_testkit::site::AuthorizationUrl::parse(reply.location().unwrap());
+        assert_eq!(url.endpoint(), "http://op.localhost:9000/end_session");
+        assert_eq!(url.parameter("client_id"), "app");
+        assert_eq!(
+            url.parameter("post_logout_redirect_uri"),
+            "https://app.example/auth/logged-out"
+        );
+        let hint = url.parameter("id_token_hint");
+        assert_eq!(hint.split('.').count(), 3);
+        let told = format!("{:?}", site.events());
+        assert!(!told.contains(&hint), "the hint is in no event");
+        let at_provider = browser.follow(&reply).await;
+        let end = browser.follow(&at_provider).await;
+        assert_eq!(
+            (end.status, end.url.as_str()),
+            (200, "https://app.example/auth/logged-out")
+        );
+        assert!(end.body.contains("You are logged out"));
+    }
+}
+
+#[tokio::test]
+async fn without_a_page_at_the_provider_a_log_out_ends_here() {
+    let site = Site::builder().log_out_at_provider().build();
+    site.alter("openid-configuration", |metadata| {
+        metadata.remove("end_session_endpoint")
+    });
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let reply = browser.post("/auth/logout", &[("return_to", "/bye")]).await;
+    assert_eq!(reply.location(), Some("/bye"));
+}
+
+// attack: LO-36
+#[tokio::test]
+async fn going_back_after_log_out_shows_nothing() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        let callback = browser.begin_and_sign_in("op", "ada").await;
+        browser.bring(&callback).await;
+        browser.log_out().await;
+        assert_eq!(browser.get("/orders").await.status, 303);
+        refused(&browser.bring(&callback).await);
+        assert_eq!(browser.subject().await, None);
+        assert_eq!(site.calls("/token"), 1);
+    }
+}
