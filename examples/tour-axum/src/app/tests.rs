@@ -27,7 +27,11 @@ struct Seen {
 
 impl Browser {
     fn open() -> Self {
-        let tour = Tour::start(&Configuration::default()).unwrap();
+        Self::open_configured(&Configuration::default())
+    }
+
+    fn open_configured(configuration: &Configuration) -> Self {
+        let tour = Tour::start(configuration).unwrap();
         Self {
             app: super::router(tour),
             cookies: BTreeMap::new(),
@@ -162,6 +166,31 @@ async fn api_answers_in_the_users_name() {
     assert!(page.contains("GET http://localhost:3000/auth/dev-provider/api/me"));
     assert_eq!(between(&page, "id=\"status\">", "<"), "200");
     assert!(page.contains("Hello, Ada Lovelace!"));
+}
+
+#[tokio::test]
+async fn token_goes_to_userinfo_where_no_api_is_meant_for_it() {
+    let origin = "public_origin = \"http://localhost:3000\"\ndev_provider = true\n";
+    let elsewhere = "[api]\nurl = \"http://localhost:9/\"\nprovider = \"another\"";
+    for api in ["", elsewhere] {
+        let configuration = Configuration::parse(&format!("{origin}{api}")).unwrap();
+        let mut browser = Browser::open_configured(&configuration);
+        let page = browser.log_in("/api-call", "user=ada", "allow").await.body;
+        assert!(page.contains("GET http://localhost:3000/auth/dev-provider/userinfo"));
+        assert_eq!(between(&page, "id=\"status\">", "<"), "200");
+        assert!(page.contains("ada@example.test"));
+    }
+}
+
+#[tokio::test]
+async fn api_that_cannot_be_reached_is_said_so() {
+    // Port 9 is discard: nobody listens there.
+    let text = "public_origin = \"http://localhost:3000\"\ndev_provider = true\n\
+                [api]\nurl = \"http://127.0.0.1:9/orders?key=hush\"";
+    let mut browser = Browser::open_configured(&Configuration::parse(text).unwrap());
+    let page = browser.log_in("/api-call", "user=ada", "allow").await.body;
+    assert_eq!(between(&page, "id=\"status\">", "<"), "no answer");
+    assert!(page.contains("http://127.0.0.1:9/orders") && !page.contains("hush"));
 }
 
 #[tokio::test]
