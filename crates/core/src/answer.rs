@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::{Error, ProviderError, Purpose, Quoted};
+use crate::error::{ProviderError, Purpose, Quoted};
 use crate::http::HttpResponse;
 use crate::jose::json;
 
@@ -93,7 +93,7 @@ pub(crate) fn optional_strings<'a>(
     purpose: Purpose,
     object: &'a Map<String, Value>,
     member: &'static str,
-) -> Result<Vec<&'a str>, Error> {
+) -> Result<Vec<&'a str>, ProviderError> {
     let wrong = || ProviderError::MemberType {
         purpose,
         member,
@@ -103,8 +103,8 @@ pub(crate) fn optional_strings<'a>(
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(items)) => items
             .iter()
-            .map(|item| Ok(item.as_str().ok_or_else(wrong)?))
+            .map(|item| item.as_str().ok_or_else(wrong))
             .collect(),
-        Some(_) => Err(wrong().into()),
+        Some(_) => Err(wrong()),
     }
 }

@@ -28,14 +28,19 @@ const FAILURE: i64 = 5;
 const BURST: i64 = 4;
 const REFILL: i64 = 30;
 
-/// Reads `Cache-Control: max-age` within its bounds.
+/// Reads `Cache-Control` (RFC 9111 section 5.2) within its bounds: `max-age`, and the shortest time for a
+/// document that is not to be kept.
 pub(crate) fn lifetime(response: &HttpResponse) -> i64 {
-    let directive = response.header("cache-control").and_then(|value| {
-        value
-            .split(',')
-            .find_map(|part| part.trim().strip_prefix("max-age=")?.parse().ok())
-    });
-    directive.unwrap_or(USUAL).clamp(SHORTEST, LONGEST)
+    let value = response
+        .header("cache-control")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let directives = || value.split(',').map(str::trim);
+    if directives().any(|directive| matches!(directive, "no-store" | "no-cache")) {
+        return SHORTEST;
+    }
+    let age = directives().find_map(|directive| directive.strip_prefix("max-age=")?.parse().ok());
+    age.unwrap_or(USUAL).clamp(SHORTEST, LONGEST)
 }
 
 /// One document of one provider, with a token bucket for fetching it again.

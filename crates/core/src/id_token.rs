@@ -6,8 +6,11 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde_json::{Map, Value};
 
+use crate::client::Client;
 use crate::error::{IdTokenError, Quoted};
 use crate::jose::{Algorithm, Jws, KeySet};
+use crate::metadata::ProviderMetadata;
+use crate::provider::Protocol;
 use crate::time::Timestamp;
 
 /// How far two clocks may be apart, in seconds.
@@ -49,6 +52,15 @@ impl std::fmt::Debug for IdToken {
     }
 }
 
+/// Tells whether an ID token was signed by a key that the set does not hold; false for a token that no
+/// key could save.
+pub(crate) fn lacks_key(raw: Option<&str>, metadata: &ProviderMetadata, keys: &KeySet) -> bool {
+    raw.and_then(|raw| Jws::parse(raw).ok()).is_some_and(|jws| {
+        let algorithm = metadata.id_token_algorithm;
+        jws.header().algorithm() == algorithm && !keys.has_candidate(jws.header(), algorithm)
+    })
+}
+
 /// What one ID token is held to.
 pub(crate) struct Expectations<'a> {
     pub(crate) issuers: Vec<&'a str>,
@@ -72,7 +84,33 @@ pub(crate) enum Nonce<'a> {
     Unbound,
 }
 
-impl Expectations<'_> {
+impl<'a> Expectations<'a> {
+    /// What every ID token for this client is held to; a login and a refresh each add what is theirs.
+    pub(crate) fn of(
+        client: &'a Client,
+        metadata: &'a ProviderMetadata,
+        access_token: &'a str,
+        now: Timestamp,
+    ) -> Self {
+        let mut issuers = vec![metadata.issuer.as_str()];
+        if let Protocol::OpenId { issuer_aliases, .. } = &client.provider().protocol {
+            issuers.extend(issuer_aliases.iter().map(AsRef::as_ref));
+        }
+        Self {
+            issuers,
+            client_id: client.id(),
+            trusted_audiences: client.trusted_audiences(),
+            algorithm: metadata.id_token_algorithm,
+            nonce: Nonce::Unbound,
+            access_token,
+            issued_after: None,
+            max_age: None,
+            acr_values: &[],
+            subject: None,
+            now,
+        }
+    }
+
     /// Proves an ID token.
     pub(crate) fn prove(&self, raw: &str, keys: &KeySet) -> Result<IdToken, IdTokenError> {
         let jws = Jws::parse(raw)?;

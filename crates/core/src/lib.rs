@@ -97,11 +97,11 @@ mod userinfo;
 
 pub use authorization::{AuthorizationOptions, AuthorizationRequest, AuthorizationResponse};
 pub use cache::{Cache, Fetched};
-pub use client::{Client, Grant, ResponseMode};
+pub use client::{Client, Grant, Refreshed, ResponseMode};
 pub use fetch_metadata::FetchMetadata;
 pub use id_token::IdToken;
 pub use identity::{Claims, Email, Identity, VerifiedEmail};
-pub use login::{Login, Refreshed};
+pub use login::Login;
 pub use metadata::ProviderMetadata;
 pub use origin::PublicOrigin;
 pub use return_to::ReturnTo;

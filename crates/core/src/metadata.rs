@@ -97,6 +97,26 @@ impl ProviderMetadata {
         request.limits.max_body = KEYS_LIMIT;
         Step::Fetch(Fetch::new(request, ExpectKeys))
     }
+
+    /// Returns where to send the browser to log out at the provider as well; `None` where the provider
+    /// has no such page (OpenID Connect RP-Initiated Logout 1.0 section 2).
+    pub fn log_out_url(
+        &self,
+        client: &Client,
+        id_token_hint: Option<&str>,
+        post_logout_redirect_uri: &str,
+    ) -> Option<String> {
+        let mut url = Url::parse(self.end_session_endpoint.as_deref()?).ok()?;
+        {
+            let mut query = url.query_pairs_mut();
+            if let Some(hint) = id_token_hint {
+                query.append_pair("id_token_hint", hint);
+            }
+            query.append_pair("client_id", client.id());
+            query.append_pair("post_logout_redirect_uri", post_logout_redirect_uri);
+        }
+        Some(url.into())
+    }
 }
 
 struct ExpectKeys;
@@ -256,8 +276,13 @@ pub(crate) fn check(provider: &Provider) -> Result<(), ConfigurationError> {
         }
     };
     match &provider.protocol {
-        Protocol::OpenId { issuer, .. } => issuer_url(issuer).map(|_| ()).map_err(refuse),
-        Protocol::OAuth { .. } => written(provider).map(|_| ()).map_err(refuse),
+        Protocol::OpenId { issuer, .. } => issuer_url(issuer).map(|_| ()).map_err(refuse)?,
+        Protocol::OAuth { .. } => written(provider).map(|_| ()).map_err(refuse)?,
+    }
+    // With either protocol this endpoint is called with the access token.
+    match provider.emails_endpoint() {
+        Some(url) => own_address("emails_endpoint", url).map_err(refuse),
+        None => Ok(()),
     }
 }
 
@@ -306,24 +331,15 @@ fn written(provider: &Provider) -> Result<ProviderMetadata, Mistake> {
         .into_iter()
         .filter_map(|(member, url)| Some((member, url?)))
     {
-        let refuse = |reason| (member, url.to_string(), reason);
-        let own = Url::parse(url).map_err(|_| refuse("not an absolute URL"))?;
-        reachable(url, &own).map_err(refuse)?;
-    }
-    if let Some(url) = provider.emails_endpoint() {
-        let refuse = |reason| ("emails_endpoint", url.to_owned(), reason);
-        let own = Url::parse(url).map_err(|_| refuse("not an absolute URL"))?;
-        reachable(url, &own).map_err(refuse)?;
+        own_address(member, url)?;
     }
     if authorization_query(&endpoints.authorization).is_err() {
         let reason = "its query repeats a parameter of the protocol";
         return Err(("authorization", endpoints.authorization.to_string(), reason));
     }
-    let origin = Url::parse(&endpoints.token).map(|url| url.origin().ascii_serialization());
     Ok(ProviderMetadata {
-        issuer: issuer
-            .as_ref()
-            .map_or_else(|| origin.unwrap_or_default(), ToString::to_string),
+        // The whole address and not its origin: two tenants of one host must not share account keys.
+        issuer: issuer.as_ref().unwrap_or(&endpoints.token).to_string(),
         authorization_endpoint: endpoints.authorization.to_string(),
         token_endpoint: endpoints.token.to_string(),
         userinfo_endpoint: Some(endpoints.userinfo.to_string()),
@@ -334,6 +350,13 @@ fn written(provider: &Provider) -> Result<ProviderMetadata, Mistake> {
         issuer_known: issuer.is_some(),
         id_token_algorithm: Algorithm::Rs256,
     })
+}
+
+/// Checks an address that the operator wrote, which may be in a private network.
+fn own_address(member: &'static str, url: &str) -> Result<(), Mistake> {
+    let refuse = |reason| (member, url.to_owned(), reason);
+    let own = Url::parse(url).map_err(|_| refuse("not an absolute URL"))?;
+    reachable(url, &own).map_err(refuse)
 }
 
 /// Refuses parameters of ours in the endpoint's own query, which may hold others (RFC 6749 section 3.1).

@@ -1,6 +1,7 @@
 //! Randomness as an argument: what one login needs, given by the caller.
 
 use crate::jose::base64url;
+use crate::transaction::{Attempt, TransactionId};
 
 /// The random bytes of one login: 32 each for state, nonce and PKCE verifier.
 ///
@@ -16,6 +17,11 @@ impl Seed {
     /// Takes 96 bytes from a cryptographically secure generator.
     pub fn new(bytes: [u8; Self::BYTES]) -> Self {
         Self(bytes)
+    }
+
+    /// Returns the name that the login made from this seed will have.
+    pub fn transaction(&self, attempt: Attempt) -> TransactionId {
+        TransactionId::of_state(&attempt.mark(self.state()))
     }
 
     pub(crate) fn state(&self) -> String {

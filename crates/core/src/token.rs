@@ -5,6 +5,7 @@ use oauth2::{AccessToken, RefreshToken};
 use serde_json::{Map, Value};
 
 use crate::answer;
+use crate::client::Client;
 use crate::error::{Error, ProviderError, Purpose, Quoted};
 use crate::http::HttpResponse;
 use crate::provider::{Provider, Quirk};
@@ -37,12 +38,14 @@ pub struct TokenResponse {
 
 /// Reads the answer; `secrets` never appear in the operator's error.
 pub(crate) fn read(
-    provider: &Provider,
-    requested: &[impl AsRef<str>],
+    client: &Client,
     response: &HttpResponse,
     secrets: &[&str],
     now: Timestamp,
 ) -> Result<TokenResponse, Error> {
+    let provider = client.provider();
+    let own = client.secret().map(|secret| secret.secret().as_str());
+    let secrets: Vec<&str> = secrets.iter().copied().chain(own).collect();
     if (300..400).contains(&response.status) {
         return Err(ProviderError::Redirect {
             purpose: Purpose::Token,
@@ -63,7 +66,7 @@ pub(crate) fn read(
         }
         Err(error) => return Err(error.into()),
     };
-    if let Some(error) = stated_error(provider, &object, secrets) {
+    if let Some(error) = stated_error(provider, &object, &secrets) {
         return Err(error.into());
     }
     answer::succeeded(Purpose::Token, response)?;
@@ -79,10 +82,7 @@ pub(crate) fn read(
         refresh_token: token(&object, "refresh_token")?.map(RefreshToken::new),
         scopes: match answer::optional_str(Purpose::Token, &object, "scope")? {
             Some(scope) => scope.split_ascii_whitespace().map(str::to_owned).collect(),
-            None => requested
-                .iter()
-                .map(|scope| scope.as_ref().to_owned())
-                .collect(),
+            None => client.scopes().iter().map(ToString::to_string).collect(),
         },
         id_token: answer::optional_str(Purpose::Token, &object, "id_token")?.map(str::to_owned),
     })
@@ -236,14 +236,15 @@ mod tests {
     #[test]
     fn comma_separated_scopes_are_split_only_where_the_quirk_is_declared() {
         let body = json!({"access_token": "a", "token_type": "bearer", "scope": "user,email"});
-        let response = HttpResponse::json(&body);
-        let now = Timestamp::from_unix(0);
-        let github = read(&GITHUB, &["x"], &response, &[], now).unwrap();
-        assert_eq!(github.scopes, ["user", "email"]);
+        let granted = |provider| {
+            let client = Client::new(provider, "id", "https://app.example/auth/callback/x");
+            let answer = HttpResponse::json(&body);
+            read(&client, &answer, &[], Timestamp::from_unix(0))
+                .unwrap()
+                .scopes
+        };
+        assert_eq!(granted(GITHUB), ["user", "email"]);
         let plain = Provider::openid("op", "OP", "https://op.example");
-        assert_eq!(
-            read(&plain, &["x"], &response, &[], now).unwrap().scopes,
-            ["user,email"]
-        );
+        assert_eq!(granted(plain), ["user,email"]);
     }
 }

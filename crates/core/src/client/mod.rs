@@ -2,15 +2,18 @@
 
 pub(crate) mod exchange;
 mod redeem;
+mod refresh;
+mod revoke;
 
 use std::sync::Arc;
 
 use oauth2::{ClientId, ClientSecret};
 
 use crate::error::ConfigurationError;
-use crate::provider::{AuthenticationMethod, Provider, Text};
+use crate::provider::{self, AuthenticationMethod, Provider, Text};
 
 pub use redeem::Grant;
+pub use refresh::Refreshed;
 
 /// A registered client of one provider: cheap to clone, immutable, shared by all logins.
 ///
@@ -169,25 +172,24 @@ impl Client {
     /// Every mistake in the provider's entry and in the registration, not only the first.
     pub fn validate(&self) -> Result<(), Vec<ConfigurationError>> {
         let mut mistakes = self.provider().validate().err().unwrap_or_default();
-        let provider = || self.provider().id.to_string();
+        if let Some(scopes) = &self.0.scopes {
+            mistakes.extend(provider::unsound_scopes(&self.provider().id, scopes));
+        }
+        let id = || self.provider().id.to_string();
         if self.0.id.is_empty() {
-            mistakes.push(ConfigurationError::ClientIdMissing {
-                provider: provider(),
-            });
+            mistakes.push(ConfigurationError::ClientIdMissing { provider: id() });
         }
         let method = self.authentication();
         let secret = self.secret().filter(|secret| !secret.secret().is_empty());
         if (method == AuthenticationMethod::None) != secret.is_none() {
             mistakes.push(ConfigurationError::ClientSecret {
-                provider: provider(),
+                provider: id(),
                 method: method.as_str(),
                 present: secret.is_some(),
             });
         }
         if self.provider().is_openid() && !self.scopes().iter().any(|scope| scope == "openid") {
-            mistakes.push(ConfigurationError::OpenidScopeMissing {
-                provider: provider(),
-            });
+            mistakes.push(ConfigurationError::OpenidScopeMissing { provider: id() });
         }
         if mistakes.is_empty() {
             Ok(())

@@ -10,12 +10,11 @@ use crate::authorization::{AuthorizationResponse, Outcome};
 use crate::client::Client;
 use crate::error::{CallbackError, Error, IdTokenError, Purpose, Quoted};
 use crate::http::HttpResponse;
-use crate::id_token::{Expectations, IdToken, Nonce};
+use crate::id_token::{Expectations, IdToken, Nonce, lacks_key};
 use crate::identity::Identity;
 use crate::jose::KeySet;
-use crate::login::{Login, lacks_key};
+use crate::login::Login;
 use crate::metadata::ProviderMetadata;
-use crate::provider::Protocol;
 use crate::step::{Expect, Fetch, Step};
 use crate::time::Timestamp;
 use crate::token::{self, TokenResponse};
@@ -127,18 +126,10 @@ struct ExpectToken {
 
 impl Expect<Grant> for ExpectToken {
     fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Grant>, Error> {
-        let mut secrets = vec![self.code.as_str(), self.transaction.verifier.as_str()];
-        secrets.extend(self.client.secret().map(|secret| secret.secret().as_str()));
-        let provider = self.client.provider();
-        let tokens = token::read(
-            provider,
-            self.client.scopes(),
-            &response,
-            &secrets,
-            self.now,
-        )?;
+        let secrets = [self.code.as_str(), self.transaction.verifier.as_str()];
+        let tokens = token::read(&self.client, &response, &secrets, self.now)?;
         // OpenID Connect Core 1.0 section 3.1.3.3: without an ID token nobody has been proven.
-        if provider.is_openid() && tokens.id_token.is_none() {
+        if self.client.provider().is_openid() && tokens.id_token.is_none() {
             return Err(IdTokenError::Missing.into());
         }
         let Self {
@@ -189,23 +180,16 @@ impl Grant {
     /// [`IdTokenError`] for the first rule that the ID token breaks; [`ProviderError`] from the userinfo
     /// answer.
     pub fn identify(self, keys: &KeySet) -> Result<Step<Login>, Error> {
-        let id_token = match &self.client.provider().protocol {
-            Protocol::OpenId { issuer_aliases, .. } => {
-                let raw = self
-                    .tokens
-                    .id_token
-                    .as_deref()
-                    .ok_or(IdTokenError::Missing)?;
-                let mut issuers = vec![self.metadata.issuer.as_str()];
-                issuers.extend(issuer_aliases.iter().map(AsRef::as_ref));
+        let id_token = match self.tokens.id_token.as_deref() {
+            Some(raw) if self.client.provider().is_openid() => {
                 let nonce = self
                     .transaction
                     .nonce
                     .as_deref()
                     .ok_or(IdTokenError::Nonce)?;
-                Some(self.expectations(issuers, nonce).prove(raw, keys)?)
+                Some(self.expectations(nonce).prove(raw, keys)?)
             }
-            Protocol::OAuth { .. } => None,
+            _ => None,
         };
         match userinfo::needed(&self.client, &self.metadata, id_token.as_ref()) {
             Some(endpoint) => {
@@ -222,19 +206,15 @@ impl Grant {
         }
     }
 
-    fn expectations<'a>(&'a self, issuers: Vec<&'a str>, nonce: &'a str) -> Expectations<'a> {
+    fn expectations<'a>(&'a self, nonce: &'a str) -> Expectations<'a> {
+        let access_token = self.tokens.access_token.secret();
         Expectations {
-            issuers,
-            client_id: self.client.id(),
-            trusted_audiences: self.client.trusted_audiences(),
-            algorithm: self.metadata.id_token_algorithm,
             nonce: Nonce::Required(nonce),
-            access_token: self.tokens.access_token.secret(),
             issued_after: Some(self.transaction.started_at),
             max_age: self.transaction.max_age,
             acr_values: &self.transaction.acr_values,
             subject: self.transaction.expected_subject.as_deref(),
-            now: self.now,
+            ..Expectations::of(&self.client, &self.metadata, access_token, self.now)
         }
     }
 

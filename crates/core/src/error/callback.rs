@@ -1,5 +1,6 @@
 //! The browser's side: what came back to the callback.
 
+use super::quoted::described;
 use super::{Code, Quoted};
 
 crate::codes! {
@@ -134,7 +135,7 @@ pub enum CallbackError {
     #[error("response is a jwt and none was asked for")]
     UnexpectedResponseMode,
     /// The user, or the provider on the user's behalf, said no (RFC 6749 section 4.1.2.1).
-    #[error("user denied: {error}, described as {description:?}")]
+    #[error("user denied: {error}{}", described(description))]
     Denied {
         /// The provider's error.
         error: Quoted,
@@ -142,7 +143,7 @@ pub enum CallbackError {
         description: Option<Quoted>,
     },
     /// The provider refused for another reason (RFC 6749 section 4.1.2.1).
-    #[error("provider says {error}, described as {description:?}")]
+    #[error("provider says {error}{}", described(description))]
     Refused {
         /// The provider's error.
         error: Quoted,

@@ -128,7 +128,7 @@ pub enum IdTokenError {
         received: Quoted,
     },
     /// Item 9.
-    #[error("expired at {expires}, now {now}, allowed skew {skew} seconds")]
+    #[error("expired at {expires}, now {now}: {} seconds ago, allowed skew {skew}", now.seconds_since(*expires))]
     Expired {
         /// `exp`.
         expires: Timestamp,
@@ -138,7 +138,7 @@ pub enum IdTokenError {
         skew: i64,
     },
     /// `iat` or `nbf` lies ahead.
-    #[error("{claim} is {at}, now {now}")]
+    #[error("{claim} is {at}, now {now}: {} seconds ahead", at.seconds_since(*now))]
     FromTheFuture {
         /// The claim.
         claim: &'static str,
@@ -148,7 +148,7 @@ pub enum IdTokenError {
         now: Timestamp,
     },
     /// Item 10: issued before the login began.
-    #[error("issued at {issued}, login began at {start}")]
+    #[error("issued at {issued}, login began at {start}: {} seconds earlier", start.seconds_since(*issued))]
     Stale {
         /// `iat`.
         issued: Timestamp,

@@ -1,5 +1,6 @@
 //! The provider's side: what it answered to a request of ours.
 
+use super::quoted::described;
 use super::{Code, Quoted};
 use crate::jose::{JsonError, KeySetError};
 
@@ -148,7 +149,7 @@ pub enum ProviderError {
         expected: &'static str,
     },
     /// The token endpoint's own error (RFC 6749 section 5.2).
-    #[error("token endpoint says {error}, described as {description:?}")]
+    #[error("token endpoint says {error}{}", described(description))]
     TokenRefused {
         /// Whether the error is `invalid_grant`: the code or refresh token is worth nothing.
         grant_ended: bool,

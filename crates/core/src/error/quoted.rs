@@ -30,6 +30,14 @@ impl Quoted {
     }
 }
 
+/// The provider's own words after an error, where it said any.
+pub(super) fn described(words: &Option<Quoted>) -> String {
+    words
+        .as_ref()
+        .map(|words| format!(", described as {words}"))
+        .unwrap_or_default()
+}
+
 impl fmt::Display for Quoted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{}\"", self.0.escape_default())

@@ -105,6 +105,27 @@ impl UserMapping {
         self
     }
 
+    /// Returns the mapping with where the handle stands.
+    #[must_use]
+    pub fn username(mut self, path: Path) -> Self {
+        self.username = path;
+        self
+    }
+
+    /// Returns the mapping with where the provider says whether it verified the address.
+    #[must_use]
+    pub fn email_verified(mut self, path: Path) -> Self {
+        self.email_verified = path;
+        self
+    }
+
+    /// Returns the mapping with where the URL of a picture stands.
+    #[must_use]
+    pub fn picture(mut self, path: Path) -> Self {
+        self.picture = path;
+        self
+    }
+
     fn openid_subject() -> Path {
         Path::new("sub")
     }

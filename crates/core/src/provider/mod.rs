@@ -11,11 +11,11 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+pub use crate::jose::Algorithm;
 pub use mapping::{Path, UserMapping};
 pub use preset::{FACEBOOK, GITHUB, GOOGLE, PRESETS, preset};
 
 use crate::error::{ConfigurationError, Quoted};
-use crate::jose::Algorithm;
 
 /// Text that is either compiled in or came from a configuration file.
 pub type Text = Cow<'static, str>;
@@ -74,7 +74,8 @@ pub enum Protocol {
     /// OAuth 2.0 alone: the userinfo answer, fetched with a token from our own code exchange.
     OAuth {
         /// What stands for the issuer in the account key, and in `iss` if the provider sends it
-        /// (RFC 9207). When absent, the origin of the token endpoint.
+        /// (RFC 9207). When absent, the token endpoint: state it, so that a new address of that endpoint
+        /// does not make new accounts.
         issuer: Option<Text>,
         /// Where the provider is reached.
         endpoints: Endpoints,
@@ -211,6 +212,40 @@ impl Provider {
         self
     }
 
+    /// Returns the entry with one more parameter in its authorization requests, such as
+    /// `access_type=offline` for a refresh token from Google.
+    ///
+    /// ```
+    /// use codegrant_core::provider::GOOGLE;
+    /// let offline = GOOGLE.with_authorization_parameter("access_type", "offline");
+    /// assert!(offline.validate().is_ok());
+    /// ```
+    #[must_use]
+    pub fn with_authorization_parameter(
+        mut self,
+        name: impl Into<Text>,
+        value: impl Into<Text>,
+    ) -> Self {
+        self.authorization_parameters
+            .to_mut()
+            .push((name.into(), value.into()));
+        self
+    }
+
+    /// Returns the entry with what its word about an e-mail address is worth.
+    #[must_use]
+    pub fn with_email_trust(mut self, trust: EmailTrust) -> Self {
+        self.email_trust = trust;
+        self
+    }
+
+    /// Returns the entry with one more quirk.
+    #[must_use]
+    pub fn with_quirk(mut self, quirk: Quirk) -> Self {
+        self.quirks.to_mut().push(quirk);
+        self
+    }
+
     /// Returns the entry with the algorithm that its ID tokens are registered to be signed with.
     #[must_use]
     pub fn with_algorithm(mut self, registered: Algorithm) -> Self {
@@ -249,18 +284,7 @@ impl Provider {
                 value: Quoted::new(&self.id),
             });
         }
-        let scope_is_sound = |scope: &Text| {
-            !scope.is_empty()
-                && scope
-                    .bytes()
-                    .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
-        };
-        for scope in self.scopes.iter().filter(|scope| !scope_is_sound(scope)) {
-            mistakes.push(ConfigurationError::Scope {
-                provider: self.id.to_string(),
-                value: Quoted::new(scope),
-            });
-        }
+        mistakes.extend(unsound_scopes(&self.id, &self.scopes));
         if let Some((name, _)) = self
             .authorization_parameters
             .iter()
@@ -280,6 +304,26 @@ impl Provider {
             Err(mistakes)
         }
     }
+}
+
+/// Finds scopes that cannot stand in a request (RFC 6749 section 3.3).
+pub(crate) fn unsound_scopes<'a>(
+    provider: &'a str,
+    scopes: &'a [Text],
+) -> impl Iterator<Item = ConfigurationError> + 'a {
+    let sound = |scope: &Text| {
+        !scope.is_empty()
+            && scope
+                .bytes()
+                .all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+    };
+    scopes
+        .iter()
+        .filter(move |scope| !sound(scope))
+        .map(|scope| ConfigurationError::Scope {
+            provider: provider.to_owned(),
+            value: Quoted::new(scope),
+        })
 }
 
 fn id_is_sound(id: &str) -> bool {

@@ -113,7 +113,7 @@ fn an_issuer_that_nobody_declared_is_reported_and_not_fatal() {
     let outcome = world.login(|script| script.callback.set("iss", "https://new.example\n"));
     let reported = outcome.value().undeclared_issuer.as_ref().unwrap();
     assert_eq!(reported.to_string(), "\"https://new.example\\n\"");
-    assert_eq!(outcome.identity().key(), ("https://wiki.example", "1"));
+    assert_eq!(outcome.identity().key(), ("https://wiki.example/token", "1"));
 }
 
 // attack: MX-09
@@ -198,9 +198,9 @@ fn the_same_subject_at_two_issuers_is_two_people() {
 }
 
 #[test]
-fn without_a_declared_issuer_the_token_endpoints_origin_stands_for_it() {
+fn without_a_declared_issuer_the_token_endpoint_stands_for_it() {
     for (declared, expected) in [
-        (None, "https://wiki.example"),
+        (None, "https://wiki.example/token"),
         (
             Some("https://wiki.example/realm"),
             "https://wiki.example/realm",

@@ -91,7 +91,7 @@ fn any_oauth_server_logs_in_by_its_endpoints_and_where_its_answer_names_the_user
     }});
     let outcome = world.login(|script| script.token.remove("token_type"));
     let identity = outcome.identity();
-    assert_eq!(identity.key(), ("https://wiki.example", "7"));
+    assert_eq!(identity.key(), ("https://wiki.example/token", "7"));
     assert_eq!(identity.name.as_deref(), Some("ada"));
     assert!(
         matches!(&identity.email, Email::Verified(email) if email.as_str() == "ada@wiki.example")
