@@ -1,20 +1,22 @@
 //! `cargo xtask demo axum`: the tour app and the provider, on loopback, without an account anywhere.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
-use crate::process::{Running, cargo};
+use crate::process::{Running, Temporary, cargo, temporary};
 use crate::smoke::Site;
 use crate::workspace::{Workspace, shown};
 
 /// How long a program may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The port at which the provider is expected.
+/// Where the app and the provider are, if nothing else is there.
+const APP_PORT: u16 = 3000;
 const PROVIDER_PORT: u16 = 4000;
 
 /// The id under which the app knows the provider.
@@ -78,32 +80,36 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<(), String>
     }
     if options.smoke {
         let mut told = String::new();
-        let result = smoke(workspace, options.port, &mut told);
+        let ports = [options.port.unwrap_or(APP_PORT), PROVIDER_PORT];
+        let result = smoke(workspace, Some(ports), &mut told);
         print!("{told}");
         result
     } else {
-        serve(workspace, options.port.unwrap_or(3000))
+        serve(workspace, options.port.unwrap_or(APP_PORT))
     }
 }
 
 /// Starts both programs, as they were last built, logs in once, and adds to `told` what happened.
+///
+/// The app and the provider get the two `ports` if those are free, and any others if not.
 ///
 /// # Errors
 ///
 /// What went wrong, with what to read about it.
 pub(crate) fn smoke(
     workspace: &Workspace,
-    port: Option<u16>,
+    ports: Option<[u16; 2]>,
     told: &mut String,
 ) -> Result<(), String> {
-    let app = free_port(&[port.unwrap_or(3000)])?;
-    let relay = bind_any(&[PROVIDER_PORT])?;
-    let expected = port_of(&relay)?;
-    let hidden = free_port(&[])?;
-    let issuer = format!("http://127.0.0.1:{expected}");
+    let [app, provider] = ports.unwrap_or([0, 0]);
+    let app = free_port(app)?;
+    let relay = bind_or_any(provider)?;
+    let issuer = format!("http://127.0.0.1:{}", port_of(&relay)?);
+    let hidden = free_port(0)?;
     let _provider = start_provider(workspace, hidden, &issuer)?;
     let site = Site::new(&origin(app), PROVIDER, relay, on_loopback(hidden))?;
-    let _app = start_app(workspace, app, &issuer)?;
+    let folder = temporary().map_err(|error| error.to_string())?;
+    let _app = start_app(workspace, &folder, app, &issuer)?;
     site.log_in_once(told)
 }
 
@@ -112,10 +118,11 @@ fn serve(workspace: &Workspace, port: u16) -> Result<(), String> {
         let other = format!("cargo xtask demo axum --port {}", port.wrapping_add(1));
         return Err(format!("port {port}: {error}; try {other}"));
     }
-    let provider_port = free_port(&[PROVIDER_PORT])?;
+    let provider_port = free_port(PROVIDER_PORT)?;
     let issuer = format!("http://127.0.0.1:{provider_port}");
     let mut provider = start_provider(workspace, provider_port, &issuer)?;
-    let mut app = start_app(workspace, port, &issuer)?;
+    let folder = temporary().map_err(|error| error.to_string())?;
+    let mut app = start_app(workspace, &folder, port, &issuer)?;
     println!("The tour app is at {}: open it and log in.", origin(port));
     println!("Its provider is at {issuer}: it plays Google or GitHub, with made-up people.");
     println!("Nothing leaves this machine. Ctrl-C stops both.");
@@ -157,16 +164,21 @@ fn start_provider(workspace: &Workspace, port: u16, issuer: &str) -> Result<Runn
     let listen = on_loopback(port).to_string();
     let mut command = program(workspace, DEV_PROVIDER);
     command.args(["--listen", &listen, "--issuer", issuer]);
-    start(workspace, DEV_PROVIDER, command, port)
+    start(workspace, DEV_PROVIDER, command)
 }
 
-fn start_app(workspace: &Workspace, port: u16, issuer: &str) -> Result<Running, String> {
-    let file = workspace.scratch().join("demo.toml");
+fn start_app(
+    workspace: &Workspace,
+    folder: &Temporary,
+    port: u16,
+    issuer: &str,
+) -> Result<Running, String> {
+    let file = folder.path().join("demo.toml");
     fs::write(&file, configuration(port, issuer))
         .map_err(|error| format!("{}: {error}", file.display()))?;
     let mut command = program(workspace, APP);
     command.arg("--config").arg(file);
-    start(workspace, APP, command, port)
+    start(workspace, APP, command)
 }
 
 /// Writes the app's configuration, as anybody would write it for a provider of their own.
@@ -213,35 +225,39 @@ fn log_of(workspace: &Workspace, (_, name): (&str, &str)) -> PathBuf {
     workspace.log(&format!("demo-{name}"))
 }
 
-/// Starts a program and waits until it listens.
+/// Starts a program and waits for the line by which it says that it answers.
+///
+/// That somebody answers at its port would not do: it may be another program, there before it.
 fn start(
     workspace: &Workspace,
     which: (&str, &str),
     mut command: Command,
-    port: u16,
 ) -> Result<Running, String> {
     let name = which.1;
     let started = fs::create_dir_all(workspace.scratch())
         .and_then(|()| File::create(log_of(workspace, which)))
         .and_then(|log| {
-            command.stdout(log.try_clone()?).stderr(log);
+            command.stdout(Stdio::piped()).stderr(log);
             Running::start(&mut command)
         });
     let mut running = started.map_err(|error| format!("{name}: {error}"))?;
-    let deadline = Instant::now() + PATIENCE;
-    while TcpStream::connect(on_loopback(port)).is_err() {
-        if running.ended().is_some() {
-            return Err(format!(
-                "{name} has ended: {}",
-                last_words(workspace, which)
-            ));
-        }
-        if Instant::now() > deadline {
-            return Err(format!("{name} does not answer at port {port}"));
-        }
-        std::thread::sleep(Duration::from_millis(20));
+    let (sender, lines) = mpsc::channel();
+    if let Some(output) = running.take_output() {
+        std::thread::spawn(move || {
+            // Goes on reading when nobody listens any more, so that the program is never held up.
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                drop(sender.send(line));
+            }
+        });
     }
-    Ok(running)
+    match lines.recv_timeout(PATIENCE) {
+        Ok(_ready) => Ok(running),
+        Err(RecvTimeoutError::Timeout) => Err(format!("{name} does not say that it is ready")),
+        Err(RecvTimeoutError::Disconnected) => Err(format!(
+            "{name} has ended: {}",
+            last_words(workspace, which)
+        )),
+    }
 }
 
 /// Returns the end of what a program printed, and where the rest is.
@@ -260,22 +276,16 @@ fn on_loopback(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
 
-/// Listens on the first of some ports that is free, or else on any.
-fn bind_any(wanted: &[u16]) -> Result<TcpListener, String> {
-    let ports = wanted.iter().copied().chain([0]);
-    let mut last = io::Error::from(ErrorKind::AddrInUse);
-    for port in ports {
-        match TcpListener::bind(on_loopback(port)) {
-            Ok(listener) => return Ok(listener),
-            Err(error) => last = error,
-        }
-    }
-    Err(format!("no port is free: {last}"))
+/// Listens on a port if it is free, or else on any.
+fn bind_or_any(wanted: u16) -> Result<TcpListener, String> {
+    TcpListener::bind(on_loopback(wanted))
+        .or_else(|_| TcpListener::bind(on_loopback(0)))
+        .map_err(|error| format!("no port is free: {error}"))
 }
 
-/// Finds a port that is free now.
-fn free_port(wanted: &[u16]) -> Result<u16, String> {
-    port_of(&bind_any(wanted)?)
+/// Returns a port if it is free now, or else any that is.
+fn free_port(wanted: u16) -> Result<u16, String> {
+    port_of(&bind_or_any(wanted)?)
 }
 
 fn port_of(listener: &TcpListener) -> Result<u16, String> {
@@ -308,7 +318,7 @@ mod tests {
     fn taken_port_is_not_chosen() {
         let taken = TcpListener::bind(on_loopback(0)).unwrap();
         let port = port_of(&taken).unwrap();
-        assert_ne!(free_port(&[port]).unwrap(), port);
+        assert_ne!(free_port(port).unwrap(), port);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,11 @@ impl Running {
     /// Waits until the program ends by itself; whatever it left running ends with it.
     pub(crate) fn wait(mut self) -> io::Result<ExitStatus> {
         self.child.wait()
+    }
+
+    /// Takes the program's standard output, if it was piped.
+    pub(crate) fn take_output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
     }
 
     /// Returns how the program ended, if it has.
@@ -222,7 +227,7 @@ mod tests {
             .args(["-c", "sleep 600 & echo started; wait"])
             .stdout(Stdio::piped());
         let mut running = Running::start(&mut command).unwrap();
-        let mut out = BufReader::new(running.child.stdout.take().unwrap());
+        let mut out = BufReader::new(running.take_output().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         assert_eq!(line, "started\n");
