@@ -61,7 +61,7 @@ impl Outcome {
 
 fn fmt(workspace: &Workspace) -> Outcome {
     let mut command = cargo(&workspace.root);
-    command.args(["fmt", "--all", "--check"]);
+    command.args(["fmt", "--all", "--", "--check", "--files-with-diff"]);
     component(workspace, "fmt", "rustfmt", command)
 }
 
