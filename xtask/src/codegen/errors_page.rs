@@ -42,6 +42,11 @@ const CULPRITS: &[(&str, &str, &str)] = &[
         "A private key with which this program signs.",
     ),
     (
+        "login",
+        "The finished login",
+        "What a login brought, all of it taken together.",
+    ),
+    (
         "session",
         "The session",
         "What a browser presents as its session, or where sessions are kept.",
