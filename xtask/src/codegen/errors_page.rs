@@ -43,8 +43,8 @@ const CULPRITS: &[(&str, &str, &str)] = &[
     ),
     (
         "login",
-        "The finished login",
-        "What a login brought, all of it taken together.",
+        "The login under way",
+        "What a login has to remember while the user is at the provider.",
     ),
     (
         "session",
