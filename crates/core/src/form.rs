@@ -35,7 +35,10 @@ pub fn parameters(encoded: &str) -> Result<Vec<(String, String)>, CallbackError>
     parts
         .map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            Ok((decode(name)?, decode(value)?))
+            let name = decode(name).ok_or_else(|| malformed(name))?;
+            // A value may be a code: the name has to do.
+            let value = decode(value).ok_or_else(|| malformed(&name))?;
+            Ok((name, value))
         })
         .collect()
 }
@@ -45,24 +48,24 @@ pub fn encode(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-fn decode(text: &str) -> Result<String, CallbackError> {
-    let malformed = || CallbackError::Malformed {
-        parameter: Quoted::new(text),
-    };
+fn malformed(name: &str) -> CallbackError {
+    CallbackError::Malformed {
+        parameter: Quoted::new(name),
+    }
+}
+
+/// Decodes `+` and percent-escapes; `None` when an escape is broken or the result is not UTF-8.
+fn decode(text: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         decoded.push(match byte {
             b'+' => b' ',
-            b'%' => {
-                let high = bytes.next().and_then(hex).ok_or_else(malformed)?;
-                let low = bytes.next().and_then(hex).ok_or_else(malformed)?;
-                high << 4 | low
-            }
+            b'%' => hex(bytes.next()?)? << 4 | hex(bytes.next()?)?,
             other => other,
         });
     }
-    String::from_utf8(decoded).map_err(|_| malformed())
+    String::from_utf8(decoded).ok()
 }
 
 fn hex(byte: u8) -> Option<u8> {

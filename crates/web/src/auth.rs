@@ -151,7 +151,7 @@ impl Auth {
             // A form that was sent cannot be sent again after the login.
             _ => String::new(),
         };
-        self.challenge_towards(&request, &ReturnTo::parse(&target, self.base()))
+        self.challenge_towards(&request, &self.landing(Some(&target)))
     }
 
     /// Asks for a login that ends at `return_to`.
@@ -160,8 +160,8 @@ impl Auth {
         request: &Request<'_>,
         return_to: &ReturnTo,
     ) -> Response {
-        let login_url = self.login_url(None, return_to, false);
-        if request.is_navigation() {
+        let login_url = self.login_path(None, return_to, false);
+        if request.wants_page() {
             return Response::see_other(login_url);
         }
         let body = serde_json::json!({ "error": "login_required", "login_url": login_url });
@@ -194,8 +194,31 @@ impl Auth {
             .find(|registered| registered.id() == id)
     }
 
-    /// Returns the path that starts a login, with one provider or with the choice of all.
-    pub(crate) fn login_url(&self, provider: Option<&str>, to: &ReturnTo, again: bool) -> String {
+    /// Returns the path that starts a login, for links and buttons of your own.
+    ///
+    /// `provider` is its id, or `None` for the page with all of them; the login ends at `return_to`, a path
+    /// of this app.
+    ///
+    /// ```
+    /// use codegrant_web::{Auth, provider::GITHUB};
+    /// let auth = Auth::builder("http://localhost:3000").login_with(GITHUB, "id", "secret").build()?;
+    /// assert_eq!(auth.login_url(Some("github"), "/me"), "/auth/login/github?return_to=%2Fme");
+    /// # Ok::<(), codegrant_web::SetupErrors>(())
+    /// ```
+    pub fn login_url(&self, provider: Option<&str>, return_to: &str) -> String {
+        self.login_path(provider, &self.landing(Some(return_to)), false)
+    }
+
+    /// Returns where a login or a log-out ends: where was asked for if that is a path of this app, else
+    /// where the app starts.
+    pub(crate) fn landing(&self, asked: Option<&str>) -> ReturnTo {
+        let asked = asked.map(|asked| ReturnTo::parse(asked, self.base()));
+        asked
+            .filter(|asked| *asked != ReturnTo::default())
+            .unwrap_or_else(|| ReturnTo::parse(&self.0.home, self.base()))
+    }
+
+    pub(crate) fn login_path(&self, provider: Option<&str>, to: &ReturnTo, again: bool) -> String {
         let mut url = format!("{}/login", self.0.base);
         if let Some(provider) = provider {
             url.push('/');

@@ -113,7 +113,15 @@ impl<T: Clone> Document<T> {
             Err(error) => {
                 let mut cache = self.cache();
                 cache.failed(now);
-                cache.usable(now).ok_or(error)
+                let Some(stale) = cache.usable(now) else {
+                    return Err(error);
+                };
+                // Logins go on for a day; then they end all at once, so say it now.
+                tracing::warn!(
+                    target: "codegrant", event = "provider.stale", provider,
+                    code = error.code().name, detail = %error, remedy = error.code().remedy
+                );
+                Ok(stale)
             }
         }
     }

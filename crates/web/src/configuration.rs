@@ -81,10 +81,17 @@ impl AuthBuilder {
     ///
     /// # Errors
     ///
-    /// When the text is not TOML, or an entry holds an unknown key or a wrong type. Other mistakes are
-    /// reported by `build`, all at once.
+    /// When the text is not TOML, or a key outside the providers is unknown or of a wrong type. Every other
+    /// mistake is reported by `build`, all at once.
     pub fn from_toml(text: &str) -> Result<Self, SetupErrors> {
-        let written: Written = toml::from_str(text).map_err(|error| syntax(&error, None))?;
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let before = error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            SetupErrors(vec![syntax(&error, &format!("line {line}"))])
+        })?;
         let mut mistakes = Vec::new();
         let mut builder = Self::new(written.public_origin);
         if let Some(base) = written.base {
@@ -109,20 +116,28 @@ impl AuthBuilder {
             builder = builder.root_certificate(pem);
         }
         let usual = Lifetime::default();
+        let absolute_seconds = written
+            .session
+            .absolute_seconds
+            .unwrap_or(usual.absolute_seconds);
         builder = builder.lifetime(Lifetime {
-            absolute_seconds: written
+            absolute_seconds,
+            // What is not said must not contradict what is.
+            idle_seconds: written
                 .session
-                .absolute_seconds
-                .unwrap_or(usual.absolute_seconds),
-            idle_seconds: written.session.idle_seconds.unwrap_or(usual.idle_seconds),
+                .idle_seconds
+                .unwrap_or(usual.idle_seconds.min(absolute_seconds)),
         });
         if let Kind::Memory = written.session.kind {
             builder = builder.store(MemoryStore::new(
                 written.session.capacity.unwrap_or(100_000),
             ));
         }
-        for entry in written.provider {
-            builder = builder.registration(registration(entry, &mut mistakes)?);
+        for (at, entry) in written.provider.into_iter().enumerate() {
+            match registration(at + 1, entry, &mut mistakes) {
+                Ok(registration) => builder = builder.registration(registration),
+                Err(mistake) => mistakes.push(mistake),
+            }
         }
         for mistake in mistakes {
             builder.mistake(mistake);
@@ -132,25 +147,31 @@ impl AuthBuilder {
 }
 
 fn registration(
+    number: usize,
     mut entry: toml::Table,
     mistakes: &mut Vec<SetupError>,
-) -> Result<Registration, SetupErrors> {
+) -> Result<Registration, SetupError> {
     let named = ["id", "preset"]
         .iter()
-        .find_map(|key| entry.get(*key)?.as_str())
-        .map(str::to_owned);
+        .find_map(|key| entry.get(*key)?.as_str());
+    let place = match named {
+        Some(name) => format!("provider {number}, {}", Quoted::new(name)),
+        None => format!("provider {number}"),
+    };
     let mut ours = toml::Table::new();
     for key in OURS {
         if let Some(value) = entry.remove(*key) {
             ours.insert((*key).to_owned(), value);
         }
     }
-    let ours: Ours = parsed(ours, named.as_deref())?;
-    let provider: Provider = parsed(entry, named.as_deref())?;
+    let ours: Ours = parsed(ours, &place)?;
+    let provider: Provider = parsed(entry, &place)?;
     let from_file = ours
         .client_secret_file
         .and_then(|path| read_file(&path, mistakes));
-    let mut registration = Registration::new(provider, ours.client_id);
+    // A secret that was forgotten is a mistake: a public client says `authentication = "none"`.
+    let method = provider.authentication;
+    let mut registration = Registration::new(provider, ours.client_id).authentication(method);
     if let Some(secret) = ours.client_secret.or(from_file) {
         registration = registration.secret(secret);
     }
@@ -166,19 +187,12 @@ fn registration(
     Ok(registration)
 }
 
-fn parsed<T: DeserializeOwned>(
-    table: toml::Table,
-    provider: Option<&str>,
-) -> Result<T, SetupErrors> {
-    table.try_into().map_err(|error| syntax(&error, provider))
+fn parsed<T: DeserializeOwned>(table: toml::Table, place: &str) -> Result<T, SetupError> {
+    table.try_into().map_err(|error| syntax(&error, place))
 }
 
-/// Says where the mistake is; the message of the TOML parser quotes a line only for broken syntax, and a
-/// line may hold a secret, so that the quoted source is left out.
-fn syntax(error: &toml::de::Error, provider: Option<&str>) -> SetupErrors {
-    let place = provider
-        .map(|id| format!("provider {}: ", Quoted::new(id)))
-        .unwrap_or_default();
-    let reason = format!("{place}{}", error.message().trim());
-    SetupErrors(vec![SetupError::Syntax { reason }])
+/// Says where the mistake is and what; the line itself is left out, because it may hold a secret.
+fn syntax(error: &toml::de::Error, place: &str) -> SetupError {
+    let reason = format!("{place}: {}", error.message().trim());
+    SetupError::Syntax { reason }
 }

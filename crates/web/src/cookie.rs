@@ -5,6 +5,9 @@ use codegrant_core::PublicOrigin;
 /// The most bytes of `Cookie` fields that are looked at; browsers stop long before.
 const LIMIT: usize = 64 * 1024;
 
+/// The base path that stands in no cookie's name.
+pub(crate) const USUAL_BASE: &str = "/auth";
+
 /// The most bytes one cookie's value gets: 4096 less its name and attributes.
 pub(crate) const VALUE_LIMIT: usize = 3800;
 
@@ -20,15 +23,21 @@ pub(crate) struct Cookies {
 }
 
 impl Cookies {
-    pub(crate) fn new(origin: &PublicOrigin) -> Self {
+    /// Names them after the app: two apps of one origin have different bases.
+    pub(crate) fn new(origin: &PublicOrigin, base: &str) -> Self {
+        let base = if base == USUAL_BASE {
+            String::new()
+        } else {
+            base.replace('/', ".")
+        };
         let port = origin
             .port()
             .map(|port| port.to_string())
             .unwrap_or_default();
         let prefix = if origin.is_secure() {
-            "__Host-codegrant".to_owned()
+            format!("__Host-codegrant{base}")
         } else {
-            format!("codegrant{port}")
+            format!("codegrant{port}{base}")
         };
         Self {
             prefix,

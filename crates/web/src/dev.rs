@@ -34,11 +34,12 @@ impl Embedded {
         base: &str,
         app_name: Option<&str>,
     ) -> Result<(Self, Client), SetupError> {
-        let refuse = || SetupError::DevOnPublicOrigin {
+        let refuse = |reason: String| SetupError::DevOnPublicOrigin {
             origin: origin.to_string(),
+            reason,
         };
         if !origin.is_loopback() {
-            return Err(refuse());
+            return Err(refuse("not on loopback".to_owned()));
         }
         let path = format!("{base}/dev-provider");
         let issuer = format!("{origin}{path}");
@@ -46,7 +47,7 @@ impl Embedded {
         let registration = ClientRegistration::any_on_loopback(CLIENT_ID, Some(&secret))
             .with_name(app_name.unwrap_or("This app"));
         let settings = Settings::new(issuer.clone(), seal::random()).with_client(registration);
-        let provider = DevProvider::new(settings).map_err(|_| refuse())?;
+        let provider = DevProvider::new(settings).map_err(|error| refuse(error.to_string()))?;
         let entry = Provider::openid(PROVIDER_ID, "the development provider", issuer);
         let redirect_uri = format!("{origin}{base}/callback/{PROVIDER_ID}");
         let client = Client::new(entry, CLIENT_ID, redirect_uri).with_secret(secret);

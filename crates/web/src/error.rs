@@ -48,6 +48,18 @@ codegrant_core::codes! {
     USED = "callback.transaction_used",
         "the callback was sent a second time: a double click, a reload, or a copied link",
         "nothing; the code was sent to the provider once only";
+    TRANSACTION_TOO_LARGE = "login.too_large",
+        "what a login has to remember does not fit into its cookie",
+        "send a shorter return_to; ask for fewer acr_values";
+    NOT_FOUND = "request.not_found",
+        "there is no such endpoint, or no provider of that id",
+        "compare the path with the table in docs/start/axum.md; a provider's id is its `id` or its preset's name";
+    METHOD = "request.method_not_allowed",
+        "the endpoint takes another method: a log-out by link, or a provider that posts its answer where the client asks for a redirect",
+        "log out by a form that posts; set response_mode to what the provider is set to";
+    BODY = "request.too_large",
+        "the body is longer than 64 KiB, or broke off",
+        "nothing, unless it happens at every login: then report the provider";
     NOT_NAVIGATION = "request.not_a_navigation",
         "the address was loaded by a frame, an image, a script or a prefetch",
         "nothing; if your own page does it, link to it instead";
@@ -79,10 +91,10 @@ codegrant_core::codes! {
         "a file that the configuration names cannot be read",
         "check the path and its permissions";
     SYNTAX = "configuration.syntax",
-        "the configuration is not valid TOML, or holds an unknown key",
-        "compare the named line with docs/configuration.md";
+        "the configuration is not valid TOML, lacks a key, or holds an unknown one",
+        "compare the named place with docs/configuration.md";
     DEV = "configuration.dev_on_public_origin",
-        "the development provider lets anybody be anybody and works on loopback only",
+        "the development provider lets anybody be anybody, works on loopback only, and could not start",
         "use Auth::from_env with a real provider, or http://localhost for development";
     LIFETIME = "configuration.lifetime",
         "a session would end before it begins",
@@ -136,6 +148,14 @@ pub enum SessionError {
         /// What fits.
         limit: usize,
     },
+    /// What a login has to remember does not fit into its cookie.
+    #[error("transaction has {bytes} bytes, a cookie holds {limit}")]
+    TransactionTooLarge {
+        /// Its size, sealed.
+        bytes: usize,
+        /// What fits.
+        limit: usize,
+    },
     /// It ended meanwhile.
     #[error("session ended meanwhile")]
     Gone,
@@ -170,16 +190,44 @@ pub enum LostTransaction {
     Used,
 }
 
-/// What is wrong with who sent a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// What is wrong with a request to one of our endpoints.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
+    /// No such endpoint or provider.
+    #[error("no endpoint at {path}")]
+    NotFound {
+        /// The path.
+        path: Quoted,
+    },
+    /// Another method than the endpoint takes.
+    #[error("method {received}, expected {expected}")]
+    MethodNotAllowed {
+        /// What the endpoint takes.
+        expected: &'static str,
+        /// The request's method.
+        received: Quoted,
+    },
+    /// A body that is too long or broke off.
+    #[error("body is longer than {limit} bytes or broke off")]
+    TooLarge {
+        /// How long it may be.
+        limit: usize,
+    },
     /// Not a person opening a page.
-    #[error("not a navigation")]
-    NotANavigation,
+    #[error("not a navigation: {seen}")]
+    NotANavigation {
+        /// What the browser says about the request.
+        seen: Quoted,
+    },
     /// A change of state that this origin did not ask for.
-    #[error("sent from another origin")]
-    WrongOrigin,
+    #[error("sent from {received}, expected \"{expected}\"")]
+    WrongOrigin {
+        /// The public origin.
+        expected: String,
+        /// What the browser says about the sender.
+        received: Quoted,
+    },
 }
 
 impl Error {
@@ -200,8 +248,12 @@ impl Error {
             Self::Lost(LostTransaction::NoCookies) => &LOST_COOKIES,
             Self::Lost(LostTransaction::Unknown) => &LOST_UNKNOWN,
             Self::Lost(LostTransaction::Used) => &USED,
-            Self::Request(RequestError::NotANavigation) => &NOT_NAVIGATION,
-            Self::Request(RequestError::WrongOrigin) => &WRONG_ORIGIN,
+            Self::Session(SessionError::TransactionTooLarge { .. }) => &TRANSACTION_TOO_LARGE,
+            Self::Request(RequestError::NotFound { .. }) => &NOT_FOUND,
+            Self::Request(RequestError::MethodNotAllowed { .. }) => &METHOD,
+            Self::Request(RequestError::TooLarge { .. }) => &BODY,
+            Self::Request(RequestError::NotANavigation { .. }) => &NOT_NAVIGATION,
+            Self::Request(RequestError::WrongOrigin { .. }) => &WRONG_ORIGIN,
         }
     }
 
@@ -218,8 +270,11 @@ impl Error {
             Self::Transport(_) => Problem::ProviderUnavailable,
             Self::Store(_) => Problem::Unavailable,
             Self::Lost(_) => Problem::LoginUnknown,
-            Self::Request(RequestError::NotANavigation) => Problem::NotANavigation,
-            Self::Request(RequestError::WrongOrigin) => Problem::WrongOrigin,
+            Self::Request(RequestError::NotFound { .. }) => Problem::NotFound,
+            Self::Request(RequestError::MethodNotAllowed { .. }) => Problem::MethodNotAllowed,
+            Self::Request(RequestError::TooLarge { .. }) => Problem::TooLarge,
+            Self::Request(RequestError::NotANavigation { .. }) => Problem::NotANavigation,
+            Self::Request(RequestError::WrongOrigin { .. }) => Problem::WrongOrigin,
             Self::Protocol(_) | Self::Session(_) => Problem::Internal,
         }
     }
@@ -297,10 +352,12 @@ pub enum SetupError {
         reason: String,
     },
     /// The development provider under a public name.
-    #[error("the development provider is refused for {origin}")]
+    #[error("the development provider is refused for {origin}: {reason}")]
     DevOnPublicOrigin {
         /// The public origin.
         origin: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The session's lifetime.
     #[error("session lifetime: absolute {absolute_seconds} seconds, idle {idle_seconds} seconds")]

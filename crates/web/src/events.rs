@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use codegrant_core::error::{CallbackError, Error as CoreError};
 use codegrant_core::form;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 
@@ -189,15 +190,20 @@ impl Events {
 
     pub(crate) fn failed(&self, id: &str, provider: Option<&str>, error: &Error) {
         let code = error.code();
-        let detail = error.to_string();
-        // What the user chose is no warning.
-        if code.name == "callback.denied" {
-            tracing::info!(target: "codegrant", event = "login.denied", correlation_id = id, provider, detail);
-        } else {
-            tracing::warn!(
+        let detail = with_causes(error);
+        // What a user chose or a stranger tried is no warning.
+        match error {
+            Error::Protocol(CoreError::Callback(CallbackError::Denied { .. })) => tracing::info!(
+                target: "codegrant", event = "login.denied", correlation_id = id, provider, detail
+            ),
+            Error::Request(_) => tracing::info!(
+                target: "codegrant", event = "request.refused", correlation_id = id, provider,
+                code = code.name, detail, remedy = code.remedy
+            ),
+            _ => tracing::warn!(
                 target: "codegrant", event = "request.failed", correlation_id = id, provider,
                 code = code.name, detail, cause = code.cause, remedy = code.remedy
-            );
+            ),
         }
         self.tell(id, || Event::Failed {
             provider: provider.map(str::to_owned),
@@ -221,6 +227,21 @@ impl Events {
             provider: provider.to_owned(),
         });
     }
+}
+
+/// Joins an error's causes, each once.
+fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = error.source();
+    }
+    text
 }
 
 /// Parameters and members whose value may be shown; whatever is not listed is hidden.

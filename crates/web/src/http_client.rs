@@ -80,24 +80,31 @@ mod with_reqwest {
         ///
         /// When the certificate cannot be read or the system's roots cannot be loaded.
         pub fn new(root_certificate: Option<&[u8]>) -> Result<Self, SetupError> {
-            let mut builder = reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .no_proxy()
-                .referer(false)
-                .connect_timeout(Duration::from_secs(5))
-                .retry(reqwest::retry::never())
-                .user_agent(concat!("codegrant/", env!("CARGO_PKG_VERSION")));
-            if let Some(pem) = root_certificate {
-                let root = reqwest::Certificate::from_pem(pem).map_err(|error| {
-                    SetupError::RootCertificate {
-                        reason: error.to_string(),
-                    }
-                })?;
-                builder = builder.tls_certs_merge([root]);
-            }
-            let client = builder.build().map_err(|error| SetupError::HttpClient {
-                reason: error.to_string(),
+            let builder = || {
+                reqwest::Client::builder()
+                    .redirect(reqwest::redirect::Policy::none())
+                    .no_proxy()
+                    .referer(false)
+                    .connect_timeout(Duration::from_secs(5))
+                    .retry(reqwest::retry::never())
+                    .user_agent(concat!("codegrant/", env!("CARGO_PKG_VERSION")))
+            };
+            // Built without the extra root first, so that each of the two gets the blame for its own part.
+            let plain = builder().build().map_err(|error| SetupError::HttpClient {
+                reason: causes(error),
             })?;
+            let Some(pem) = root_certificate else {
+                return Ok(Self(plain));
+            };
+            let refused = |error| SetupError::RootCertificate {
+                reason: causes(error),
+            };
+            let roots = reqwest::Certificate::from_pem_bundle(pem).map_err(refused)?;
+            if roots.is_empty() {
+                let reason = "there is no certificate in it".to_owned();
+                return Err(SetupError::RootCertificate { reason });
+            }
+            let client = builder().tls_certs_merge(roots).build().map_err(refused)?;
             Ok(Self(client))
         }
     }

@@ -3,7 +3,8 @@
 //! This crate is the sequence: open the cookie, load the session, run the flow, save, answer. What it
 //! must decide about an attacker's or a provider's words it asks `codegrant-core`. It knows no framework:
 //! an adapter builds a [`Request`] out of strings, calls [`Auth::handle`], and copies the [`Response`].
-//! Apps use an adapter, such as `codegrant-axum`, and never name this crate.
+//! Apps use an adapter, such as `codegrant-axum`, and never name this crate. It runs on tokio, as the
+//! frameworks do.
 //!
 //! ```text
 //!   GET  {base}/login                the choice of providers
@@ -67,8 +68,8 @@ pub use session::{
 };
 
 pub use codegrant_core::{
-    Claims, Email, Identity, PublicOrigin, ResponseMode, ReturnTo, Timestamp, VerifiedEmail, http,
-    provider,
+    Claims, Email, Identity, PublicOrigin, ResponseMode, ReturnTo, Timestamp, TransactionId,
+    VerifiedEmail, http, provider,
 };
 
 pub mod app {
@@ -81,8 +82,9 @@ pub mod app {
     pub use crate::provider;
     pub use crate::{
         Auth, AuthBuilder, Claims, Email, Error, Event, HttpClient, Identity, Lifetime,
-        MemoryStore, Observer, PublicOrigin, Record, Registration, Replaced, ResponseMode,
-        ReturnTo, Session, SessionKey, SessionStore, SetupError, SetupErrors, StoreError,
-        Timestamp, TransportError, VerifiedEmail,
+        LostTransaction, MemoryStore, Observer, PublicOrigin, Record, Registration, Replaced,
+        RequestError, ResponseMode, ReturnTo, Session, SessionError, SessionKey, SessionStore,
+        SetupError, SetupErrors, StoreError, Timestamp, TransactionId, TransportError,
+        VerifiedEmail,
     };
 }

@@ -1,6 +1,9 @@
 //! The seam's first half: what a framework hands over.
 
-use codegrant_core::FetchMetadata;
+use codegrant_core::error::Quoted;
+use codegrant_core::{FetchMetadata, PublicOrigin};
+
+use crate::error::RequestError;
 
 /// The only headers that are ever read, in lower case.
 const HEADERS: [&str; 8] = [
@@ -109,7 +112,7 @@ impl<'a> Request<'a> {
         self.values("cookie")
     }
 
-    pub(crate) fn fetch_metadata(&self) -> FetchMetadata<'_> {
+    fn fetch_metadata(&self) -> FetchMetadata<'_> {
         let mut metadata = FetchMetadata::default();
         metadata.site = self.first("sec-fetch-site");
         metadata.mode = self.first("sec-fetch-mode");
@@ -119,8 +122,42 @@ impl<'a> Request<'a> {
         metadata
     }
 
-    /// Tells whether a person opened a page, as opposed to a script that called an API.
-    pub(crate) fn is_navigation(&self) -> bool {
+    /// Accepts a person who opens a page in a tab.
+    pub(crate) fn is_opened(&self) -> Result<(), RequestError> {
+        let seen = self.fetch_metadata();
+        if seen.is_navigation() {
+            return Ok(());
+        }
+        let seen = format!(
+            "mode {}, destination {}, purpose {}",
+            seen.mode.unwrap_or("unsaid"),
+            seen.destination.unwrap_or("unsaid"),
+            seen.purpose.unwrap_or("unsaid")
+        );
+        Err(RequestError::NotANavigation {
+            seen: Quoted::new(&seen),
+        })
+    }
+
+    /// Accepts a form that a page of this origin sent.
+    pub(crate) fn is_from(&self, origin: &PublicOrigin) -> Result<(), RequestError> {
+        let seen = self.fetch_metadata();
+        if seen.is_same_origin(origin.as_str()) {
+            return Ok(());
+        }
+        let received = format!(
+            "origin {}, site {}",
+            seen.origin.unwrap_or("unsaid"),
+            seen.site.unwrap_or("unsaid")
+        );
+        Err(RequestError::WrongOrigin {
+            expected: origin.to_string(),
+            received: Quoted::new(&received),
+        })
+    }
+
+    /// Tells whether to answer with a page or a redirect to one, as opposed to JSON for a script.
+    pub(crate) fn wants_page(&self) -> bool {
         match self.first("sec-fetch-mode") {
             Some(mode) => mode == "navigate",
             None => self

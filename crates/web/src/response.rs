@@ -3,7 +3,9 @@
 use crate::pages::Page;
 
 /// A response in no framework's types: an adapter copies it and never edits it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Debug` shows no header value and no body: they hold cookies, states and codes.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
     /// The status code.
@@ -88,6 +90,17 @@ impl Response {
             .iter()
             .find(|(held, _)| *held == name)
             .map(|(_, value)| value.as_str())
+    }
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &names)
+            .field("body_bytes", &self.body.len())
+            .finish()
     }
 }
 

@@ -1,9 +1,9 @@
 //! Transactions in their cookies: one sealed cookie for each login, so that parallel tabs work.
 
-use codegrant_core::{PublicOrigin, Timestamp, Transaction, TransactionId};
+use codegrant_core::{Timestamp, Transaction, TransactionId};
 
 use crate::cookie::{Cookies, Jar, VALUE_LIMIT};
-use crate::error::LostTransaction;
+use crate::error::{LostTransaction, SessionError};
 use crate::seal::{KeyRing, Purpose};
 
 /// The most logins that one browser may have open.
@@ -22,11 +22,8 @@ pub(crate) struct Transactions {
 }
 
 impl Transactions {
-    pub(crate) fn new(origin: &PublicOrigin, ring: KeyRing) -> Self {
-        Self {
-            cookies: Cookies::new(origin),
-            ring,
-        }
+    pub(crate) fn new(cookies: Cookies, ring: KeyRing) -> Self {
+        Self { cookies, ring }
     }
 
     fn name(&self, id: TransactionId) -> String {
@@ -34,13 +31,20 @@ impl Transactions {
     }
 
     /// Returns the cookies that keep a transaction and drop the oldest when there are too many.
-    pub(crate) fn keep(&self, transaction: &Transaction, jar: &Jar<'_>) -> Option<Vec<String>> {
+    pub(crate) fn keep(
+        &self,
+        transaction: &Transaction,
+        jar: &Jar<'_>,
+    ) -> Result<Vec<String>, SessionError> {
         let name = self.name(transaction.id());
         let text = serde_json::to_vec(transaction).expect("a transaction is plain data");
         let place = [name.as_str(), transaction.provider()];
         let sealed = self.ring.seal_text(Purpose::Transaction, &place, &text);
         if sealed.len() > VALUE_LIMIT {
-            return None;
+            return Err(SessionError::TransactionTooLarge {
+                bytes: sealed.len(),
+                limit: VALUE_LIMIT,
+            });
         }
         let mut cookies = vec![self.cookies.keep(&name, &sealed, KEPT_SECONDS)];
         let prefix = self.cookies.name("login.");
@@ -54,7 +58,7 @@ impl Transactions {
                 cookies.push(self.cookies.drop(name));
             }
         }
-        Some(cookies)
+        Ok(cookies)
     }
 
     /// Finds the transaction that a state names; it still has to be compared with the state.

@@ -58,7 +58,7 @@ pub enum CallbackError {
     /// A parameter is not form-encoded UTF-8.
     #[error("parameter {parameter} is not form-encoded utf-8")]
     Malformed {
-        /// The part that could not be decoded.
+        /// Its name; its value may be a secret.
         parameter: Quoted,
     },
     /// There are more parameters than any provider sends.

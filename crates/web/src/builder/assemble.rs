@@ -56,16 +56,25 @@ impl AuthBuilder {
         let dev = origin
             .as_ref()
             .and_then(|origin| self.embedded(origin, &mut clients, &mut mistakes));
-        if clients.is_empty() && mistakes.is_empty() {
+        // A provider that was meant to be there is reported by what it lacks.
+        let meant = |mistake: &SetupError| {
+            matches!(
+                mistake,
+                SetupError::VariableMissing { .. }
+                    | SetupError::DevOnPublicOrigin { .. }
+                    | SetupError::Syntax { .. }
+            )
+        };
+        if clients.is_empty() && !mistakes.iter().any(meant) {
             mistakes.push(SetupError::NoProvider);
         }
         let (Some(origin), Some(http), true) = (origin, http, mistakes.is_empty()) else {
             return Err(SetupErrors(mistakes));
         };
         let ring = KeyRing::new(&secrets, format!("{origin}{}", self.base));
-        let cookies = Cookies::new(&origin);
+        let cookies = Cookies::new(&origin, &self.base);
         Ok(Auth(Arc::new(Inner {
-            transactions: Transactions::new(&origin, ring.clone()),
+            transactions: Transactions::new(cookies.clone(), ring.clone()),
             sessions: Sessions::new(cookies, ring, self.lifetime, self.store),
             origin,
             base: self.base,
@@ -181,15 +190,10 @@ impl AuthBuilder {
     #[cfg(not(feature = "dev"))]
     fn embedded(
         &self,
-        origin: &PublicOrigin,
+        _origin: &PublicOrigin,
         _clients: &mut [Registered],
-        mistakes: &mut Vec<SetupError>,
+        _mistakes: &mut [SetupError],
     ) -> Option<()> {
-        if self.dev {
-            mistakes.push(SetupError::DevOnPublicOrigin {
-                origin: origin.to_string(),
-            });
-        }
         None
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use codegrant_core::Timestamp;
-use codegrant_core::provider::Provider;
+use codegrant_core::provider::{AuthenticationMethod, Provider};
 
+use crate::cookie::USUAL_BASE;
 use crate::error::SetupError;
 use crate::events::{Events, Observer};
 use crate::http_client::HttpClient;
@@ -47,7 +48,7 @@ impl AuthBuilder {
     pub(crate) fn new(public_origin: impl Into<String>) -> Self {
         Self {
             origin: public_origin.into(),
-            base: "/auth".to_owned(),
+            base: USUAL_BASE.to_owned(),
             home: "/".to_owned(),
             app_name: None,
             secrets: None,
@@ -110,13 +111,18 @@ impl AuthBuilder {
                 format!("{prefix}_CLIENT_ID"),
                 format!("{prefix}_CLIENT_SECRET"),
             );
+            let public = provider.authentication == AuthenticationMethod::None;
             match (read(&id), read(&secret)) {
                 (Some(id), Some(secret)) => {
                     self.registrations
                         .push(Registration::new(provider, id).secret(secret));
                 }
+                (Some(id), None) if public => {
+                    self.registrations.push(Registration::new(provider, id));
+                }
                 (held_id, held_secret) => {
-                    let absent = [(id, held_id.is_none()), (secret, held_secret.is_none())];
+                    let no_secret = held_secret.is_none() && !public;
+                    let absent = [(id, held_id.is_none()), (secret, no_secret)];
                     missing.extend(absent.into_iter().filter(|(_, absent)| *absent));
                 }
             }

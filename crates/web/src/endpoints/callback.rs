@@ -6,7 +6,7 @@ use codegrant_core::{Attempt, AuthorizationResponse, ResponseMode, ReturnTo, Tra
 use crate::auth::Auth;
 use crate::clients::Registered;
 use crate::cookie::Jar;
-use crate::error::{Error, LostTransaction, RequestError};
+use crate::error::{Error, LostTransaction};
 use crate::pages;
 use crate::request::Request;
 use crate::response::Response;
@@ -77,8 +77,8 @@ pub(super) async fn receive(
             .events
             .failed(&id, Some(registered.id()), &ended.error);
         let to = ended.return_to.unwrap_or_default();
-        let retry = auth.login_url(Some(registered.id()), &to, false);
-        let again = auth.login_url(Some(registered.id()), &to, true);
+        let retry = auth.login_path(Some(registered.id()), &to, false);
+        let again = auth.login_path(Some(registered.id()), &to, true);
         let restart = ended.restart.then_some(again.as_str());
         auth.problem(ended.error.problem(), &id, Some(&retry), restart)
             .with_cookies(ended.cookies)
@@ -93,9 +93,7 @@ async fn finish(
     encoded: &str,
     id: &str,
 ) -> Result<Response, Ended> {
-    if !request.fetch_metadata().is_navigation() {
-        return Err(RequestError::NotANavigation.into());
-    }
+    request.is_opened()?;
     let state = match response.state() {
         Some(state) if !state.is_empty() => state.to_owned(),
         _ => return Err(CallbackError::StateMissing.into()),

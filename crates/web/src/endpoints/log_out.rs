@@ -1,10 +1,8 @@
 //! `POST {base}/logout` ends the session; `GET` asks first, because a link must not log anybody out.
 
-use codegrant_core::ReturnTo;
-
 use crate::auth::Auth;
 use crate::cookie::Jar;
-use crate::error::{Error, RequestError};
+use crate::error::Error;
 use crate::pages::{LogOutPage, LoggedOutPage};
 use crate::parameter;
 use crate::request::Request;
@@ -13,8 +11,7 @@ use crate::session::SessionData;
 
 /// Shows a button that posts.
 pub(super) fn ask(auth: &Auth, request: &Request<'_>) -> Response {
-    let asked = parameter::single(request.query(), "return_to").unwrap_or_default();
-    let return_to = ReturnTo::parse(&asked, auth.base());
+    let return_to = auth.landing(parameter::single(request.query(), "return_to").as_deref());
     let action = format!("{}/logout", auth.base());
     let page = auth.0.pages.log_out(&LogOutPage {
         action: &action,
@@ -56,18 +53,13 @@ async fn end(
     form: &str,
     correlation_id: &str,
 ) -> Result<Response, Error> {
-    if !request
-        .fetch_metadata()
-        .is_same_origin(auth.public_origin().as_str())
-    {
-        return Err(RequestError::WrongOrigin.into());
-    }
+    request.is_from(auth.public_origin())?;
     let jar = Jar::read(request.cookies());
     let found = auth.found(&jar).await?;
     let cookies = auth.0.sessions.end(&jar).await?;
     let asked = parameter::single(form, "return_to");
     let mut location = match &asked {
-        Some(asked) => ReturnTo::parse(asked, auth.base()).to_string(),
+        Some(asked) => auth.landing(Some(asked)).to_string(),
         None => format!("{}/logged-out", auth.base()),
     };
     if let Some(found) = found {

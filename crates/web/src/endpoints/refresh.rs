@@ -1,10 +1,8 @@
 //! `POST {base}/refresh`: new tokens for the present session, once whoever asks.
 
-use codegrant_core::ReturnTo;
-
 use crate::auth::Auth;
 use crate::cookie::Jar;
-use crate::error::{Error, RequestError, SessionError};
+use crate::error::{Error, SessionError};
 use crate::parameter;
 use crate::renewals;
 use crate::request::Request;
@@ -16,14 +14,21 @@ pub(super) async fn perform(auth: &Auth, request: &Request<'_>) -> Response {
         return super::too_large(auth);
     };
     let correlation_id = auth.new_correlation_id();
-    let asked = parameter::single(form, "return_to").unwrap_or_default();
-    let return_to = ReturnTo::parse(&asked, auth.base());
+    let return_to = auth.landing(parameter::single(form, "return_to").as_deref());
     match renew(auth, request, &correlation_id).await {
         Ok(cookies) => Response::see_other(return_to.as_str()).with_cookies(cookies),
         Err(error) => {
             auth.0.events.failed(&correlation_id, None, &error);
             // Nobody can be logged in any longer on these tokens: the way on is a login.
-            if matches!(error, Error::Session(_)) || error.ends_grant() {
+            let over = matches!(
+                error,
+                Error::Session(
+                    SessionError::Gone
+                        | SessionError::NoRefreshToken
+                        | SessionError::IssuerChanged { .. }
+                )
+            );
+            if over || error.ends_grant() {
                 return auth.challenge_towards(request, &return_to);
             }
             // The session stays as it is: a provider that is down is no log-out.
@@ -42,12 +47,7 @@ async fn renew(
     request: &Request<'_>,
     correlation_id: &str,
 ) -> Result<Vec<String>, Error> {
-    if !request
-        .fetch_metadata()
-        .is_same_origin(auth.public_origin().as_str())
-    {
-        return Err(RequestError::WrongOrigin.into());
-    }
+    request.is_from(auth.public_origin())?;
     let jar = Jar::read(request.cookies());
     let found = auth.found(&jar).await?.ok_or(SessionError::Gone)?;
     let renewed = renewals::renewed(auth, &found.session, correlation_id).await?;

@@ -57,7 +57,63 @@ pub struct StoreError {
 /// Keeps sessions and remembers which transactions were used.
 ///
 /// Time is an argument. A record whose `expires_at` is not after `now` does not exist any longer, whether
-/// or not it was cleaned up.
+/// or not it was cleaned up. `codegrant-testkit` has the contract as a test suite.
+///
+/// A store of your own takes `async_trait` (the crate `async-trait`):
+///
+/// ```
+/// use std::collections::HashMap;
+/// use std::sync::Mutex;
+///
+/// use async_trait::async_trait;
+/// use codegrant_web::{Record, Replaced, SessionKey, SessionStore, StoreError, Timestamp, TransactionId};
+///
+/// #[derive(Default)]
+/// struct Table {
+///     sessions: Mutex<HashMap<String, Record>>,
+///     used: Mutex<HashMap<TransactionId, Timestamp>>,
+/// }
+///
+/// #[async_trait]
+/// impl SessionStore for Table {
+///     async fn create(&self, key: &SessionKey, record: Record, _now: Timestamp) -> Result<(), StoreError> {
+///         self.sessions.lock().unwrap().insert(key.as_str().to_owned(), record);
+///         Ok(())
+///     }
+///
+///     async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
+///         let sessions = self.sessions.lock().unwrap();
+///         Ok(sessions.get(key.as_str()).filter(|held| now < held.expires_at).cloned())
+///     }
+///
+///     async fn replace(
+///         &self, key: &SessionKey, expected: u64, record: Record, now: Timestamp,
+///     ) -> Result<Replaced, StoreError> {
+///         let mut sessions = self.sessions.lock().unwrap();
+///         match sessions.get_mut(key.as_str()) {
+///             Some(held) if held.version == expected && now < held.expires_at => {
+///                 *held = record;
+///                 Ok(Replaced::Yes)
+///             }
+///             _ => Ok(Replaced::No),
+///         }
+///     }
+///
+///     async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
+///         self.sessions.lock().unwrap().remove(key.as_str());
+///         Ok(())
+///     }
+///
+///     async fn consume(
+///         &self, transaction: TransactionId, until: Timestamp, now: Timestamp,
+///     ) -> Result<bool, StoreError> {
+///         let mut used = self.used.lock().unwrap();
+///         let first = used.get(&transaction).is_none_or(|until| *until <= now);
+///         used.insert(transaction, until);
+///         Ok(first)
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
     /// Keeps a new record.
