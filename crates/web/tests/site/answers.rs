@@ -473,7 +473,7 @@ async fn an_address_is_verified_by_the_json_value_true_alone() {
     ] {
         let site = Site::new();
         site.alter("/userinfo", move |answer| {
-            answer.set("email_verified", value.clone())
+            answer.set("email_verified", value.clone());
         });
         let mut browser = site.browser();
         browser.log_in("op", "ada").await;

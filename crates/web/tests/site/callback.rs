@@ -82,7 +82,7 @@ async fn a_code_beside_an_error_is_refused_and_the_transaction_used_up() {
 #[tokio::test]
 async fn a_callback_without_a_code_is_refused() {
     refused_with("callback.code_missing", |callback| {
-        callback.parameters.remove("code")
+        callback.parameters.remove("code");
     })
     .await;
     for empty in ["", "a\u{7f}b", "a\nb", "caf\u{e9}"] {

@@ -160,7 +160,7 @@ async fn a_log_out_goes_on_to_the_provider_and_comes_back() {
 async fn without_a_page_at_the_provider_a_log_out_ends_here() {
     let site = Site::builder().log_out_at_provider().build();
     site.alter("openid-configuration", |metadata| {
-        metadata.remove("end_session_endpoint")
+        metadata.remove("end_session_endpoint");
     });
     let mut browser = site.browser();
     browser.log_in("op", "ada").await;

@@ -144,7 +144,7 @@ async fn every_piece_of_a_long_session_is_dropped() {
 async fn a_session_that_does_not_fit_is_no_session() {
     let site = Site::new();
     site.alter("/userinfo", |answer| {
-        answer.set("groups", "x".repeat(20_000))
+        answer.set("groups", "x".repeat(20_000));
     });
     let mut browser = site.browser();
     let reply = browser.log_in("op", "ada").await;
@@ -153,7 +153,7 @@ async fn a_session_that_does_not_fit_is_no_session() {
     assert_eq!(browser.subject().await, None);
     let stored = Site::builder().memory_sessions().build();
     stored.alter("/userinfo", |answer| {
-        answer.set("groups", "x".repeat(20_000))
+        answer.set("groups", "x".repeat(20_000));
     });
     let mut browser = stored.browser();
     browser.log_in("op", "ada").await;

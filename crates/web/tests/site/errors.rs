@@ -1,0 +1,297 @@
+//! Every error code of this crate, each brought about once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use codegrant_core::provider::GITHUB;
+use codegrant_testkit::site::{Reply, Visit};
+use codegrant_testkit::{Fault, Site};
+use codegrant_web::{Auth, AuthBuilder, Lifetime, TransportError, error_codes};
+
+use crate::stores::Broken;
+use crate::{cookies, setup};
+
+/// Does something to a site that fails, and returns the code of the last failure.
+async fn failure(site: Site, act: impl AsyncFnOnce(&Site) -> Reply) -> &'static str {
+    let reply = act(&site).await;
+    let code = site.failures().pop();
+    code.unwrap_or_else(|| panic!("nothing failed: {} {}", reply.status, reply.url))
+}
+
+/// Returns the only mistake of a configuration.
+fn mistake(built: Result<Auth, codegrant_web::SetupErrors>) -> &'static str {
+    let refused = built.unwrap_err();
+    let codes = setup::codes(&refused);
+    assert_eq!(codes.len(), 1, "{refused}");
+    codes[0]
+}
+
+fn app() -> AuthBuilder {
+    Auth::builder("http://localhost:3000").login_with(GITHUB, "id", "secret")
+}
+
+async fn transport() -> Vec<(&'static str, &'static str)> {
+    let failing = async |error: fn(String) -> TransportError| {
+        failure(Site::new(), async |site| {
+            site.script(move |request| Some(Err(error(request.loggable_url().to_owned()))));
+            site.browser().get("/auth/login/op").await
+        })
+        .await
+    };
+    let unreachable = |url| TransportError::Unreachable {
+        url,
+        reason: "connection refused".to_owned(),
+    };
+    let twice = async |site: &Site| {
+        site.provider("op").inject(Fault::Down);
+        site.browser().get("/auth/login/op").await;
+        site.browser().get("/auth/login/op").await
+    };
+    let huge = async |site: &Site| {
+        site.provider("op").inject(Fault::HugeTokenBody);
+        site.browser().log_in("op", "ada").await
+    };
+    vec![
+        ("transport.unreachable", failing(unreachable).await),
+        (
+            "transport.timeout",
+            failing(|url| TransportError::Timeout { url, seconds: 10 }).await,
+        ),
+        ("transport.too_large", failure(Site::new(), huge).await),
+        ("transport.resting", failure(Site::new(), twice).await),
+    ]
+}
+
+async fn sessions() -> Vec<(&'static str, &'static str)> {
+    let store = Arc::new(Broken::default());
+    let kept = store.clone();
+    let stored = Site::builder().configure(|auth| auth.store(kept)).build();
+    let store_breaks = async |site: &Site| {
+        store.breaks();
+        site.browser().log_in("op", "ada").await
+    };
+    let too_large = async |site: &Site| {
+        site.alter("/userinfo", |answer| {
+            answer.set("groups", "x".repeat(20_000))
+        });
+        site.browser().log_in("op", "ada").await
+    };
+    let gone = async |site: &Site| site.browser().post("/auth/refresh", &[]).await;
+    let no_refresh_token = async |site: &Site| {
+        site.alter("/token", |answer| answer.remove("refresh_token"));
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        browser.post("/auth/refresh", &[]).await
+    };
+    vec![
+        ("store.unavailable", failure(stored, store_breaks).await),
+        ("session.too_large", failure(Site::new(), too_large).await),
+        ("session.gone", failure(Site::new(), gone).await),
+        (
+            "session.no_refresh_token",
+            failure(Site::new(), no_refresh_token).await,
+        ),
+        ("session.issuer_changed", moved().await),
+    ]
+}
+
+/// Refreshes a session after its provider's entry was given another issuer.
+async fn moved() -> &'static str {
+    let site = Site::builder().two_providers().build();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let issuer = site.provider("ev").issuer().to_owned();
+    let entry = codegrant_core::provider::Provider::openid("op", "Moved", issuer);
+    let registration = codegrant_web::Registration::new(entry, "app").secret("secret");
+    let restarted = Site::builder().beside(&site).only(registration).build();
+    failure(restarted, async |restarted| {
+        browser.at(restarted).post("/auth/refresh", &[]).await
+    })
+    .await
+}
+
+async fn callbacks() -> Vec<(&'static str, &'static str)> {
+    let unreadable = async |site: &Site| {
+        let mut browser = site.browser();
+        let callback = browser.begin_and_sign_in("op", "ada").await;
+        let name = browser.login_cookies().remove(0);
+        browser.change_cookie(&name, |value| value[1..].to_owned());
+        browser.bring(&callback).await
+    };
+    let without_cookies = async |site: &Site| {
+        let callback = site.browser().begin_and_sign_in("op", "ada").await;
+        site.browser().bring(&callback).await
+    };
+    let unknown = async |site: &Site| {
+        let callback = site.browser().begin_and_sign_in("op", "ada").await;
+        let mut browser = site.browser();
+        browser.begin("op").await;
+        browser.bring(&callback).await
+    };
+    let used = async |site: &Site| {
+        let mut browser = site.browser();
+        let callback = browser.begin_and_sign_in("op", "ada").await;
+        browser.clone().bring(&callback).await;
+        browser.bring(&callback).await
+    };
+    let framed = async |site: &Site| {
+        let visit = Visit::get("/auth/login/op").with_header("sec-fetch-dest", "iframe");
+        site.browser().visit(visit).await
+    };
+    let forged = async |site: &Site| {
+        let visit = Visit::post("/auth/logout", &[]).from_page("https://evil.example");
+        site.browser().visit(visit).await
+    };
+    let absent = async |site: &Site| site.browser().get("/auth/unknown").await;
+    let wrong_method = async |site: &Site| site.browser().post("/auth/login", &[]).await;
+    let endless = async |site: &Site| {
+        let visit = Visit::post("/auth/logout", &[]).with_body(vec![b'a'; 64 * 1024 + 1]);
+        site.browser().visit(visit).await
+    };
+    let long = async |site: &Site| site.browser().get("/auth/login/long").await;
+    vec![
+        ("request.not_found", failure(Site::new(), absent).await),
+        (
+            "request.method_not_allowed",
+            failure(Site::new(), wrong_method).await,
+        ),
+        ("request.too_large", failure(Site::new(), endless).await),
+        (
+            "login.too_large",
+            failure(cookies::with_a_long_issuer(), long).await,
+        ),
+        (
+            "callback.transaction_unreadable",
+            failure(Site::new(), unreadable).await,
+        ),
+        (
+            "callback.cookies_missing",
+            failure(Site::new(), without_cookies).await,
+        ),
+        (
+            "callback.transaction_unknown",
+            failure(Site::new(), unknown).await,
+        ),
+        (
+            "callback.transaction_used",
+            failure(Site::new(), used).await,
+        ),
+        (
+            "request.not_a_navigation",
+            failure(Site::new(), framed).await,
+        ),
+        ("request.wrong_origin", failure(Site::new(), forged).await),
+    ]
+}
+
+fn configuration() -> Vec<(&'static str, &'static str)> {
+    let lifetime = Lifetime {
+        absolute_seconds: 0,
+        idle_seconds: 0,
+    };
+    let nobody = Auth::builder("http://localhost:3000");
+    let absent = |name: &str| (name == "CODEGRANT_SECRET_FILE").then(|| "/nonexistent".to_owned());
+    vec![
+        (
+            "configuration.root_certificate",
+            mistake(app().root_certificate("-").build()),
+        ),
+        (
+            "configuration.secret",
+            mistake(app().secret("short").build()),
+        ),
+        ("configuration.no_provider", mistake(nobody.build())),
+        (
+            "configuration.provider_twice",
+            mistake(app().login_with(GITHUB, "id", "s").build()),
+        ),
+        ("configuration.base", mistake(app().base("auth").build())),
+        (
+            "configuration.variable_missing",
+            mistake(
+                Auth::builder("http://localhost:3000")
+                    .environment([GITHUB], |name| {
+                        (name == "GITHUB_CLIENT_ID").then(|| "id".to_owned())
+                    })
+                    .build(),
+            ),
+        ),
+        (
+            "configuration.file",
+            mistake(app().environment([], absent).build()),
+        ),
+        (
+            "configuration.syntax",
+            mistake(Auth::from_toml("public_origin = 7")),
+        ),
+        (
+            "configuration.lifetime",
+            mistake(app().lifetime(lifetime).build()),
+        ),
+        #[cfg(target_os = "linux")]
+        (
+            "configuration.http_client",
+            known(&setup::without_root_certificates()),
+        ),
+        #[cfg(feature = "dev")]
+        (
+            "configuration.dev_on_public_origin",
+            mistake(
+                Auth::builder("https://app.example")
+                    .secret("a secret that is long enough for a cookie")
+                    .dev()
+                    .build(),
+            ),
+        ),
+    ]
+}
+
+/// Finds a code's own name.
+fn known(name: &str) -> &'static str {
+    let found = error_codes().find(|code| code.name == name);
+    found.map_or_else(|| panic!("no code {name}"), |code| code.name)
+}
+
+/// Codes that this build, or this system, has no way to bring about.
+const ELSEWHERE: &[&str] = &[
+    #[cfg(not(target_os = "linux"))]
+    "configuration.http_client",
+    #[cfg(not(feature = "dev"))]
+    "configuration.dev_on_public_origin",
+];
+
+#[tokio::test]
+async fn every_code_of_this_crate_can_be_brought_about() {
+    let mut table = transport().await;
+    table.extend(sessions().await);
+    table.extend(callbacks().await);
+    table.extend(configuration());
+    for (expected, produced) in &table {
+        assert_eq!(expected, produced);
+    }
+    let produced = table.iter().map(|(_, produced)| *produced);
+    let produced: BTreeSet<&str> = produced.chain(ELSEWHERE.iter().copied()).collect();
+    let of_core: BTreeSet<&str> = codegrant_core::error::codes()
+        .map(|code| code.name)
+        .collect();
+    let ours: BTreeSet<&str> = error_codes().map(|code| code.name).collect();
+    let ours: BTreeSet<&str> = ours.difference(&of_core).copied().collect();
+    assert_eq!(produced, ours);
+}
+
+#[test]
+fn every_code_has_a_cause_and_a_remedy_of_its_own() {
+    let mut names = BTreeSet::new();
+    for code in error_codes() {
+        assert!(names.insert(code.name), "{} stands twice", code.name);
+        assert!(code.name.split_once('.').is_some(), "{}", code.name);
+        assert!(
+            code.cause.len() > 12 && code.remedy.len() > 6,
+            "{}",
+            code.name
+        );
+        for text in [code.cause, code.remedy] {
+            assert!(!text.ends_with('.'), "{}", code.name);
+        }
+    }
+}
