@@ -113,7 +113,10 @@ fn an_issuer_that_nobody_declared_is_reported_and_not_fatal() {
     let outcome = world.login(|script| script.callback.set("iss", "https://new.example\n"));
     let reported = outcome.value().undeclared_issuer.as_ref().unwrap();
     assert_eq!(reported.to_string(), "\"https://new.example\\n\"");
-    assert_eq!(outcome.identity().key(), ("https://wiki.example/token", "1"));
+    assert_eq!(
+        outcome.identity().key(),
+        ("https://wiki.example/token", "1")
+    );
 }
 
 // attack: MX-09
