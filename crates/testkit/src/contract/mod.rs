@@ -46,6 +46,11 @@ use codegrant_web::Auth;
 
 pub use clauses::CLAUSES;
 
+/// Compiles the code of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/guide/write-an-adapter.md")]
+struct Guide;
+
 type Start = dyn Fn(Auth, TcpListener) -> Box<dyn Any> + Send + Sync;
 
 /// An adapter under test: how to start the app of the contract with it.

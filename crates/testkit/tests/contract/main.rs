@@ -26,6 +26,28 @@ fn clauses_are_numbered_from_one_without_gaps() {
     assert_eq!(numbers, expected);
 }
 
+#[test]
+fn the_guide_lists_every_clause_in_the_same_words() {
+    let guide = include_str!("../../../../docs/guide/write-an-adapter.md");
+    let mut rows = guide.lines().filter(|line| {
+        let number = line
+            .strip_prefix("| ")
+            .and_then(|rest| rest.split(' ').next());
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    });
+    for clause in CLAUSES {
+        let row = rows.next().unwrap_or_default();
+        let expected = format!("| {} | {} |", clause.number, clause.rule);
+        assert!(
+            row.starts_with(&expected),
+            "{row} where the contract says {expected}"
+        );
+    }
+    assert_eq!(rows.next(), None);
+    let count = format!("breaks 1 of {} clauses", CLAUSES.len());
+    assert!(guide.contains(&count), "{count}");
+}
+
 /// Holds an adapter with this fault to the clause that is meant to find it.
 fn assert_found(sabotage: Sabotage) {
     let number = sabotage.breaks();
