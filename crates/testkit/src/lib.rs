@@ -4,6 +4,8 @@ pub mod contract;
 pub mod serve;
 pub mod site;
 pub mod store_contract;
+#[cfg(feature = "suite")]
+pub mod suite;
 pub mod world;
 
 pub use codegrant_dev_provider::{DevProvider, Fault};

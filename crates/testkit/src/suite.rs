@@ -1,0 +1,72 @@
+//! The tour app as a person meets it: in a real browser, and against a provider that nobody here wrote.
+//!
+//! An app takes part by its binary. Each test starts it anew with a configuration file of its own, next to a
+//! provider on loopback, and ends both; what a test needs beyond cargo is found by environment variables.
+//! A test that finds nothing prints `codegrant-skip: SUITE: WHY` and passes, or fails where
+//! `CODEGRANT_SUITES=required` is set.
+//!
+//! | suite | macro | needs |
+//! |---|---|---|
+//! | [`browser`] | [`browser_suite!`](crate::browser_suite) | `CODEGRANT_CHROMIUM` and `CODEGRANT_CHROMEDRIVER`, or Debian's packages |
+//! | [`interop`] | [`interop_suite!`](crate::interop_suite) | `CODEGRANT_OIDC_PROVIDER`: the folder of the installed provider; and Node.js |
+//!
+//! What an app's test file holds:
+//!
+//! ```ignore
+//! //! The tour in a real browser.
+//! codegrant_testkit::browser_suite!(env!("CARGO_BIN_EXE_tour-axum"));
+//! ```
+//!
+//! The functions panic when the app does not do what a person may expect; the text says what stood there
+//! instead. Nothing sleeps: every wait is for something that is going to happen, with a deadline.
+
+mod app;
+pub mod browser;
+mod directory;
+pub mod interop;
+mod plain_http;
+mod port;
+mod process;
+mod scene;
+mod visitor;
+mod webdriver;
+mod window;
+
+use std::fmt::Display;
+use std::time::Duration;
+
+/// How long anything may take on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Returns the value, or fails the test and says what could not be done.
+fn must<T, E: Display>(what: &str, result: Result<T, E>) -> T {
+    result.unwrap_or_else(|error| panic!("{what}: {error}"))
+}
+
+/// Says that a test is left out, or fails it where nothing may be left out.
+fn leave_out(suite: &str, why: &str) {
+    let required = std::env::var("CODEGRANT_SUITES").is_ok_and(|value| value == "required");
+    assert!(!required, "suite {suite} is required: {why}");
+    // Standard output is where the report of a test run is read from.
+    #[expect(
+        clippy::print_stdout,
+        reason = "libtest captures what is printed in this way alone"
+    )]
+    {
+        println!("codegrant-skip: {suite}: {why}");
+    }
+}
+
+/// Makes a test of each function of a suite, for the binary at a path.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! suite_tests {
+    ($suite:ident, $binary:expr, $($name:ident)+) => {
+        $(
+            #[test]
+            fn $name() {
+                $crate::suite::$suite::$name($binary);
+            }
+        )+
+    };
+}

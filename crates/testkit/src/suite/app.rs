@@ -1,0 +1,191 @@
+//! The app under test, running: its configuration file and its process.
+
+use std::fmt::Write as _;
+
+use super::directory::Directory;
+use super::port::free_port;
+use super::process::Process;
+
+/// Where the app is and what its configuration file says.
+pub(super) struct Plan {
+    port: u16,
+    host: &'static str,
+    is_store_in_memory: bool,
+    api: Option<String>,
+    providers: Vec<Entry>,
+}
+
+/// One provider of the configuration file.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) id: &'static str,
+    pub(super) name: &'static str,
+    pub(super) issuer: String,
+    pub(super) client_id: &'static str,
+    pub(super) client_secret: Option<&'static str>,
+    pub(super) authentication: Option<&'static str>,
+    pub(super) algorithm: Option<&'static str>,
+    pub(super) scopes: &'static [&'static str],
+    /// Parameters that the authorization request carries besides.
+    pub(super) parameters: &'static [(&'static str, &'static str)],
+    pub(super) is_posting_answers: bool,
+    pub(super) logs_out_at_provider: bool,
+}
+
+/// The app, started from its binary; dropping it ends it.
+pub(super) struct App {
+    origin: String,
+    process: Process,
+    _directory: Directory,
+}
+
+impl Plan {
+    /// Plans an app under `http://localhost:PORT`, on a free port.
+    pub(super) fn new() -> Self {
+        Self {
+            port: free_port(),
+            host: "localhost",
+            is_store_in_memory: false,
+            api: None,
+            providers: Vec::new(),
+        }
+    }
+
+    /// Returns the plan with the sessions in the app's memory in place of the cookie.
+    pub(super) fn with_sessions_in_memory(mut self) -> Self {
+        self.is_store_in_memory = true;
+        self
+    }
+
+    /// Returns the plan with a protected API to call.
+    pub(super) fn with_api(mut self, url: String) -> Self {
+        self.api = Some(url);
+        self
+    }
+
+    /// Returns the plan with one more provider.
+    pub(super) fn with_provider(mut self, entry: Entry) -> Self {
+        self.providers.push(entry);
+        self
+    }
+
+    /// Returns where browsers reach the app, without a slash at the end.
+    pub(super) fn origin(&self) -> String {
+        format!("http://{}:{}", self.host, self.port)
+    }
+
+    /// Starts the app, and returns when it answers.
+    pub(super) fn start(self, binary: &str) -> App {
+        let directory = Directory::new();
+        let file = directory.write("tour.toml", &self.configuration());
+        let arguments = ["--config".to_owned(), file.display().to_string()];
+        let process = Process::start(binary, &arguments);
+        process.wait_for_output(|_line| Some(()));
+        App {
+            origin: self.origin(),
+            process,
+            _directory: directory,
+        }
+    }
+
+    fn configuration(&self) -> String {
+        let mut text = format!(
+            "listen = \"127.0.0.1:{}\"\npublic_origin = \"{}\"\napp_name = \"the tour\"\nsecret = \"{}\"\n",
+            self.port,
+            self.origin(),
+            "0123456789abcdef".repeat(4),
+        );
+        if self.is_store_in_memory {
+            text.push_str("\n[session]\nkind = \"memory\"\n");
+        }
+        if let Some(url) = &self.api {
+            let _ = write!(text, "\n[api]\nurl = \"{url}\"\n");
+        }
+        for provider in &self.providers {
+            provider.write(&mut text);
+        }
+        text
+    }
+}
+
+impl Entry {
+    /// Makes an entry of a public client that asks for the usual scopes.
+    pub(super) fn new(
+        id: &'static str,
+        name: &'static str,
+        issuer: &str,
+        client_id: &'static str,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            issuer: issuer.to_owned(),
+            client_id,
+            client_secret: None,
+            authentication: None,
+            algorithm: None,
+            scopes: &["openid", "profile", "email"],
+            parameters: &[],
+            is_posting_answers: false,
+            logs_out_at_provider: false,
+        }
+    }
+
+    fn write(&self, text: &mut String) {
+        let Self {
+            id,
+            name,
+            issuer,
+            client_id,
+            scopes,
+            ..
+        } = self;
+        let _ = write!(
+            text,
+            "\n[[provider]]\nid = \"{id}\"\nname = \"{name}\"\nissuer = \"{issuer}\"\n\
+             client_id = \"{client_id}\"\nscopes = {scopes:?}\n"
+        );
+        let strings = [
+            ("client_secret", self.client_secret),
+            ("authentication", self.authentication),
+            ("algorithm", self.algorithm),
+            (
+                "response_mode",
+                self.is_posting_answers.then_some("form_post"),
+            ),
+        ];
+        for (key, value) in strings {
+            if let Some(value) = value {
+                let _ = writeln!(text, "{key} = {value:?}");
+            }
+        }
+        if self.logs_out_at_provider {
+            text.push_str("log_out_at_provider = true\n");
+        }
+        if !self.parameters.is_empty() {
+            let pairs: Vec<String> = self
+                .parameters
+                .iter()
+                .map(|(name, value)| format!("[{name:?}, {value:?}]"))
+                .collect();
+            let _ = writeln!(text, "authorization_parameters = [{}]", pairs.join(", "));
+        }
+    }
+}
+
+impl App {
+    /// Returns the URL of one of its pages.
+    pub(super) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// Waits until the operator's log has a line with all these words, and returns it.
+    pub(super) fn logs(&self, words: &[&str]) -> String {
+        self.process.wait_for_error_line(words)
+    }
+
+    /// Returns all that it has printed and logged.
+    pub(super) fn said(&self) -> String {
+        self.process.said()
+    }
+}

@@ -1,0 +1,121 @@
+//! Pictures of every page a newcomer meets, for the documentation and for looking at.
+
+use std::path::{Path, PathBuf};
+
+use crate::suite::must;
+use crate::suite::scene::{Scene, Twist};
+use crate::suite::window::Look;
+
+const DESKTOP: Look = Look {
+    width: 1280,
+    height: 800,
+    is_phone: false,
+    is_dark: false,
+};
+const PHONE: Look = Look {
+    width: 390,
+    height: 844,
+    is_phone: true,
+    is_dark: false,
+};
+
+/// Takes the pictures in `docs/images`, where `CODEGRANT_SCREENSHOTS=1` asks for it.
+///
+/// The pictures for the documentation are light and as large as a window; those in `target/screenshots`
+/// are of whole pages, in both sizes, light and dark.
+pub fn pages_are_pictured_for_the_documentation(binary: &str) {
+    if std::env::var("CODEGRANT_SCREENSHOTS").is_err() {
+        return;
+    }
+    let twist = Twist {
+        has_two_providers: true,
+        logs_out_at_provider: true,
+        ..Twist::default()
+    };
+    let Some(scene) = Scene::open(binary, twist) else {
+        return;
+    };
+    let album = Album::open();
+    scene.visit("/");
+    album.picture(&scene, "start", Shown::ToLookAt);
+    scene.visit("/me");
+    scene.window.sees_heading("Log in to the tour");
+    album.picture(&scene, "login", Shown::InTheDocumentation);
+    scene.window.press("Log in with House");
+    scene.window.sees_heading("Sign in");
+    album.picture(&scene, "sign-in", Shown::InTheDocumentation);
+    scene.window.press_containing("Ada Lovelace");
+    scene.window.sees_heading("Allow the tour?");
+    album.picture(&scene, "consent", Shown::InTheDocumentation);
+    scene.window.press("Deny");
+    scene.window.sees_heading("Login cancelled");
+    album.picture(&scene, "cancelled", Shown::InTheDocumentation);
+    scene.visit("/flow");
+    album.picture(&scene, "flow-cancelled", Shown::ToLookAt);
+    scene.visit("/me");
+    scene.window.press("Log in with House");
+    scene.window.press("Allow");
+    scene.window.sees_heading("Hello, Ada Lovelace");
+    album.picture(&scene, "me", Shown::InTheDocumentation);
+    scene.visit("/");
+    album.picture(&scene, "home", Shown::InTheDocumentation);
+    scene.visit("/flow");
+    album.picture(&scene, "flow", Shown::InTheDocumentation);
+    scene.visit("/api-call");
+    scene.window.sees("200");
+    album.picture(&scene, "api-call", Shown::ToLookAt);
+    scene.visit("/auth/logout");
+    scene.window.sees_heading("Log out?");
+    album.picture(&scene, "log-out", Shown::ToLookAt);
+    scene.visit("/nowhere");
+    album.picture(&scene, "not-found", Shown::ToLookAt);
+    scene.visit("/auth/callback/house?code=made-up&state=made-up");
+    album.picture(&scene, "unknown-login", Shown::ToLookAt);
+    scene.visit("/me");
+    scene.window.press("Log out");
+    scene.window.sees_heading("You are logged out");
+    album.picture(&scene, "logged-out", Shown::InTheDocumentation);
+}
+
+/// Whether a page stands in the documentation or is only looked at by whoever changes it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    InTheDocumentation,
+    ToLookAt,
+}
+
+/// The folders that pictures go to.
+struct Album {
+    documentation: PathBuf,
+    to_look_at: PathBuf,
+}
+
+impl Album {
+    fn open() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let album = Self {
+            documentation: root.join("docs/images"),
+            to_look_at: root.join("target/screenshots"),
+        };
+        for folder in [&album.documentation, &album.to_look_at] {
+            must("folder of pictures", std::fs::create_dir_all(folder));
+        }
+        album
+    }
+
+    fn picture(&self, scene: &Scene, name: &str, shown: Shown) {
+        for (size, look) in [("desktop", DESKTOP), ("phone", PHONE)] {
+            for (scheme, is_dark) in [("dark", true), ("light", false)] {
+                scene.window.look(Look { is_dark, ..look });
+                let path = self.to_look_at.join(format!("{name}-{size}-{scheme}.png"));
+                scene.window.picture(&path, true);
+            }
+        }
+        scene.window.look(DESKTOP);
+        if shown == Shown::InTheDocumentation {
+            scene
+                .window
+                .picture(&self.documentation.join(format!("{name}.png")), false);
+        }
+    }
+}

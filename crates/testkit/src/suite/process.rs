@@ -1,0 +1,208 @@
+//! Programs that a suite starts, and the promise that none of them outlives it.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::{PATIENCE, must};
+
+/// Runs a program until its standard input ends, and then kills it.
+///
+/// The suite holds the other end of that pipe, so that the program ends also when the suite is killed and
+/// runs no destructor. Ctrl-C in a terminal reaches this shell too, which must live on to do its work.
+const UNTIL_INPUT_ENDS: &str = r#"trap "" INT
+"$@" &
+child=$!
+exec >&- 2>&-
+read -r _
+kill -KILL "$child"
+wait "$child""#;
+
+/// A program under way; dropping it ends it.
+pub(super) struct Process {
+    name: String,
+    child: Child,
+    input: Option<ChildStdin>,
+    said: Arc<Said>,
+}
+
+/// What a program has written so far.
+#[derive(Default)]
+struct Said {
+    text: Mutex<Text>,
+    more: Condvar,
+}
+
+#[derive(Default)]
+struct Text {
+    output: String,
+    errors: String,
+    /// How many of the two have ended.
+    ended: u8,
+}
+
+/// Which of its two outputs a program wrote to.
+#[derive(Clone, Copy)]
+enum Stream {
+    Output,
+    Errors,
+}
+
+impl Process {
+    /// Starts any program.
+    pub(super) fn start(program: impl Into<OsString>, arguments: &[String]) -> Self {
+        let program = program.into();
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", UNTIL_INPUT_ENDS, "sh"])
+            .arg(&program)
+            .args(arguments);
+        Self::spawn(program.to_string_lossy().into_owned(), command)
+    }
+
+    /// Starts a program that ends by itself when its standard input does.
+    pub(super) fn start_listening(program: impl Into<OsString>, arguments: &[String]) -> Self {
+        let program = program.into();
+        let mut command = Command::new(&program);
+        command.args(arguments);
+        Self::spawn(program.to_string_lossy().into_owned(), command)
+    }
+
+    fn spawn(name: String, mut command: Command) -> Self {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = must(&name, command.spawn());
+        let said = Arc::<Said>::default();
+        if let Some(output) = child.stdout.take() {
+            follow(output, Stream::Output, said.clone());
+        }
+        if let Some(errors) = child.stderr.take() {
+            follow(errors, Stream::Errors, said.clone());
+        }
+        let input = child.stdin.take();
+        Self {
+            name,
+            child,
+            input,
+            said,
+        }
+    }
+
+    /// Waits for a line of its standard output and returns what `read` makes of it.
+    pub(super) fn wait_for_output<T>(&self, read: impl Fn(&str) -> Option<T>) -> T {
+        self.wait("its ready line", |text| text.output.lines().find_map(&read))
+    }
+
+    /// Waits for a line on its standard error that holds all these words, and returns it.
+    pub(super) fn wait_for_error_line(&self, words: &[&str]) -> String {
+        let fits = |line: &&str| words.iter().all(|word| line.contains(word));
+        let what = format!("a line with {words:?} on standard error");
+        self.wait(&what, |text| {
+            text.errors.lines().find(fits).map(str::to_owned)
+        })
+    }
+
+    /// Returns everything that it has written so far, standard error last.
+    pub(super) fn said(&self) -> String {
+        let text = self.said.lock();
+        format!("{}{}", text.output, text.errors)
+    }
+
+    fn wait<T>(&self, what: &str, read: impl Fn(&Text) -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        let mut text = self.said.lock();
+        loop {
+            if let Some(found) = read(&text) {
+                return found;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || text.ended == 2 {
+                let ended = if text.ended == 2 {
+                    "it ended"
+                } else {
+                    "time is up"
+                };
+                let Text { output, errors, .. } = &*text;
+                panic!("{}: no {what}, and {ended}\n{output}{errors}", self.name);
+            }
+            let waited = self.said.more.wait_timeout(text, left);
+            text = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _ended = self.child.wait();
+    }
+}
+
+impl Said {
+    fn lock(&self) -> MutexGuard<'_, Text> {
+        self.text.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Collects whole lines as they come, on a thread that ends with the pipe.
+fn follow(pipe: impl Read + Send + 'static, stream: Stream, said: Arc<Said>) {
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(pipe);
+        let mut line = Vec::new();
+        while lines
+            .read_until(b'\n', &mut line)
+            .is_ok_and(|read| read > 0)
+        {
+            let mut text = said.lock();
+            let shown = String::from_utf8_lossy(&line);
+            match stream {
+                Stream::Output => text.output.push_str(&shown),
+                Stream::Errors => text.errors.push_str(&shown),
+            }
+            line.clear();
+            said.more.notify_all();
+        }
+        said.lock().ended += 1;
+        said.more.notify_all();
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Process {
+        Process::start("sh", &["-c".to_owned(), script.to_owned()])
+    }
+
+    #[test]
+    fn a_line_is_waited_for_and_read() {
+        let process = shell("echo noise; echo ready 7; echo trouble here >&2; exec sleep 600");
+        let seven = process.wait_for_output(|line| line.strip_prefix("ready ").map(str::to_owned));
+        assert_eq!(seven, "7");
+        assert_eq!(
+            process.wait_for_error_line(&["trouble", "here"]),
+            "trouble here"
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "it ended")]
+    fn a_program_that_ends_too_soon_is_not_waited_for() {
+        shell("echo some other line").wait_for_output(|line| line.strip_prefix("ready"));
+    }
+
+    #[test]
+    fn a_dropped_program_is_dead() {
+        let process = shell("echo $$; exec sleep 600");
+        let id = process.wait_for_output(|line| line.parse::<u32>().ok());
+        let alive = || std::path::Path::new(&format!("/proc/{id}/cmdline")).exists();
+        let had_proc = alive();
+        drop(process);
+        assert_eq!((had_proc, alive()), (cfg!(target_os = "linux"), false));
+    }
+}
