@@ -35,9 +35,12 @@ pub(super) struct Entry {
 /// The app, started from its binary; dropping it ends it.
 pub(super) struct App {
     origin: String,
+    binary: String,
+    directory: Directory,
     process: Process,
-    _directory: Directory,
 }
+
+const FILE: &str = "tour.toml";
 
 impl Plan {
     /// Plans an app under `http://localhost:PORT`, on a free port.
@@ -77,14 +80,12 @@ impl Plan {
     /// Starts the app, and returns when it answers.
     pub(super) fn start(self, binary: &str) -> App {
         let directory = Directory::new();
-        let file = directory.write("tour.toml", &self.configuration());
-        let arguments = ["--config".to_owned(), file.display().to_string()];
-        let process = Process::start(binary, &arguments);
-        process.wait_for_output(|_line| Some(()));
+        directory.write(FILE, &self.configuration());
         App {
             origin: self.origin(),
-            process,
-            _directory: directory,
+            binary: binary.to_owned(),
+            process: App::run(binary, &directory),
+            directory,
         }
     }
 
@@ -174,6 +175,19 @@ impl Entry {
 }
 
 impl App {
+    fn run(binary: &str, directory: &Directory) -> Process {
+        let file = directory.path().join(FILE).display().to_string();
+        let process = Process::start(binary, &["--config".to_owned(), file]);
+        process.wait_for_output(|_line| Some(()));
+        process
+    }
+
+    /// Ends it and starts it again: whatever it held in memory is gone.
+    pub(super) fn restart(&mut self) {
+        self.process.end();
+        self.process = Self::run(&self.binary, &self.directory);
+    }
+
     /// Returns the URL of one of its pages.
     pub(super) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.origin)

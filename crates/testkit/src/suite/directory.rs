@@ -23,11 +23,9 @@ impl Directory {
         &self.0
     }
 
-    /// Writes a file and returns where it is.
-    pub(super) fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
-        must(name, std::fs::write(&path, text));
-        path
+    /// Writes a file.
+    pub(super) fn write(&self, name: &str, text: &str) {
+        must(name, std::fs::write(self.0.join(name), text));
     }
 }
 

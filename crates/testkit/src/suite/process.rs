@@ -112,6 +112,12 @@ impl Process {
         format!("{}{}", text.output, text.errors)
     }
 
+    /// Ends it, and returns when it has ended.
+    pub(super) fn end(&mut self) {
+        drop(self.input.take());
+        let _ended = self.child.wait();
+    }
+
     fn wait<T>(&self, what: &str, read: impl Fn(&Text) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         let mut text = self.said.lock();
@@ -137,8 +143,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        drop(self.input.take());
-        let _ended = self.child.wait();
+        self.end();
     }
 }
 

@@ -138,10 +138,10 @@ pub fn a_refresh_token_used_by_two_ends_the_grant_and_leads_to_a_login(binary: &
     };
     saying(meeting.log_in(), 200, &["Ada Lovelace"]);
     let mut copy = meeting.visitor.clone();
-    for _ in 0..2 {
-        let renewed = meeting.visitor.submit_refresh(&meeting.app);
-        assert_eq!(target_of(&renewed), Some(meeting.app.at("/me")));
-    }
+    let renewed = meeting.visitor.submit_refresh(&meeting.app);
+    assert_eq!(target_of(&renewed), Some(meeting.app.at("/me")));
+    // For a minute the app would answer the copy from memory, as two tabs of one browser need it.
+    meeting.app.restart();
     for visitor in [&mut copy, &mut meeting.visitor] {
         let refused = visitor.submit_refresh(&meeting.app);
         let target = target_of(&refused).unwrap_or_default();
