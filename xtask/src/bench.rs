@@ -19,7 +19,7 @@ pub(crate) fn run(workspace: &Workspace, filter: Option<&str>) -> Result<bool, S
     let mut fine = true;
     for (package, bench) in benches {
         let mut command = cargo(&workspace.root);
-        command.args(["bench", "--quiet", "--locked", "--package", &package.name]);
+        command.args(["bench", "--locked", "--package", &package.name]);
         command.args(["--bench", &bench.name]);
         command.args(filter.map(|word| ["--", word]).into_iter().flatten());
         let status = Running::start(&mut command).and_then(Running::wait);
