@@ -72,7 +72,7 @@ async fn sessions() -> Vec<(&'static str, &'static str)> {
     };
     let too_large = async |site: &Site| {
         site.alter("/userinfo", |answer| {
-            answer.set("groups", "x".repeat(20_000))
+            answer.set("groups", "x".repeat(20_000));
         });
         site.browser().log_in("op", "ada").await
     };

@@ -1,16 +1,17 @@
 //! What the log, the events, the pages and the headers may say, and what they never say.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use codegrant_core::form;
 use codegrant_testkit::site::Visit;
 use codegrant_testkit::{Fault, Site};
 use codegrant_web::Event;
+use tracing::Dispatch;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::{both_kinds, provider_failed, refused};
+use crate::{refused, settled};
 
 /// Keeps what is written.
 #[derive(Clone, Default)]
@@ -42,13 +43,24 @@ impl<'a> MakeWriter<'a> for Kept {
 
 /// Keeps everything that is logged while the guard lives, at the most talkative level.
 fn logged() -> (Kept, tracing::subscriber::DefaultGuard) {
+    /// While there is one subscriber only, `tracing` asks the thread that comes to a log line first whether
+    /// anybody wants it, and keeps the answer for all threads. Other tests want none; with a second
+    /// subscriber it asks them all.
+    static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(subscriber(std::io::sink)));
+    LazyLock::force(&SECOND);
     let kept = Kept::default();
-    let subscriber = tracing_subscriber::fmt()
+    let guard = tracing::subscriber::set_default(subscriber(kept.clone()));
+    (kept, guard)
+}
+
+fn subscriber(
+    writer: impl for<'a> MakeWriter<'a> + Send + Sync + 'static,
+) -> impl tracing::Subscriber + Send + Sync {
+    tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
         .with_ansi(false)
-        .with_writer(kept.clone())
-        .finish();
-    (kept, tracing::subscriber::set_default(subscriber))
+        .with_writer(writer)
+        .finish()
 }
 
 /// Collects every secret of the token answers, and of what the app sent.
@@ -122,8 +134,8 @@ async fn no_secret_is_logged_or_told_at_any_level() {
             Some(Fault::RevocationServerError),
             Some(Fault::RefreshInvalidGrant),
         ] {
-            for provider in fault {
-                site.provider("op").inject(provider);
+            if let Some(fault) = fault {
+                site.provider("op").inject(fault);
             }
             let url = browser.begin_to("op", "/orders").await;
             seen.extend(["state", "nonce"].map(|name| url.parameter(name)));
@@ -152,6 +164,7 @@ async fn no_secret_is_logged_or_told_at_any_level() {
             browser.get("/orders").await;
             seen.extend(browser.cookies().iter().map(|cookie| cookie.value.clone()));
             browser.log_out().await;
+            settled().await;
             site.provider("op").heal();
         }
         let told = format!("{:?}", site.events());
@@ -208,52 +221,6 @@ async fn a_strangers_text_is_logged_escaped_and_cut_and_shown_to_nobody() {
     assert_eq!(log.matches("callback.provider_error").count(), 5);
 }
 
-// attack: LK-04
-#[tokio::test]
-async fn the_browser_gets_a_reference_and_the_log_the_cause() {
-    for site in both_kinds() {
-        site.provider("op").inject(Fault::DiscoveryOtherIssuer);
-        let reply = site.browser().get("/auth/login/op").await;
-        provider_failed(&reply);
-        let (correlation_id, event) = site.events().pop().unwrap();
-        let Event::Failed { detail, .. } = event else {
-            panic!("the failure is the last event");
-        };
-        assert!(
-            reply
-                .body
-                .contains(&format!("<code>{correlation_id}</code>"))
-        );
-        assert!(detail.contains("issuer"));
-        for word in ["issuer", "discovery", "mismatch", "localhost", "op."] {
-            assert!(!reply.body.contains(word), "{word}");
-        }
-        assert_eq!(reply.location(), None);
-    }
-}
-
-#[tokio::test]
-async fn all_events_of_a_login_carry_one_reference() {
-    let site = Site::new();
-    let mut browser = site.browser();
-    let mut callback = browser.begin_and_sign_in("op", "ada").await;
-    callback.parameters.set("iss", "https://evil.example");
-    let reply = browser.bring(&callback).await;
-    let events = site.events();
-    let of_login: Vec<&String> = events
-        .iter()
-        .filter(|(_, event)| !matches!(event, Event::ProviderCalled { .. }))
-        .map(|(id, _)| id)
-        .collect();
-    assert_eq!(of_login.len(), 3, "started, received, failed");
-    assert!(of_login.iter().all(|id| *id == of_login[0]));
-    assert!(reply.body.contains(of_login[0]));
-    assert!(
-        !callback.state().contains(of_login[0]),
-        "it tells nothing of the state"
-    );
-}
-
 #[tokio::test]
 async fn an_observer_sees_each_step_with_its_secrets_masked() {
     let site = Site::new();
@@ -261,6 +228,7 @@ async fn an_observer_sees_each_step_with_its_secrets_masked() {
     browser.log_in("op", "ada").await;
     browser.post("/auth/refresh", &[]).await;
     browser.log_out().await;
+    settled().await;
     let names: Vec<&str> = site
         .events()
         .iter()
@@ -314,52 +282,6 @@ async fn an_observer_sees_each_step_with_its_secrets_masked() {
     assert!(shown(&sent, "Authorization").starts_with("Basic ["));
     assert_eq!(shown(&received, "token_type"), "Bearer");
     assert_eq!(shown(&received, "access_token"), "[43 characters]");
-}
-
-// attack: LK-16
-#[tokio::test]
-async fn no_claim_reaches_a_header() {
-    for site in both_kinds() {
-        site.alter("/userinfo", |answer| {
-            answer.set("email", "ada@example.test\r\nSet-Cookie: a=b");
-            answer.set("name", "Ada\r\nLocation: https://evil.example/");
-            answer.set("preferred_username", "x-marks-the-header");
-        });
-        let mut browser = site.browser();
-        let mut replies = vec![browser.log_in("op", "ada").await];
-        replies.push(browser.get("/auth/logout").await);
-        replies.push(browser.log_out().await);
-        for reply in replies {
-            for (name, value) in &reply.headers {
-                for part in ["evil", "a=b", "x-marks"] {
-                    assert!(!value.contains(part), "{name}");
-                }
-            }
-        }
-    }
-}
-
-// attack: LK-18
-#[tokio::test]
-async fn whatever_is_posted_again_is_posted_as_it_was() {
-    let site = Site::builder().form_post().build();
-    let mut browser = site.browser();
-    let hostile = "</script><script>alert(1)</script>\"'><img src=x onerror=alert(2)>&amp;";
-    let mut callback = browser.begin_and_sign_in("op", "ada").await;
-    callback.parameters.set("code", hostile);
-    callback
-        .parameters
-        .append("x\"><script>y</script>", hostile);
-    let page = browser.bring_once(&callback).await;
-    assert_eq!(page.status, 200);
-    assert_eq!(page.body.matches("<script>").count(), 1, "our own");
-    assert!(!page.body.contains("<img") && !page.body.contains("alert(1)</script>\""));
-    let (_, fields) = page.form().unwrap();
-    assert!(fields.contains(&("code".to_owned(), hostile.to_owned())));
-    assert!(fields.contains(&("x\"><script>y</script>".to_owned(), hostile.to_owned())));
-    let policy = page.header("content-security-policy").unwrap();
-    assert!(policy.contains("script-src 'sha256-"), "{policy}");
-    assert!(!policy.contains("unsafe-inline"));
 }
 
 // attack: LK-06

@@ -4,7 +4,7 @@ use codegrant_testkit::site::Visit;
 use codegrant_testkit::{Fault, Site};
 use codegrant_web::TransportError;
 
-use crate::{both_kinds, refused};
+use crate::{both_kinds, refused, settled};
 
 // attack: LO-01
 #[tokio::test]
@@ -40,6 +40,7 @@ async fn nobody_is_logged_out_by_a_link_or_by_another_origin() {
         }
         assert_eq!(browser.cookies(), held);
         assert_eq!(browser.subject().await.as_deref(), Some("ada"));
+        settled().await;
         assert_eq!(site.calls("/revoke"), 0);
         assert!(
             site.failures()
@@ -83,9 +84,11 @@ async fn a_log_out_ends_the_grant_at_the_provider() {
         let reply = browser.log_out().await;
         assert_eq!(reply.location(), Some("/auth/logged-out"));
         assert_eq!(browser.follow(&reply).await.status, 200);
+        settled().await;
         assert_eq!(site.calls("/revoke"), 1, "the refresh token");
         let again = browser.log_out().await;
         assert_eq!(again.status, 303, "twice is no error");
+        settled().await;
         assert_eq!(site.calls("/revoke"), 1);
     }
 }
@@ -101,6 +104,7 @@ async fn a_log_out_is_complete_when_the_provider_fails() {
         let reply = browser.log_out().await;
         assert_eq!(reply.location(), Some("/auth/logged-out"));
         assert_eq!(browser.subject().await, None);
+        settled().await;
         assert_eq!(site.failures(), ["provider.status"], "the operator is told");
         site.script(|request| {
             let url = request.loggable_url().to_owned();
@@ -180,5 +184,17 @@ async fn going_back_after_log_out_shows_nothing() {
         refused(&browser.bring(&callback).await);
         assert_eq!(browser.subject().await, None);
         assert_eq!(site.calls("/token"), 1);
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_slow_revocation() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let held = site.hold("/revoke");
+        assert_eq!(browser.log_out().await.location(), Some("/auth/logged-out"));
+        held.reached().await;
+        held.release();
     }
 }

@@ -4,14 +4,17 @@
 mod answers;
 mod callback;
 mod code;
+mod configuration;
 mod cookies;
 mod errors;
+mod exchange;
 mod healing;
 mod keys;
 mod landing;
 mod leaks;
 mod log_out;
 mod mix_up;
+mod pages;
 mod paths;
 mod proxy;
 mod refresh;
@@ -66,6 +69,13 @@ fn fixed_page(reply: &Reply) {
         for sent in [name, value].into_iter().filter(|sent| sent.len() >= 16) {
             assert!(!reply.body.contains(&sent), "the page repeats {sent}");
         }
+    }
+}
+
+/// Lets everything run that goes on in the background after an answer, such as a revocation.
+async fn settled() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
     }
 }
 

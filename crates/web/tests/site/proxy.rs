@@ -51,6 +51,8 @@ async fn only_these_headers_are_ever_read() {
         [
             "accept",
             "cookie",
+            // For the guard of the provider inside the app against bent names, and nothing else.
+            "host",
             "origin",
             "purpose",
             "sec-fetch-dest",

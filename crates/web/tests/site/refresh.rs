@@ -8,7 +8,7 @@ use codegrant_testkit::{Fault, Site};
 use codegrant_web::{MemoryStore, Registration, TransportError};
 use tokio::task::JoinSet;
 
-use crate::{both_kinds, refused};
+use crate::{both_kinds, refused, settled};
 
 /// Counts the token requests that carried a refresh token.
 fn refreshes(site: &Site) -> usize {
@@ -91,7 +91,7 @@ async fn fifty_requests_at_once_refresh_once() {
 async fn many_sessions_refresh_side_by_side() {
     for site in both_kinds() {
         let mut requests = JoinSet::new();
-        for number in 0..200 {
+        for number in 0..70 {
             let mut browser = site.browser();
             let subject = ["ada", "grace", "alan"][number % 3];
             browser.log_in("op", subject).await;
@@ -104,8 +104,8 @@ async fn many_sessions_refresh_side_by_side() {
                 });
             }
         }
-        assert_eq!(requests.join_all().await.len(), 400);
-        assert_eq!(refreshes(&site), 200);
+        assert_eq!(requests.join_all().await.len(), 140);
+        assert_eq!(refreshes(&site), 70);
         assert!(
             site.failures().is_empty(),
             "no refresh token was sent twice"
@@ -140,6 +140,10 @@ async fn a_network_that_fails_is_no_log_out_and_is_not_tried_again() {
             assert_eq!(reply.status, status);
             assert!(reply.set_cookies().is_empty());
             assert_eq!(refreshes(&site), before + 1, "once");
+            let again = browser.post("/auth/refresh", &[]).await;
+            assert_eq!(again.status, status);
+            assert_eq!(refreshes(&site), before + 1, "and not again for a moment");
+            site.wait(5);
             assert_eq!(browser.subject().await.as_deref(), Some("ada"));
             site.behave();
         }
@@ -293,6 +297,7 @@ async fn a_token_never_goes_to_an_issuer_that_did_not_give_it() {
             "no hint goes there either"
         );
         assert_eq!(browser.subject().await, None);
+        settled().await;
         assert_eq!(restarted.calls("/token") + restarted.calls("/revoke"), 0);
     }
 }

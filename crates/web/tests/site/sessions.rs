@@ -116,6 +116,31 @@ async fn a_saved_cookie_is_dead_after_log_out_where_sessions_are_stored() {
     assert_eq!(saved.get("/orders").await.status, 303);
 }
 
+// attack: CK-18
+#[tokio::test]
+async fn a_saved_sealed_session_is_dead_after_log_out_in_the_same_process() {
+    let site = Site::new();
+    let elsewhere = Site::builder().beside(&site).build();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let saved = browser.clone();
+    browser.log_out().await;
+    assert_eq!(saved.clone().subject().await, None);
+    assert_eq!(saved.clone().get("/orders").await.status, 303);
+    assert_eq!(
+        saved.clone().post("/auth/refresh", &[]).await.location(),
+        Some("/auth/login")
+    );
+    site.wait(12 * HOUR - 1);
+    assert_eq!(
+        saved.clone().subject().await,
+        None,
+        "for as long as it would have lasted"
+    );
+    // Another process does not know of it: that takes a store.
+    assert!(saved.at(&elsewhere).subject().await.is_some());
+}
+
 #[tokio::test]
 async fn every_piece_of_a_long_session_is_dropped() {
     let site = Site::new();
@@ -167,30 +192,29 @@ async fn a_session_that_does_not_fit_is_no_session() {
 // attack: CK-21 RF-12
 #[tokio::test]
 async fn a_request_that_began_before_the_log_out_brings_nothing_back() {
-    let store = Arc::new(MemoryStore::new(100));
-    let kept = store.clone();
-    let site = Site::builder().configure(|auth| auth.store(kept)).build();
-    // With a revocation at log-out the provider would refuse the refresh by itself.
-    site.alter("openid-configuration", |metadata| {
-        metadata.remove("revocation_endpoint");
-    });
-    let mut browser = site.browser();
-    browser.log_in("op", "ada").await;
-    let mut slow = browser.clone();
-    let held = site.hold("/token");
-    let (refreshed, ()) = tokio::join!(slow.post("/auth/refresh", &[]), async {
-        held.reached().await;
-        browser.log_out().await;
-        held.release();
-    });
-    assert_eq!(
-        refreshed.location(),
-        Some("/auth/login"),
-        "the way on is a login"
-    );
-    assert!(store.is_empty());
-    assert_eq!(slow.subject().await, None);
-    assert_eq!(site.failures(), ["session.gone"]);
+    for site in both_kinds() {
+        // With a revocation at log-out the provider would refuse the refresh by itself.
+        site.alter("openid-configuration", |metadata| {
+            metadata.remove("revocation_endpoint");
+        });
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let mut slow = browser.clone();
+        let held = site.hold("/token");
+        let (refreshed, ()) = tokio::join!(slow.post("/auth/refresh", &[]), async {
+            held.reached().await;
+            browser.log_out().await;
+            held.release();
+        });
+        assert_eq!(
+            refreshed.location(),
+            Some("/auth/login"),
+            "the way on is a login"
+        );
+        assert!(refreshed.set_cookies().is_empty());
+        assert_eq!(slow.subject().await, None);
+        assert_eq!(site.failures(), ["session.gone"]);
+    }
 }
 
 // attack: LK-21
