@@ -143,3 +143,19 @@ fn status(status: StatusCode) -> Response<Full<Bytes>> {
     *response.status_mut() = status;
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use codegrant_dev_provider::REQUEST_HEADERS;
+
+    use super::*;
+
+    #[test]
+    fn a_dev_provider_gets_every_header_that_it_reads() {
+        let lost: Vec<_> = REQUEST_HEADERS
+            .iter()
+            .filter(|name| !HEADERS.contains(name))
+            .collect();
+        assert!(lost.is_empty(), "{lost:?}");
+    }
+}

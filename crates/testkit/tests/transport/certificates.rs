@@ -164,13 +164,24 @@ fn a_provider_without_tls_behind_https_is_refused() {
 }
 
 #[test]
+fn every_root_of_a_bundle_is_believed() {
+    let (first, second) = (authority("first"), authority("second"));
+    let trusting = Caller::trusting(Some(&(pem(&first) + &pem(&second))));
+    for issuer in [&first, &second] {
+        let server = signed(leaf(), issuer);
+        let answer = trusting.redeem(url(&server, "localhost"));
+        assert_eq!(answer.unwrap().body, b"{}");
+    }
+}
+
+#[test]
 fn a_root_that_is_no_certificate_is_a_configuration_mistake() {
     let wrong_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    let made = ReqwestClient::new(Some(wrong_der.as_bytes()));
-    let error = made.err().unwrap();
-    let expected = matches!(
-        error,
-        SetupError::RootCertificate { .. } | SetupError::HttpClient { .. }
-    );
-    assert!(expected, "{error}");
+    let cut = "-----BEGIN CERTIFICATE-----\nAAAA\n";
+    for text in ["", "no PEM at all", cut, wrong_der] {
+        let made = ReqwestClient::new(Some(text.as_bytes()));
+        let error = made.err().unwrap_or_else(|| panic!("{text:?} is believed"));
+        let expected = matches!(error, SetupError::RootCertificate { .. });
+        assert!(expected, "{text:?}: {error}");
+    }
 }
