@@ -21,8 +21,7 @@ pub(crate) fn request<'a>(parts: &'a Parts, target: &'a Uri) -> Request<'a> {
         |name| {
             let values = parts.headers.get_all(name).into_iter();
             values
-                .filter_map(|value| value.to_str().ok())
-                .map(str::to_owned)
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
                 .collect()
         },
     )

@@ -33,12 +33,21 @@ pub(crate) fn reachable(text: &str, issuer: &Url) -> Result<(), &'static str> {
 /// Tells whether a host is this machine or a private network's, as far as its text tells.
 fn is_inside(host: &Host<&str>) -> bool {
     match host {
-        Host::Domain(_) => is_loopback(host),
+        Host::Domain(name) => is_loopback(&Host::Domain(name.trim_end_matches('.'))),
         Host::Ipv4(address) => inside_v4(*address),
         Host::Ipv6(address) => match address.to_ipv4_mapped() {
             Some(mapped) => inside_v4(mapped),
+            // Addresses that carry an IPv4 address: compatible (RFC 4291 section 2.5.5.1), NAT64 (RFC 6052).
+            None if matches!(
+                address.segments(),
+                [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, ..]
+            ) =>
+            {
+                true
+            }
             None => {
-                address.is_loopback()
+                address.segments()[0] & 0xffc0 == 0xfec0
+                    || address.is_loopback()
                     || address.is_unspecified()
                     || address.is_unique_local()
                     || address.is_unicast_link_local()
@@ -49,7 +58,7 @@ fn is_inside(host: &Host<&str>) -> bool {
 }
 
 fn inside_v4(address: std::net::Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
+    let [first, second, third, _] = address.octets();
     address.is_loopback()
         || address.is_private()
         || address.is_link_local()
@@ -58,4 +67,6 @@ fn inside_v4(address: std::net::Ipv4Addr) -> bool {
         || address.is_multicast()
         || first == 0
         || (first == 100 && (64..128).contains(&second))
+        || (first == 198 && (18..20).contains(&second))
+        || (first == 192 && second == 0 && third == 0)
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::client::Client;
 use crate::error::{IdTokenError, Quoted};
-use crate::jose::{Algorithm, Jws, KeySet};
+use crate::jose::{Algorithm, Jws, JwsError, KeySet};
 use crate::metadata::ProviderMetadata;
 use crate::provider::Protocol;
 use crate::time::Timestamp;
@@ -52,12 +52,17 @@ impl std::fmt::Debug for IdToken {
     }
 }
 
-/// Tells whether an ID token was signed by a key that the set does not hold; false for a token that no
-/// key could save.
+/// Tells whether newer keys might prove an ID token that these do not; false for a token that no key could
+/// save.
+///
+/// A signature that does not fit counts as well: a provider may change its key and keep the name.
 pub(crate) fn lacks_key(raw: Option<&str>, metadata: &ProviderMetadata, keys: &KeySet) -> bool {
+    let algorithm = metadata.id_token_algorithm;
     raw.and_then(|raw| Jws::parse(raw).ok()).is_some_and(|jws| {
-        let algorithm = metadata.id_token_algorithm;
-        jws.header().algorithm() == algorithm && !keys.has_candidate(jws.header(), algorithm)
+        matches!(
+            jws.verify(keys, algorithm),
+            Err(JwsError::UnknownKey { .. } | JwsError::BadSignature)
+        )
     })
 }
 

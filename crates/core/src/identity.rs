@@ -78,9 +78,20 @@ impl Email {
 }
 
 /// An address that a provider vouches for: one `@`, visible ASCII, no list and no second address.
+///
+/// One that is deserialised has to have that form as well; whether it was verified is then whoever wrote
+/// it down's to answer for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct VerifiedEmail(String);
+
+impl TryFrom<String> for VerifiedEmail {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        Self::parse(&text).ok_or("not one plain address")
+    }
+}
 
 impl VerifiedEmail {
     fn parse(text: &str) -> Option<Self> {
@@ -121,24 +132,24 @@ impl Identity {
         issuer: &str,
         subject: String,
         id_token: &Map<String, Value>,
-        userinfo: Map<String, Value>,
+        userinfo: &Map<String, Value>,
+        listed: Option<ListedEmail>,
     ) -> Self {
         let mapping = &provider.user;
         let text = |path: &crate::provider::Path| {
-            let value = path.find(id_token).or_else(|| path.find(&userinfo))?;
+            let value = path.find(id_token).or_else(|| path.find(userinfo))?;
             value
                 .as_str()
                 .filter(|text| !text.is_empty())
                 .map(str::to_owned)
         };
-        // The address and whether it is verified are read from the same document.
-        let email = [id_token, &userinfo]
-            .into_iter()
-            .find_map(|said| {
-                let address = mapping.email.find(said)?.as_str()?;
-                Some(judged(provider, address, mapping.email_verified.find(said)))
-            })
-            .unwrap_or_default();
+        // The address and whether it is verified are read from the same place.
+        let email = match listed {
+            Some(listed) => judged(provider, &listed.address, Some(&listed.verified)),
+            None => email_of(provider, id_token)
+                .or_else(|| email_of(provider, userinfo))
+                .unwrap_or_default(),
+        };
         let picture = text(&mapping.picture).filter(|url| url.starts_with("https://"));
         let kept = |claims: &Map<String, Value>| {
             let mut kept = claims.clone();
@@ -155,10 +166,23 @@ impl Identity {
             picture,
             claims: Claims {
                 id_token: kept(id_token),
-                userinfo: kept(&userinfo),
+                userinfo: kept(userinfo),
             },
         }
     }
+}
+
+/// An address from a list of its own, with what the list says about it.
+pub(crate) struct ListedEmail {
+    pub(crate) address: String,
+    pub(crate) verified: Value,
+}
+
+/// Reads the address of one document by the provider's mapping.
+pub(crate) fn email_of(provider: &Provider, said: &Map<String, Value>) -> Option<Email> {
+    let mapping = &provider.user;
+    let address = mapping.email.find(said)?.as_str()?;
+    Some(judged(provider, address, mapping.email_verified.find(said)))
 }
 
 /// Weighs an address: verified takes JSON `true` and a provider whose word counts.

@@ -20,9 +20,23 @@ const DECODINGS: usize = 3;
 /// assert_eq!(ReturnTo::parse("https://evil.example/", "/auth").as_str(), "/");
 /// assert_eq!(ReturnTo::parse("/auth/logout", "/auth").as_str(), "/");
 /// ```
+///
+/// Deserialising one reads it in the same way, save that the base is not known there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "String", into = "String")]
 pub struct ReturnTo(String);
+
+impl From<String> for ReturnTo {
+    fn from(target: String) -> Self {
+        normalise(&target, None).map_or_else(Self::default, Self)
+    }
+}
+
+impl From<ReturnTo> for String {
+    fn from(target: ReturnTo) -> Self {
+        target.0
+    }
+}
 
 impl Default for ReturnTo {
     fn default() -> Self {
@@ -35,7 +49,7 @@ impl ReturnTo {
     ///
     /// `base` is where the login's own endpoints are mounted: a login that ends there would loop.
     pub fn parse(target: &str, base: &str) -> Self {
-        normalise(target, base).map_or_else(Self::default, Self)
+        normalise(target, Some(base)).map_or_else(Self::default, Self)
     }
 
     /// Returns the path with its query, as it goes into `Location`.
@@ -50,7 +64,7 @@ impl std::fmt::Display for ReturnTo {
     }
 }
 
-fn normalise(target: &str, base: &str) -> Option<String> {
+fn normalise(target: &str, base: Option<&str>) -> Option<String> {
     if target.len() > LIMIT || !escapes_are_whole(target) {
         return None;
     }
@@ -62,11 +76,11 @@ fn normalise(target: &str, base: &str) -> Option<String> {
     let mut seen = resolved.path().to_owned();
     for _ in 0..DECODINGS {
         let path = resolve(&seen)?.path().to_owned();
-        if path == base
-            || path
-                .strip_prefix(base)
-                .is_some_and(|rest| rest.starts_with('/'))
-        {
+        let below = |base: &str| {
+            path.strip_prefix(base)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if base.is_some_and(below) {
             return None;
         }
         let decoded = percent_decode(&path)?;
@@ -79,7 +93,9 @@ fn normalise(target: &str, base: &str) -> Option<String> {
         .query()
         .map(|query| format!("?{query}"))
         .unwrap_or_default();
-    Some(format!("{}{query}", resolved.path()))
+    let normalised = format!("{}{query}", resolved.path());
+    // Resolving escapes what a browser escapes, which makes it longer.
+    (normalised.len() <= LIMIT).then_some(normalised)
 }
 
 /// Resolves like a browser would, dot segments included, and refuses whatever leaves the origin.

@@ -20,7 +20,7 @@ const LONGEST_LIFE: u64 = 10 * 365 * 86_400;
 /// What the token endpoint granted.
 ///
 /// `Debug` shows no token.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct TokenResponse {
     /// What to call the provider's API with; opaque to us (RFC 6749 section 1.4).
@@ -34,6 +34,17 @@ pub struct TokenResponse {
     pub scopes: Vec<String>,
     /// The ID token as it came, not yet believed.
     pub(crate) id_token: Option<String>,
+}
+
+impl std::fmt::Debug for TokenResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenResponse")
+            .field("expires_at", &self.expires_at)
+            .field("has_refresh_token", &self.refresh_token.is_some())
+            .field("scopes", &self.scopes)
+            .field("has_id_token", &self.id_token.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Reads the answer; `secrets` never appear in the operator's error.

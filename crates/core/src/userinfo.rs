@@ -9,6 +9,7 @@ use crate::client::Client;
 use crate::error::{ProviderError, Purpose, Quoted};
 use crate::http::{HttpRequest, HttpResponse, Method};
 use crate::id_token::IdToken;
+use crate::identity::{Email, ListedEmail, email_of};
 use crate::jose::json;
 use crate::metadata::ProviderMetadata;
 use crate::provider::{Provider, Quirk};
@@ -126,16 +127,13 @@ pub(crate) fn subject(
     }
 }
 
-/// Tells whether the answer lacks an address that it calls verified.
-pub(crate) fn lacks_verified_email(userinfo: &Map<String, Value>) -> bool {
-    userinfo.get("email_verified") != Some(&Value::Bool(true))
+/// Tells whether the answer lacks an address that counts as verified.
+pub(crate) fn lacks_verified_email(provider: &Provider, userinfo: &Map<String, Value>) -> bool {
+    !matches!(email_of(provider, userinfo), Some(Email::Verified(_)))
 }
 
 /// Takes the primary address out of a list of `{email, primary, verified}`.
-pub(crate) fn add_primary_email(
-    response: &HttpResponse,
-    userinfo: &mut Map<String, Value>,
-) -> Result<(), ProviderError> {
+pub(crate) fn primary_email(response: &HttpResponse) -> Result<Option<ListedEmail>, ProviderError> {
     let purpose = Purpose::Emails;
     answer::is_json(purpose, response, &["application/json"])?;
     let list =
@@ -149,12 +147,10 @@ pub(crate) fn add_primary_email(
     let primary = entries
         .iter()
         .find(|entry| entry.get("primary") == Some(&Value::Bool(true)));
-    if let Some(entry) = primary
-        && let Some(email) = entry.get("email").filter(|email| email.is_string())
-    {
-        let verified = entry.get("verified") == Some(&Value::Bool(true));
-        userinfo.insert("email".to_owned(), email.clone());
-        userinfo.insert("email_verified".to_owned(), verified.into());
-    }
-    Ok(())
+    Ok(primary.and_then(|entry| {
+        Some(ListedEmail {
+            address: entry.get("email")?.as_str()?.to_owned(),
+            verified: entry.get("verified").cloned().unwrap_or(Value::Null),
+        })
+    }))
 }

@@ -287,7 +287,11 @@ pub(crate) fn is_loopback_address(address: &str) -> bool {
     let Ok(url) = Url::parse(address) else {
         return false;
     };
-    let clean = url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+    let visible = address.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+    let clean = visible
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
     clean
         && PublicOrigin::parse(&url.origin().ascii_serialization())
             .is_ok_and(|origin| origin.is_loopback())

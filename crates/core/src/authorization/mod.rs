@@ -9,6 +9,10 @@ pub use response::AuthorizationResponse;
 
 pub(crate) use response::Outcome;
 
+/// Parameters whose effect has to be checked in the ID token, so that a provider's entry cannot just send
+/// them along.
+pub(crate) const CHECKED_PARAMETERS: &[&str] = &["acr_values", "max_age"];
+
 /// Parameters that this library alone sets in an authorization request.
 pub(crate) const PROTOCOL_PARAMETERS: &[&str] = &[
     "client_id",

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::error::{CallbackError, Error, IdTokenError, Purpose, Quoted};
 use crate::http::HttpResponse;
 use crate::id_token::{Expectations, IdToken, Nonce, lacks_key};
-use crate::identity::Identity;
+use crate::identity::{Identity, ListedEmail};
 use crate::jose::KeySet;
 use crate::login::Login;
 use crate::metadata::ProviderMetadata;
@@ -202,7 +202,7 @@ impl Grant {
                     },
                 )))
             }
-            None => self.login(id_token, Map::new()).map(Step::Done),
+            None => self.login(id_token, &Map::new(), None).map(Step::Done),
         }
     }
 
@@ -221,16 +221,17 @@ impl Grant {
     fn login(
         self,
         id_token: Option<IdToken>,
-        userinfo: Map<String, Value>,
+        userinfo: &Map<String, Value>,
+        listed: Option<ListedEmail>,
     ) -> Result<Login, Error> {
         let provider = self.client.provider();
         let none = Map::new();
         let (subject, claims) = match &id_token {
             Some(id_token) => (id_token.subject().to_owned(), id_token.claims()),
-            None => (userinfo::subject(provider, &userinfo)?, &none),
+            None => (userinfo::subject(provider, userinfo)?, &none),
         };
         let issuer = &self.metadata.issuer;
-        let identity = Identity::read(provider, issuer, subject, claims, userinfo);
+        let identity = Identity::read(provider, issuer, subject, claims, userinfo, listed);
         Ok(Login {
             identity,
             tokens: self.tokens,
@@ -264,7 +265,9 @@ impl Expect<Login> for ExpectUserinfo {
             userinfo::same_subject(id_token.subject(), &userinfo)?;
         }
         match grant.client.provider().emails_endpoint() {
-            Some(endpoint) if userinfo::lacks_verified_email(&userinfo) => {
+            Some(endpoint)
+                if userinfo::lacks_verified_email(grant.client.provider(), &userinfo) =>
+            {
                 let request = userinfo::request(&grant.client, endpoint, &grant.tokens);
                 Ok(Step::Fetch(Fetch::new(
                     request,
@@ -275,7 +278,7 @@ impl Expect<Login> for ExpectUserinfo {
                     },
                 )))
             }
-            _ => grant.login(id_token, userinfo).map(Step::Done),
+            _ => grant.login(id_token, &userinfo, None).map(Step::Done),
         }
     }
 }
@@ -291,13 +294,15 @@ impl Expect<Login> for ExpectEmails {
         let Self {
             grant,
             id_token,
-            mut userinfo,
+            userinfo,
         } = *self;
-        // The user may have withheld the scope: then there is no address, and the login goes on.
-        if !matches!(response.status, 401 | 403 | 404) {
+        // The user may have withheld the scope: then there is no such list, and the login goes on.
+        let listed = if matches!(response.status, 401 | 403 | 404) {
+            None
+        } else {
             answer::succeeded(Purpose::Emails, &response)?;
-            userinfo::add_primary_email(&response, &mut userinfo)?;
-        }
-        grant.login(id_token, userinfo).map(Step::Done)
+            userinfo::primary_email(&response)?
+        };
+        grant.login(id_token, &userinfo, listed).map(Step::Done)
     }
 }

@@ -12,6 +12,12 @@ crate::codes! {
     PROVIDER_ADDRESS = "configuration.provider_address",
         "an address in a provider's entry cannot be used",
         "use the https address from the provider's documentation";
+    SUBJECT = "configuration.subject",
+        "the account is to be read from the first of several members, so that one account could pass for another",
+        "name the one member that never changes and is never given to another";
+    ISSUER_EMPTY = "configuration.issuer_empty",
+        "the issuer is empty, so that accounts of several providers would share their keys",
+        "leave `issuer` out, or write the provider's address";
     SCOPE = "configuration.scope",
         "a scope holds a space, a quote or something beyond ASCII",
         "write scopes as a list, one word each";
@@ -58,6 +64,20 @@ pub enum ConfigurationError {
         value: Quoted,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// An account that is read from more than one place.
+    #[error("provider {provider}: subject {value} names several members")]
+    Subject {
+        /// The provider's id.
+        provider: String,
+        /// What is configured.
+        value: Quoted,
+    },
+    /// An empty issuer.
+    #[error("provider {provider}: issuer is empty")]
+    IssuerEmpty {
+        /// The provider's id.
+        provider: String,
     },
     /// A scope (RFC 6749 section 3.3).
     #[error("provider {provider}: scope {value} is not one word of visible ASCII")]
@@ -106,6 +126,8 @@ impl ConfigurationError {
             Self::PublicOrigin { .. } => &ORIGIN,
             Self::ProviderId { .. } => &PROVIDER_ID,
             Self::ProviderAddress { .. } => &PROVIDER_ADDRESS,
+            Self::Subject { .. } => &SUBJECT,
+            Self::IssuerEmpty { .. } => &ISSUER_EMPTY,
             Self::Scope { .. } => &SCOPE,
             Self::AuthorizationParameter { .. } => &PARAMETER,
             Self::ClientIdMissing { .. } => &CLIENT_ID,

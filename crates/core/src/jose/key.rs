@@ -61,6 +61,11 @@ impl KeySet {
         Self { keys: Arc::new([]) }
     }
 
+    /// Tells whether this is that very set and not one that was fetched later.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.keys, &other.keys)
+    }
+
     /// Counts the eligible keys.
     pub fn len(&self) -> usize {
         self.keys.len()

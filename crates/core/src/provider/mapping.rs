@@ -17,6 +17,10 @@ impl Path {
         Self(Text::Borrowed(path))
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Returns the first named member that is present and not null.
     pub(crate) fn find<'a>(&self, answer: &'a Map<String, Value>) -> Option<&'a Value> {
         self.0.split("??").map(str::trim).find_map(|name| {

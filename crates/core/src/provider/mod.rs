@@ -15,6 +15,7 @@ pub use crate::jose::Algorithm;
 pub use mapping::{Path, UserMapping};
 pub use preset::{FACEBOOK, GITHUB, GOOGLE, PRESETS, preset};
 
+use crate::authorization::{CHECKED_PARAMETERS, PROTOCOL_PARAMETERS};
 use crate::error::{ConfigurationError, Quoted};
 
 /// Text that is either compiled in or came from a configuration file.
@@ -285,11 +286,28 @@ impl Provider {
             });
         }
         mistakes.extend(unsound_scopes(&self.id, &self.scopes));
-        if let Some((name, _)) = self
-            .authorization_parameters
-            .iter()
-            .find(|(name, _)| crate::authorization::PROTOCOL_PARAMETERS.contains(&name.as_ref()))
+        if self.user.subject.as_str().contains("??") {
+            mistakes.push(ConfigurationError::Subject {
+                provider: self.id.to_string(),
+                value: Quoted::new(self.user.subject.as_str()),
+            });
+        }
+        if let Protocol::OAuth {
+            issuer: Some(issuer),
+            ..
+        } = &self.protocol
+            && issuer.is_empty()
         {
+            mistakes.push(ConfigurationError::IssuerEmpty {
+                provider: self.id.to_string(),
+            });
+        }
+        let ours = |name: &Text| {
+            PROTOCOL_PARAMETERS.contains(&name.as_ref())
+                || CHECKED_PARAMETERS.contains(&name.as_ref())
+        };
+        let mut parameters = self.authorization_parameters.iter();
+        if let Some((name, _)) = parameters.find(|(name, _)| ours(name)) {
             mistakes.push(ConfigurationError::AuthorizationParameter {
                 provider: self.id.to_string(),
                 name: Quoted::new(name),

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use codegrant_core::error::{Code, codes};
 use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::{Algorithm, KeySet, SigningKey, SigningKeyError};
-use codegrant_core::provider::{AuthenticationMethod, Provider, Quirk};
+use codegrant_core::provider::{
+    AuthenticationMethod, Path, Protocol, Provider, Quirk, UserMapping,
+};
 use codegrant_core::{Client, PublicOrigin};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{Answer, Script, stranger_key};
@@ -264,6 +266,17 @@ const CONFIGURATION: &[Row] = &[
             "app",
             |client| client,
         )
+    }),
+    ("configuration.subject", || {
+        entry(|provider| provider.user = UserMapping::new(Path::new("id ?? login")))
+    }),
+    ("configuration.issuer_empty", || {
+        entry(|provider| {
+            *provider = crate::wiki();
+            if let Protocol::OAuth { issuer, .. } = &mut provider.protocol {
+                *issuer = Some("".into());
+            }
+        })
     }),
     ("configuration.scope", || {
         entry(|provider| provider.scopes = vec!["openid".into(), "a b".into()].into())

@@ -246,3 +246,24 @@ fn an_ordinary_target_is_kept() {
     }
     assert_eq!(ReturnTo::default().as_str(), "/");
 }
+
+// attack: RD-15
+#[test]
+fn a_target_that_grows_past_the_limit_when_it_is_escaped_is_the_default() {
+    let grows = format!("/{}", "\"".repeat(1_000));
+    assert_eq!(ReturnTo::parse(&grows, "/auth").as_str(), "/");
+    assert!(
+        ReturnTo::parse(&format!("/{}", "a".repeat(1_000)), "/auth")
+            .as_str()
+            .len()
+            > 1_000
+    );
+}
+
+// attack: RD-01
+#[test]
+fn a_target_that_an_app_deserialises_is_read_like_any_other() {
+    let read = |text: &str| serde_json::from_str::<ReturnTo>(text).unwrap();
+    assert_eq!(read("\"https://evil.example/\"").as_str(), "/");
+    assert_eq!(read("\"/orders\"").as_str(), "/orders");
+}

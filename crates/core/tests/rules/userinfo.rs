@@ -2,7 +2,8 @@
 
 use codegrant_core::error::Purpose;
 use codegrant_core::http::HttpResponse;
-use codegrant_core::{Email, Login};
+use codegrant_core::provider::{GITHUB, Path};
+use codegrant_core::{Client, Email, Login};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{Answer, Outcome, stranger_key};
 use serde_json::{Value, json};
@@ -278,8 +279,10 @@ fn github_is_asked_for_addresses_at_their_own_endpoint() {
 #[test]
 fn an_address_that_is_called_verified_already_is_not_asked_for_again() {
     let asked = |verified: Value| {
-        let outcome =
-            World::github().login(|script| script.userinfo.set("email_verified", verified));
+        let outcome = World::github().login(|script| {
+            script.userinfo.set("email", "octocat@github.example");
+            script.userinfo.set("email_verified", verified);
+        });
         outcome.called(Purpose::Emails)
     };
     assert!(!asked(json!(true)));
@@ -341,4 +344,19 @@ fn a_withheld_address_ends_no_login() {
             .replace(HttpResponse::new(200).with_header("content-type", "application/json"));
     });
     assert_eq!(broken.code(), Some("provider.json"));
+}
+
+#[test]
+fn an_address_from_a_list_is_worth_what_the_list_says_and_not_what_userinfo_says() {
+    let mut provider = GITHUB;
+    provider.user = provider.user.email_verified(Path::new("confirmed"));
+    let mut world =
+        World::new(Client::new(provider, "app", "https://app.example/cb").with_secret("s"));
+    world.userinfo = json!({"id": 1, "email": "me,me@evil.example", "confirmed": true});
+    world.emails = json!([{"email": "ceo@corp.example", "primary": true, "verified": false}]);
+    let outcome = world.login(|_honest| {});
+    assert_eq!(
+        outcome.identity().email,
+        Email::Claimed("ceo@corp.example".to_owned())
+    );
 }
