@@ -68,7 +68,10 @@ pub fn routes<S: Clone + Send + Sync + 'static>(auth: &Auth) -> Router<S> {
             translate::response(auth.handle(request).await)
         }
     };
-    Router::new().route(&format!("{}/{{*rest}}", auth.base()), any(answer))
+    // A wildcard does not match an empty rest, and every path below the base is for `Auth` to answer.
+    Router::new()
+        .route(&format!("{}/", auth.base()), any(answer.clone()))
+        .route(&format!("{}/{{*rest}}", auth.base()), any(answer))
 }
 
 /// A logged-in user, as a handler's argument; everything that [`Session`] tells.

@@ -1,19 +1,15 @@
 //! The one thing that an app holds.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use codegrant_core::jose::KeySet;
-use codegrant_core::{
-    Client, Fetched, Identity, ProviderMetadata, PublicOrigin, ReturnTo, Step, Timestamp,
-};
+use codegrant_core::{PublicOrigin, ReturnTo, Timestamp};
 
 use crate::clients::Registered;
 use crate::cookie::Jar;
 use crate::endpoints;
+use crate::error::Error;
 #[cfg(any(feature = "reqwest", feature = "dev"))]
 use crate::error::SetupErrors;
-use crate::error::{Error, SessionError};
 use crate::events::Events;
 use crate::http_client::HttpClient;
 use crate::pages::{ErrorPage, Pages, Problem};
@@ -184,7 +180,13 @@ impl Auth {
     }
 
     pub(crate) async fn found(&self, jar: &Jar<'_>) -> Result<Option<Found>, Error> {
-        self.0.sessions.find(jar, self.now()).await
+        let found = self.0.sessions.find(jar, self.now()).await?;
+        // A provider that was taken out of the configuration vouches for nobody any longer.
+        let vouched = |found: &Found| {
+            self.registered(&found.session.identity().provider)
+                .is_some()
+        };
+        Ok(found.filter(vouched))
     }
 
     pub(crate) fn registered(&self, id: &str) -> Option<&Registered> {
@@ -256,104 +258,6 @@ impl Auth {
             home: &self.0.home,
         });
         Response::page(problem.status(), page)
-    }
-
-    /// Performs every request that an operation asks for.
-    pub(crate) async fn drive<T>(
-        &self,
-        correlation_id: &str,
-        client: &Client,
-        mut step: Step<T>,
-    ) -> Result<T, Error> {
-        loop {
-            match step {
-                Step::Done(value) => return Ok(value),
-                Step::Fetch(mut fetch) => {
-                    let request = fetch.take_request();
-                    let began = Instant::now();
-                    let answer = self.0.http.send(request.clone()).await;
-                    let microseconds =
-                        u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-                    let seen = answer.as_ref().map_err(ToString::to_string);
-                    let provider = &client.provider().id;
-                    self.0.events.provider_called(
-                        correlation_id,
-                        provider,
-                        &request,
-                        seen,
-                        microseconds,
-                    );
-                    step = fetch.resume(answer?)?;
-                }
-            }
-        }
-    }
-
-    /// Returns the provider's metadata, fetched at most once at a time.
-    pub(crate) async fn metadata(
-        &self,
-        correlation_id: &str,
-        registered: &Registered,
-    ) -> Result<ProviderMetadata, Error> {
-        let fetch = async || -> Result<Fetched<ProviderMetadata>, Error> {
-            let step = registered.client.discover()?;
-            self.drive(correlation_id, &registered.client, step).await
-        };
-        registered
-            .metadata
-            .get(registered.id(), self.now(), fetch)
-            .await
-    }
-
-    /// Returns the provider that a session's tokens came from.
-    ///
-    /// The configuration may name another issuer under the same id by now: no token of the old one goes
-    /// there.
-    pub(crate) async fn issuer_of(
-        &self,
-        correlation_id: &str,
-        identity: &Identity,
-    ) -> Result<(&Registered, ProviderMetadata), Error> {
-        let registered = self
-            .registered(&identity.provider)
-            .ok_or(SessionError::Gone)?;
-        let metadata = self.metadata(correlation_id, registered).await?;
-        if metadata.issuer != identity.issuer {
-            return Err(SessionError::IssuerChanged {
-                session: identity.issuer.clone(),
-                configured: metadata.issuer,
-            }
-            .into());
-        }
-        Ok((registered, metadata))
-    }
-
-    /// Returns the provider's keys: cached ones unless `lacking` says that they will not do.
-    pub(crate) async fn keys(
-        &self,
-        correlation_id: &str,
-        registered: &Registered,
-        metadata: &ProviderMetadata,
-        lacking: impl Fn(&KeySet) -> bool,
-    ) -> Result<KeySet, Error> {
-        let fetch = async || -> Result<Fetched<KeySet>, Error> {
-            self.drive(correlation_id, &registered.client, metadata.fetch_keys())
-                .await
-        };
-        let keys = registered
-            .keys
-            .get(registered.id(), self.now(), &fetch)
-            .await?;
-        if !lacking(&keys) {
-            return Ok(keys);
-        }
-        // The provider may have rotated its keys (OpenID Connect Core 1.0 section 10.1.1). When it may not
-        // be asked again just now, the keys at hand give the precise error.
-        let renewed = registered
-            .keys
-            .renew(registered.id(), self.now(), &lacking, &fetch)
-            .await;
-        Ok(renewed.unwrap_or(keys))
     }
 }
 

@@ -49,71 +49,50 @@ impl<T> Default for Document<T> {
 }
 
 impl<T: Clone> Document<T> {
+    /// Returns the document while it is fresh.
+    pub(crate) fn fresh(&self, now: Timestamp) -> Option<T> {
+        self.cache().fresh(now)
+    }
+
     /// Returns the fresh document, or fetches it; a stale one serves when that fails.
+    ///
+    /// `lacking` tells a fresh one that will not do. Whoever waited while another fetched gets that result
+    /// if it will do. The clock is read after every wait, because a fetch may take its whole deadline.
     pub(crate) async fn get<F>(
         &self,
         provider: &str,
-        now: Timestamp,
-        fetch: impl FnOnce() -> F,
-    ) -> Result<T, Error>
-    where
-        F: Future<Output = Result<Fetched<T>, Error>>,
-    {
-        if let Some(value) = self.cache().fresh(now) {
-            return Ok(value);
-        }
-        let _flight = self.flight.lock().await;
-        if let Some(value) = self.cache().fresh(now) {
-            return Ok(value);
-        }
-        self.fetch(provider, now, fetch).await
-    }
-
-    /// Fetches the document anew because `lacking` said that the cached one will not do.
-    ///
-    /// Whoever waited while another fetched gets that result if it will do.
-    pub(crate) async fn renew<F>(
-        &self,
-        provider: &str,
-        now: Timestamp,
+        clock: impl Fn() -> Timestamp,
         lacking: impl Fn(&T) -> bool,
         fetch: impl FnOnce() -> F,
     ) -> Result<T, Error>
     where
         F: Future<Output = Result<Fetched<T>, Error>>,
     {
-        let _flight = self.flight.lock().await;
-        if let Some(value) = self.cache().fresh(now).filter(|value| !lacking(value)) {
+        let will_do = || self.fresh(clock()).filter(|value| !lacking(value));
+        if let Some(value) = will_do() {
             return Ok(value);
         }
-        self.fetch(provider, now, fetch).await
-    }
-
-    async fn fetch<F>(
-        &self,
-        provider: &str,
-        now: Timestamp,
-        fetch: impl FnOnce() -> F,
-    ) -> Result<T, Error>
-    where
-        F: Future<Output = Result<Fetched<T>, Error>>,
-    {
-        let resting = || TransportError::Resting {
-            provider: provider.to_owned(),
-        };
-        if !self.cache().may_fetch(now) {
-            return self.cache().usable(now).ok_or_else(|| resting().into());
+        let _flight = self.flight.lock().await;
+        if let Some(value) = will_do() {
+            return Ok(value);
+        }
+        let allowed = self.cache().may_fetch(clock());
+        if !allowed {
+            let resting = || TransportError::Resting {
+                provider: provider.to_owned(),
+            };
+            return self.cache().usable(clock()).ok_or_else(|| resting().into());
         }
         match fetch().await {
             Ok(fetched) => {
                 let value = fetched.value.clone();
-                self.cache().store(fetched, now);
+                self.cache().store(fetched, clock());
                 Ok(value)
             }
             Err(error) => {
                 let mut cache = self.cache();
-                cache.failed(now);
-                let Some(stale) = cache.usable(now) else {
+                cache.failed(clock());
+                let Some(stale) = cache.usable(clock()) else {
                     return Err(error);
                 };
                 // Logins go on for a day; then they end all at once, so say it now.

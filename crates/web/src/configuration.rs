@@ -193,6 +193,14 @@ fn parsed<T: DeserializeOwned>(table: toml::Table, place: &str) -> Result<T, Set
 
 /// Says where the mistake is and what; the line itself is left out, because it may hold a secret.
 fn syntax(error: &toml::de::Error, place: &str) -> SetupError {
-    let reason = format!("{place}: {}", error.message().trim());
+    let message = error.message().trim();
+    // "invalid type: integer `7`, expected a string" holds the value.
+    let message = match (message.split_once('`'), message.split_once("`, expected")) {
+        (Some((kind, _)), Some((_, expected))) if message.starts_with("invalid ") => {
+            format!("{}, expected{expected}", kind.trim_end())
+        }
+        _ => message.to_owned(),
+    };
+    let reason = format!("{place}: {message}");
     SetupError::Syntax { reason }
 }

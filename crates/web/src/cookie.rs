@@ -28,7 +28,7 @@ impl Cookies {
         let base = if base == USUAL_BASE {
             String::new()
         } else {
-            base.replace('/', ".")
+            base.replace('/', "~")
         };
         let port = origin
             .port()
@@ -74,7 +74,7 @@ impl<'a> Jar<'a> {
         let pairs = fields.iter().flat_map(|field| field.split(';'));
         Self(
             pairs
-                .filter_map(|pair| pair.trim().split_once('='))
+                .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
                 .collect(),
         )
     }

@@ -44,7 +44,8 @@ impl Embedded {
         let path = format!("{base}/dev-provider");
         let issuer = format!("{origin}{path}");
         let secret = codegrant_core::jose::base64url::encode(&seal::random::<32>());
-        let registration = ClientRegistration::any_on_loopback(CLIENT_ID, Some(&secret))
+        let registration = ClientRegistration::new(CLIENT_ID, Some(&secret))
+            .with_redirect_uri(format!("{origin}{base}/callback/{PROVIDER_ID}"))
             .with_name(app_name.unwrap_or("This app"));
         let settings = Settings::new(issuer.clone(), seal::random()).with_client(registration);
         let provider = DevProvider::new(settings).map_err(|error| refuse(error.to_string()))?;
@@ -64,6 +65,14 @@ impl Embedded {
         let rest = request.path().strip_prefix(&self.path)?;
         if !rest.starts_with('/') {
             return None;
+        }
+        // A name that was made to point here (DNS rebinding), or a neighbour on the network: anybody can be
+        // anybody at this provider, so it speaks to this machine only.
+        let here = |host: &str| {
+            PublicOrigin::parse(&format!("http://{host}")).is_ok_and(|origin| origin.is_loopback())
+        };
+        if !request.host().is_none_or(here) {
+            return Some(Response::misdirected());
         }
         let method = match request.method() {
             "GET" => Method::Get,

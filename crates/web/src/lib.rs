@@ -41,6 +41,7 @@ mod endpoints;
 mod error;
 mod events;
 mod http_client;
+mod outbound;
 pub mod pages;
 mod parameter;
 mod registration;

@@ -6,9 +6,10 @@ use codegrant_core::{FetchMetadata, PublicOrigin};
 use crate::error::RequestError;
 
 /// The only headers that are ever read, in lower case.
-const HEADERS: [&str; 8] = [
+const HEADERS: [&str; 9] = [
     "accept",
     "cookie",
+    "host",
     "origin",
     "purpose",
     "sec-fetch-dest",
@@ -52,7 +53,8 @@ impl<'a> Request<'a> {
     /// Takes the method, the path as it stands in the request line, the query without its `?`, and all
     /// values of a named header.
     ///
-    /// `values` is asked for lower-case names; values that are not visible ASCII may be left out.
+    /// `values` is asked for lower-case names, and gives every value as text; bytes that are not UTF-8 are
+    /// replaced and not left out, because one strange cookie must not hide the others.
     pub fn new(
         method: &'a str,
         path: &'a str,
@@ -96,6 +98,13 @@ impl<'a> Request<'a> {
             Body::Whole(bytes) => Some(std::str::from_utf8(bytes).unwrap_or_default()),
             Body::TooLarge => None,
         }
+    }
+
+    /// Returns the host that the request was sent to; for the development provider's guard only, because
+    /// anybody can write anything there.
+    #[cfg(feature = "dev")]
+    pub(crate) fn host(&self) -> Option<&str> {
+        self.first("host")
     }
 
     fn values(&self, name: &str) -> &[String] {

@@ -106,6 +106,11 @@ impl std::fmt::Debug for Response {
 
 #[cfg(feature = "dev")]
 impl Response {
+    /// Refuses a request that was sent to another host than this machine (RFC 9110 section 15.5.20).
+    pub(crate) fn misdirected() -> Self {
+        Self::new(421).with("content-security-policy", NOTHING)
+    }
+
     /// Copies what the development provider answers.
     pub(crate) fn from_provider(answer: codegrant_core::http::HttpResponse) -> Self {
         const NAMES: [&str; 12] = [
@@ -128,6 +133,7 @@ impl Response {
             headers: answer
                 .headers
                 .into_iter()
+                .filter(|(_, value)| value.bytes().all(|byte| (0x20..=0x7e).contains(&byte)))
                 .filter_map(|(name, value)| Some((known(&name)?, value)))
                 .collect(),
             body: answer.body,

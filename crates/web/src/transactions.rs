@@ -9,8 +9,8 @@ use crate::seal::{KeyRing, Purpose};
 /// The most logins that one browser may have open.
 const OPEN_LOGINS: usize = 8;
 
-/// The most bytes that all of them together may take in a `Cookie` header.
-const OPEN_BYTES: usize = 6 * 1024;
+/// The most bytes that they and the session may take in a `Cookie` header, of which proxies take 8 KiB.
+const OPEN_BYTES: usize = 7 * 1024;
 
 /// How long a browser keeps the cookie, in seconds: longer than the transaction is good for, so that a
 /// login that took too long can start again with its `return_to`.
@@ -51,9 +51,15 @@ impl Transactions {
         let mut open: Vec<(&str, &str)> = jar.starting(&prefix).collect();
         // Browsers send cookies of one path oldest first (RFC 6265 section 5.4).
         open.reverse();
-        let mut bytes = name.len() + sealed.len();
+        // Everything of this app shares one header line: the session goes first, this login second.
+        let size = |(name, value): (&str, &str)| name.len() + value.len() + 3;
+        let others = self.cookies.name("");
+        let session = jar
+            .starting(&others)
+            .filter(|(name, _)| !name.starts_with(&prefix));
+        let mut bytes = size((&name, &sealed)) + session.map(size).sum::<usize>();
         for (at, (name, value)) in open.into_iter().enumerate() {
-            bytes += name.len() + value.len();
+            bytes += size((name, value));
             if at + 1 >= OPEN_LOGINS || bytes > OPEN_BYTES {
                 cookies.push(self.cookies.drop(name));
             }

@@ -56,7 +56,11 @@ async fn end(
     request.is_from(auth.public_origin())?;
     let jar = Jar::read(request.cookies());
     let found = auth.found(&jar).await?;
-    let cookies = auth.0.sessions.end(&jar).await?;
+    let cookies = auth
+        .0
+        .sessions
+        .end(found.as_ref(), &jar, auth.now())
+        .await?;
     let asked = parameter::single(form, "return_to");
     let mut location = match &asked {
         Some(asked) => auth.landing(Some(asked)).to_string(),
@@ -74,37 +78,42 @@ async fn end(
     Ok(Response::see_other(location).with_cookies(cookies))
 }
 
-/// Revokes the refresh token and finds the provider's own log-out page.
+/// Finds the provider's own log-out page, and has the refresh token revoked meanwhile.
 ///
-/// The session here is over already: a provider that is down cannot keep it alive.
+/// The session here is over already: a provider that is slow or down cannot keep it alive, and nobody
+/// waits for the revocation (RFC 7009).
 async fn at_provider(auth: &Auth, data: &SessionData, correlation_id: &str) -> Option<String> {
     let registered = auth.registered(&data.identity.provider)?;
-    let told = async {
-        let (_, metadata) = auth.issuer_of(correlation_id, &data.identity).await?;
-        if let Some(refresh_token) = &data.refresh_token {
-            let step = registered.client.revoke(&metadata, refresh_token)?;
-            if let Err(error) = auth.drive(correlation_id, &registered.client, step).await {
-                auth.0
-                    .events
-                    .failed(correlation_id, Some(registered.id()), &error);
-            }
+    let id = correlation_id.to_owned();
+    let (revoking, ended) = (auth.clone(), data.clone());
+    drop(tokio::spawn(async move {
+        if let Err(error) = revoke(&revoking, &ended, &id).await {
+            let provider = Some(ended.identity.provider.as_str());
+            revoking.0.events.failed(&id, provider, &error);
         }
-        Ok::<_, Error>(metadata)
-    };
-    match told.await {
-        Err(error) => {
-            auth.0
-                .events
-                .failed(correlation_id, Some(registered.id()), &error);
-            None
-        }
-        Ok(metadata) => {
+    }));
+    if !registered.log_out_at_provider {
+        return None;
+    }
+    match auth.issuer_of(correlation_id, &data.identity).await {
+        Ok((_, metadata)) => {
             let back = format!("{}{}/logged-out", auth.public_origin(), auth.base());
             let hint = data.id_token_hint.as_deref();
-            registered
-                .log_out_at_provider
-                .then(|| metadata.log_out_url(&registered.client, hint, &back))
-                .flatten()
+            metadata.log_out_url(&registered.client, hint, &back)
+        }
+        Err(error) => {
+            let provider = Some(registered.id());
+            auth.0.events.failed(correlation_id, provider, &error);
+            None
         }
     }
+}
+
+async fn revoke(auth: &Auth, data: &SessionData, correlation_id: &str) -> Result<(), Error> {
+    let Some(refresh_token) = &data.refresh_token else {
+        return Ok(());
+    };
+    let (registered, metadata) = auth.issuer_of(correlation_id, &data.identity).await?;
+    let step = registered.client.revoke(&metadata, refresh_token)?;
+    auth.drive(correlation_id, &registered.client, step).await
 }

@@ -1,18 +1,21 @@
 //! Finding, opening, renewing and ending sessions, whichever of the two kinds the app chose.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use codegrant_core::{Timestamp, TransactionId};
 
 use super::record::{Session, SessionData};
 use super::store::{Record, Replaced, SessionKey, SessionStore};
-use super::{Lifetime, MemoryStore};
+use super::{Expiring, Lifetime, MemoryStore};
 use crate::cookie::{self, Cookies, Jar};
 use crate::error::{Error, SessionError};
 use crate::seal::{self, KeyRing, Purpose};
 
 /// How many used transactions are remembered where no store does it.
 const USED_TRANSACTIONS: usize = 100_000;
+
+/// How many ended sessions are remembered.
+const ENDED_SESSIONS: usize = 100_000;
 
 /// A session is touched in the store when this part of its idle time has passed, not at every request.
 const TOUCH_PART: i64 = 10;
@@ -23,6 +26,9 @@ pub(crate) struct Sessions {
     lifetime: Lifetime,
     /// Where sessions are; `None` when they are in their cookies.
     store: Option<Arc<dyn SessionStore>>,
+    /// The sessions that were logged out in this process, by the transaction that opened each: a sealed
+    /// cookie that somebody kept, or a refresh that was under way, does not bring them back.
+    ended: Mutex<Expiring<TransactionId, ()>>,
     /// Remembers used transactions where there is no store: in this process only.
     used: MemoryStore,
 }
@@ -50,6 +56,7 @@ impl Sessions {
             ring,
             lifetime,
             store,
+            ended: Mutex::new(Expiring::new(ENDED_SESSIONS)),
             used: MemoryStore::new(USED_TRANSACTIONS),
         }
     }
@@ -91,7 +98,7 @@ impl Sessions {
             }
         };
         Ok(found
-            .filter(|(data, _)| now < data.ends_at)
+            .filter(|(data, _)| now < data.ends_at && !self.has_ended(data, now))
             .map(|(data, place)| Found {
                 session: Session::new(data),
                 place,
@@ -149,13 +156,31 @@ impl Sessions {
         }
     }
 
-    /// Ends the session that the cookies name, and returns what drops them.
-    pub(crate) async fn end(&self, jar: &Jar<'_>) -> Result<Vec<String>, Error> {
+    /// Ends the session that was found, and returns what drops its cookies.
+    pub(crate) async fn end(
+        &self,
+        found: Option<&Found>,
+        jar: &Jar<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<String>, Error> {
+        if let Some(found) = found {
+            let data = found.session.data();
+            self.ended().insert(data.transaction, (), data.ends_at, now);
+        }
         self.forget(jar).await?;
         let name = self.name();
         let dropped =
             cookie::pieces(&name).filter(|piece| *piece == name || jar.first(piece).is_some());
         Ok(dropped.map(|piece| self.cookies.drop(&piece)).collect())
+    }
+
+    /// Tells whether a session was logged out in this process.
+    pub(crate) fn has_ended(&self, data: &SessionData, now: Timestamp) -> bool {
+        self.ended().live(&data.transaction, now).is_some()
+    }
+
+    fn ended(&self) -> MutexGuard<'_, Expiring<TransactionId, ()>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn absolute_seconds(&self) -> i64 {

@@ -1,0 +1,94 @@
+//! The stable names of this layer's errors, with cause and remedy.
+
+codegrant_core::codes! {
+    UNREACHABLE = "transport.unreachable",
+        "the provider could not be reached: name resolution, a firewall, TLS, or it is down",
+        "try the address from this machine; a private certificate authority needs root_certificate";
+    TIMEOUT = "transport.timeout",
+        "the provider did not answer in time",
+        "look at the provider's status page; the user tries again";
+    BODY_TOO_LARGE = "transport.too_large",
+        "the provider's answer is longer than any answer that makes sense",
+        "open the address by hand: it is probably not the endpoint";
+    RESTING = "transport.resting",
+        "metadata or keys failed moments ago or were asked for too often, so the provider is left alone for seconds",
+        "look at the error before this one";
+    STORE = "store.unavailable",
+        "the session store does not work",
+        "look at the store; logged-in users are neither logged in nor out until it is back";
+    SESSION_TOO_LARGE = "session.too_large",
+        "the session does not fit into cookies: many groups, many claims, or long tokens",
+        "use a store, for example .store(MemoryStore::new(10_000)), or ask for fewer scopes";
+    SESSION_GONE = "session.gone",
+        "the session ended while a request was changing it",
+        "nothing; the user logs in again";
+    ISSUER_CHANGED = "session.issuer_changed",
+        "the provider's entry names another issuer than the one that the session's tokens came from",
+        "nothing, if that was meant: the tokens are sent nowhere, and the user logs in again";
+    NO_REFRESH = "session.no_refresh_token",
+        "a refresh was asked for and the provider gave no refresh token",
+        "ask for offline access in the way the provider's documentation says";
+    LOST_UNREADABLE = "callback.transaction_unreadable",
+        "the browser brought the login's cookie, but it cannot be opened: another secret, another public origin, or it was cut or altered",
+        "use the same secret on all nodes and keep the old one in the list when it is replaced";
+    LOST_COOKIES = "callback.cookies_missing",
+        "the browser brought no cookie at all: the login began under another host name (localhost against 127.0.0.1, www against none), over http with Secure cookies, or the browser blocks cookies",
+        "open the app under its public origin exactly; compare it with the address bar";
+    LOST_UNKNOWN = "callback.transaction_unknown",
+        "this browser did not begin the login that the callback belongs to, or finished it: a forged link, a bookmark, or the oldest of many open logins",
+        "nothing; the user was offered a fresh start";
+    USED = "callback.transaction_used",
+        "the callback was sent a second time: a double click, a reload, or a copied link",
+        "nothing; the code was sent to the provider once only";
+    TRANSACTION_TOO_LARGE = "login.too_large",
+        "what a login has to remember does not fit into its cookie",
+        "send a shorter return_to; ask for fewer acr_values";
+    NOT_FOUND = "request.not_found",
+        "there is no such endpoint, or no provider of that id",
+        "compare the path with the table in docs/start/axum.md; a provider's id is its `id` or its preset's name";
+    METHOD = "request.method_not_allowed",
+        "the endpoint takes another method: a log-out by link, or a provider that posts its answer where the client asks for a redirect",
+        "log out by a form that posts; set response_mode to what the provider is set to";
+    BODY = "request.too_large",
+        "the body is longer than 64 KiB, or broke off",
+        "nothing, unless it happens at every login: then report the provider";
+    NOT_NAVIGATION = "request.not_a_navigation",
+        "the address was loaded by a frame, an image, a script or a prefetch",
+        "nothing; if your own page does it, link to it instead";
+    WRONG_ORIGIN = "request.wrong_origin",
+        "a form was sent from another origin, or by something that says no origin",
+        "put the form on a page under the public origin; compare it with the address bar";
+    ROOT_CERTIFICATE = "configuration.root_certificate",
+        "the extra root certificate cannot be read",
+        "give a PEM file with one certificate of a certificate authority";
+    HTTP_CLIENT = "configuration.http_client",
+        "the HTTP client cannot be set up",
+        "install the system's root certificates (Debian: ca-certificates)";
+    SECRET = "configuration.secret",
+        "the secret that seals cookies is missing or too short",
+        "set CODEGRANT_SECRET to at least 32 random bytes as text, for example from `openssl rand -hex 32`; give the same to all nodes";
+    NO_PROVIDER = "configuration.no_provider",
+        "there is no provider to log in with",
+        "name at least one";
+    SAME_ID = "configuration.provider_twice",
+        "two providers have one id, so that they would share a callback (RFC 9700 section 4.4)",
+        "give each its own `id`";
+    BASE = "configuration.base",
+        "the path of the login endpoints is not a plain path",
+        "use a path such as /auth, without a slash at its end";
+    VARIABLE = "configuration.variable_missing",
+        "an environment variable is not set",
+        "set it, or give the value in code or in a file";
+    FILE = "configuration.file",
+        "a file that the configuration names cannot be read",
+        "check the path and its permissions";
+    SYNTAX = "configuration.syntax",
+        "the configuration is not valid TOML, lacks a key, or holds an unknown one",
+        "compare the named place with docs/configuration.md";
+    DEV = "configuration.dev_on_public_origin",
+        "the development provider lets anybody be anybody, works on loopback only, and could not start",
+        "use Auth::from_env with a real provider, or http://localhost for development";
+    LIFETIME = "configuration.lifetime",
+        "a session would end before it begins",
+        "give positive numbers of seconds, idle not above absolute";
+}

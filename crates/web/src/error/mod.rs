@@ -1,0 +1,204 @@
+//! What can go wrong in this layer, and what the browser is told about any error.
+
+mod codes;
+mod setup;
+
+use codegrant_core::error::{CallbackError, Code, Error as CoreError, ProviderError, Quoted};
+
+use crate::http_client::TransportError;
+use crate::pages::Problem;
+use crate::session::StoreError;
+
+pub use setup::{SetupError, SetupErrors};
+
+/// Returns every code of this crate and of `codegrant-core`, for the documentation.
+pub fn error_codes() -> impl Iterator<Item = &'static Code> {
+    codegrant_core::error::codes().chain(codes::ALL)
+}
+
+/// Why a request failed: for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The protocol's own rules.
+    #[error(transparent)]
+    Protocol(#[from] CoreError),
+    /// No response from the provider.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The session store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The session itself.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// A callback without its transaction.
+    #[error(transparent)]
+    Lost(#[from] LostTransaction),
+    /// What sent the request.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+}
+
+impl From<CallbackError> for Error {
+    fn from(error: CallbackError) -> Self {
+        Self::Protocol(error.into())
+    }
+}
+
+/// What is wrong with a session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// It does not fit into cookies.
+    #[error("session has {bytes} bytes, cookies hold {limit}")]
+    TooLarge {
+        /// Its size, sealed.
+        bytes: usize,
+        /// What fits.
+        limit: usize,
+    },
+    /// What a login has to remember does not fit into its cookie.
+    #[error("transaction has {bytes} bytes, a cookie holds {limit}")]
+    TransactionTooLarge {
+        /// Its size, sealed.
+        bytes: usize,
+        /// What fits.
+        limit: usize,
+    },
+    /// It ended meanwhile.
+    #[error("session ended meanwhile")]
+    Gone,
+    /// Its tokens came from another issuer than the one that is configured now.
+    #[error("session is of issuer \"{session}\", configured \"{configured}\"")]
+    IssuerChanged {
+        /// The session's issuer.
+        session: String,
+        /// The issuer under the same id today.
+        configured: String,
+    },
+    /// It has no refresh token.
+    #[error("session has no refresh token")]
+    NoRefreshToken,
+}
+
+/// Why the transaction of a callback cannot be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LostTransaction {
+    /// Its cookie is there and does not open.
+    #[error("the transaction's cookie does not open")]
+    Unreadable,
+    /// There is no cookie of this app at all.
+    #[error("no cookie came back")]
+    NoCookies,
+    /// There are cookies of this app, and none is this transaction's.
+    #[error("no cookie belongs to this state")]
+    Unknown,
+    /// It was used before.
+    #[error("the transaction was used before")]
+    Used,
+}
+
+/// What is wrong with a request to one of our endpoints.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// No such endpoint or provider.
+    #[error("no endpoint at {path}")]
+    NotFound {
+        /// The path.
+        path: Quoted,
+    },
+    /// Another method than the endpoint takes.
+    #[error("method {received}, expected {expected}")]
+    MethodNotAllowed {
+        /// What the endpoint takes.
+        expected: &'static str,
+        /// The request's method.
+        received: Quoted,
+    },
+    /// A body that is too long or broke off.
+    #[error("body is longer than {limit} bytes or broke off")]
+    TooLarge {
+        /// How long it may be.
+        limit: usize,
+    },
+    /// Not a person opening a page.
+    #[error("not a navigation: {seen}")]
+    NotANavigation {
+        /// What the browser says about the request.
+        seen: Quoted,
+    },
+    /// A change of state that this origin did not ask for.
+    #[error("sent from {received}, expected \"{expected}\"")]
+    WrongOrigin {
+        /// The public origin.
+        expected: String,
+        /// What the browser says about the sender.
+        received: Quoted,
+    },
+}
+
+impl Error {
+    /// Returns the stable name with the likely cause and the remedy.
+    pub fn code(&self) -> &'static Code {
+        match self {
+            Self::Protocol(error) => error.code(),
+            Self::Transport(TransportError::Unreachable { .. }) => &codes::UNREACHABLE,
+            Self::Transport(TransportError::Timeout { .. }) => &codes::TIMEOUT,
+            Self::Transport(TransportError::TooLarge { .. }) => &codes::BODY_TOO_LARGE,
+            Self::Transport(TransportError::Resting { .. }) => &codes::RESTING,
+            Self::Store(_) => &codes::STORE,
+            Self::Session(SessionError::TooLarge { .. }) => &codes::SESSION_TOO_LARGE,
+            Self::Session(SessionError::Gone) => &codes::SESSION_GONE,
+            Self::Session(SessionError::IssuerChanged { .. }) => &codes::ISSUER_CHANGED,
+            Self::Session(SessionError::NoRefreshToken) => &codes::NO_REFRESH,
+            Self::Lost(LostTransaction::Unreadable) => &codes::LOST_UNREADABLE,
+            Self::Lost(LostTransaction::NoCookies) => &codes::LOST_COOKIES,
+            Self::Lost(LostTransaction::Unknown) => &codes::LOST_UNKNOWN,
+            Self::Lost(LostTransaction::Used) => &codes::USED,
+            Self::Session(SessionError::TransactionTooLarge { .. }) => {
+                &codes::TRANSACTION_TOO_LARGE
+            }
+            Self::Request(RequestError::NotFound { .. }) => &codes::NOT_FOUND,
+            Self::Request(RequestError::MethodNotAllowed { .. }) => &codes::METHOD,
+            Self::Request(RequestError::TooLarge { .. }) => &codes::BODY,
+            Self::Request(RequestError::NotANavigation { .. }) => &codes::NOT_NAVIGATION,
+            Self::Request(RequestError::WrongOrigin { .. }) => &codes::WRONG_ORIGIN,
+        }
+    }
+
+    /// Returns what the browser is told.
+    pub(crate) fn problem(&self) -> Problem {
+        match self {
+            Self::Protocol(CoreError::Callback(CallbackError::Denied { .. })) => Problem::Cancelled,
+            Self::Protocol(CoreError::Callback(CallbackError::Expired { .. })) => {
+                Problem::LoginExpired
+            }
+            Self::Protocol(CoreError::Callback(_) | CoreError::IdToken(_)) => Problem::LoginRefused,
+            Self::Protocol(CoreError::Provider(_))
+            | Self::Transport(TransportError::TooLarge { .. }) => Problem::ProviderFailed,
+            Self::Transport(_) => Problem::ProviderUnavailable,
+            Self::Store(_) => Problem::Unavailable,
+            Self::Lost(_) => Problem::LoginUnknown,
+            Self::Request(RequestError::NotFound { .. }) => Problem::NotFound,
+            Self::Request(RequestError::MethodNotAllowed { .. }) => Problem::MethodNotAllowed,
+            Self::Request(RequestError::TooLarge { .. }) => Problem::TooLarge,
+            Self::Request(RequestError::NotANavigation { .. }) => Problem::NotANavigation,
+            Self::Request(RequestError::WrongOrigin { .. }) => Problem::WrongOrigin,
+            Self::Protocol(_) | Self::Session(_) => Problem::Internal,
+        }
+    }
+
+    /// Tells whether the provider has ended the grant, as opposed to being out of reach.
+    pub(crate) fn ends_grant(&self) -> bool {
+        matches!(
+            self,
+            Self::Protocol(CoreError::Provider(ProviderError::TokenRefused {
+                grant_ended: true,
+                ..
+            }))
+        )
+    }
+}
