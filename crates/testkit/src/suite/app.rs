@@ -54,6 +54,12 @@ impl Plan {
         }
     }
 
+    /// Returns the plan on another port.
+    pub(super) fn on_port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
     /// Returns the plan with the sessions in the app's memory in place of the cookie.
     pub(super) fn with_sessions_in_memory(mut self) -> Self {
         self.is_store_in_memory = true;

@@ -1,5 +1,6 @@
 //! What the browser suite plays on: a development provider, the app, and a window.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,13 +33,23 @@ pub(super) struct Twist {
     pub(super) is_posting_answers: bool,
     pub(super) has_sessions_in_memory: bool,
     pub(super) logs_out_at_provider: bool,
+    /// App and provider are where the documentation says, so that pictures of them agree with it.
+    pub(super) has_usual_ports: bool,
 }
+
+/// Where the documentation says that the app and the provider are.
+const USUAL_PORTS: (u16, u16) = (3000, 4000);
 
 impl Scene {
     /// Starts everything; `None`, and a word about it, where there is no browser.
     pub(super) fn open(binary: &str, twist: Twist) -> Option<Self> {
         let chromium = find_chromium()?;
-        let loopback = must("loopback", Loopback::bind());
+        let loopback = if twist.has_usual_ports {
+            Loopback::bind_to((Ipv4Addr::LOCALHOST, USUAL_PORTS.1).into())
+        } else {
+            Loopback::bind()
+        };
+        let loopback = must("the provider's port", loopback);
         // The app is on `localhost`: to a browser, that is another site than this.
         let issuer = format!("http://127.0.0.1:{}", loopback.address().port());
         let client =
@@ -56,6 +67,9 @@ impl Scene {
             ..Entry::new("house", "House", &issuer, "tour")
         };
         let mut plan = Plan::new().with_api(format!("{issuer}/api/me"));
+        if twist.has_usual_ports {
+            plan = plan.on_port(USUAL_PORTS.0);
+        }
         if twist.has_sessions_in_memory {
             plan = plan.with_sessions_in_memory();
         }

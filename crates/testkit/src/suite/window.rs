@@ -246,8 +246,13 @@ impl Window {
         });
         self.devtools("Emulation.setDeviceMetricsOverride", &size);
         let scheme = if look.is_dark { "dark" } else { "light" };
-        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        // A button that changes its colour slowly would be caught half way.
+        let media = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
         self.devtools("Emulation.setEmulatedMedia", &media);
+        self.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
     }
 
     /// Writes a picture of what the window shows, or of the whole page.

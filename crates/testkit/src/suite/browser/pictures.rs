@@ -30,30 +30,24 @@ pub fn pages_are_pictured_for_the_documentation(binary: &str) {
     let twist = Twist {
         has_two_providers: true,
         logs_out_at_provider: true,
+        has_usual_ports: true,
         ..Twist::default()
     };
     let Some(scene) = Scene::open(binary, twist) else {
         return;
     };
     let album = Album::open();
-    scene.visit("/");
-    album.picture(&scene, "start", Shown::ToLookAt);
     scene.visit("/me");
     scene.window.sees_heading("Log in to the tour");
     album.picture(&scene, "login", Shown::InTheDocumentation);
+    scene.visit("/");
+    album.picture(&scene, "start", Shown::ToLookAt);
     scene.window.press("Log in with House");
     scene.window.sees_heading("Sign in");
     album.picture(&scene, "sign-in", Shown::InTheDocumentation);
     scene.window.press_containing("Ada Lovelace");
     scene.window.sees_heading("Allow the tour?");
     album.picture(&scene, "consent", Shown::InTheDocumentation);
-    scene.window.press("Deny");
-    scene.window.sees_heading("Login cancelled");
-    album.picture(&scene, "cancelled", Shown::InTheDocumentation);
-    scene.visit("/flow");
-    album.picture(&scene, "flow-cancelled", Shown::ToLookAt);
-    scene.visit("/me");
-    scene.window.press("Log in with House");
     scene.window.press("Allow");
     scene.window.sees_heading("Hello, Ada Lovelace");
     album.picture(&scene, "me", Shown::InTheDocumentation);
@@ -75,6 +69,13 @@ pub fn pages_are_pictured_for_the_documentation(binary: &str) {
     scene.window.press("Log out");
     scene.window.sees_heading("You are logged out");
     album.picture(&scene, "logged-out", Shown::InTheDocumentation);
+    scene.visit("/");
+    scene.window.press("Log in with House");
+    scene.window.press("Cancel and go back");
+    scene.window.sees_heading("Login cancelled");
+    album.picture(&scene, "cancelled", Shown::InTheDocumentation);
+    scene.visit("/flow");
+    album.picture(&scene, "flow-cancelled", Shown::ToLookAt);
 }
 
 /// Whether a page stands in the documentation or is only looked at by whoever changes it.
