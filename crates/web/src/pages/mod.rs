@@ -145,8 +145,8 @@ pub struct ErrorPage<'a> {
 /// Holds what the page needs that asks before it logs out.
 ///
 /// The page is a form sent by `POST`. It is served with `Referrer-Policy: no-referrer`, under which
-/// browsers send `Origin: null` with a form and the origin check refuses it: put
-/// `<meta name="referrer" content="same-origin">` into a page of your own.
+/// browsers send `Origin: null` with a form. Those that send no `Sec-Fetch-Site` either, which are old
+/// ones, are then refused: put `<meta name="referrer" content="same-origin">` into a page of your own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogOutPage<'a> {
