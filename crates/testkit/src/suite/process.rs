@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -53,8 +54,22 @@ enum Stream {
 impl Process {
     /// Starts any program.
     pub(super) fn start(program: impl Into<OsString>, arguments: &[String]) -> Self {
+        Self::start_at_home(program, arguments, None)
+    }
+
+    /// Starts a program with this directory as its user's home and for temporary files.
+    pub(super) fn start_at_home(
+        program: impl Into<OsString>,
+        arguments: &[String],
+        home: Option<&Path>,
+    ) -> Self {
         let program = program.into();
         let mut command = Command::new("sh");
+        if let Some(home) = home {
+            for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR"] {
+                command.env(variable, home);
+            }
+        }
         command
             .args(["-c", UNTIL_INPUT_ENDS, "sh"])
             .arg(&program)
@@ -205,7 +220,7 @@ mod tests {
     fn a_dropped_program_is_dead() {
         let process = shell("echo $$; exec sleep 600");
         let id = process.wait_for_output(|line| line.parse::<u32>().ok());
-        let alive = || std::path::Path::new(&format!("/proc/{id}/cmdline")).exists();
+        let alive = || Path::new(&format!("/proc/{id}/cmdline")).exists();
         let had_proc = alive();
         drop(process);
         assert_eq!((had_proc, alive()), (cfg!(target_os = "linux"), false));

@@ -74,7 +74,11 @@ impl Window {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = Directory::new();
         let port = free_port();
-        let driver = Process::start(&chromium.driver, &[format!("--port={port}")]);
+        let driver = Process::start_at_home(
+            &chromium.driver,
+            &[format!("--port={port}")],
+            Some(profile.path()),
+        );
         driver.wait_for_output(|line| line.contains("started successfully").then_some(()));
         let mut arguments: Vec<String> = ARGUMENTS
             .iter()
