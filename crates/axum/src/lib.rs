@@ -19,7 +19,7 @@
 //! A handler that takes a [`User`] runs for logged-in users only: a person is sent to the login and comes
 //! back, a script gets 401. A handler that takes `Option<User>` runs for everybody.
 //!
-//! An app with a state of its own gives out the [`Auth`] by [`FromRef`](axum::extract::FromRef):
+//! An app with a state of its own gives out the [`Auth`] by [`FromRef`]:
 //!
 //! ```
 //! use axum::extract::FromRef;
