@@ -103,10 +103,27 @@ pub(crate) fn failures(output: &str, limit: usize) -> Vec<&str> {
     lines
 }
 
-/// Returns the last lines that are not blank.
+/// Returns the last lines that say something: neither blank lines nor cargo's progress.
 pub(crate) fn tail(output: &str, limit: usize) -> Vec<&str> {
-    let lines: Vec<&str> = output.lines().filter(|l| !l.trim().is_empty()).collect();
+    let says = |line: &&str| !line.trim().is_empty() && !is_progress(line);
+    let lines: Vec<&str> = output.lines().filter(says).collect();
     lines[lines.len().saturating_sub(limit)..].to_vec()
+}
+
+/// Tells whether a line is what cargo prints for each package: a verb, aligned to the right.
+fn is_progress(line: &str) -> bool {
+    let verbs = [
+        "Blocking ",
+        "Checking ",
+        "Compiling ",
+        "Documenting ",
+        "Downloaded ",
+        "Downloading ",
+        "Finished ",
+        "Fresh ",
+        "Running ",
+    ];
+    line.starts_with(' ') && verbs.iter().any(|verb| line.trim_start().starts_with(verb))
 }
 
 /// Reads the number before a word out of `ok. 3 passed; 0 failed; ...`.
@@ -168,5 +185,7 @@ mod tests {
             ["---- b stdout ----", "left: 1", "    b"]
         );
         assert_eq!(failures("x\n\ny\nz\n", 2), ["y", "z"]);
+        let output = "   Compiling a v1.0.0\nerror: b\n    Checking c v1.0.0\n  --> d.rs:1\n";
+        assert_eq!(tail(output, 9), ["error: b", "  --> d.rs:1"]);
     }
 }
