@@ -85,6 +85,13 @@ fn an_endpoint_leads_into_no_private_network() {
             "224.0.0.1",
             "255.255.255.255",
             "%31%32%37.0.0.1",
+            "localhost.",
+            "x.localhost.",
+            "192.0.0.8",
+            "198.18.0.1",
+            "[::127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[fec0::1]",
         ] {
             let url = format!("https://{host}/");
             let outcome = told(|metadata| metadata.set(member, url));

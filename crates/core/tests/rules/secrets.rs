@@ -60,6 +60,8 @@ fn no_error_of_the_callback_shows_code_or_state() {
         format!("code=s3cret&state={state}x"),
         format!("code=s3cret&state={state}&iss=https://evil.example"),
         format!("code=s3cret%0a&state={state}"),
+        format!("code=s3cret%zz&state={state}"),
+        format!("code=c&state={state}%"),
         format!("code=s3cret&state={state}&error=access_denied"),
         format!("code=s3cret&state={state}&response=x"),
         "code=s3cret".to_owned(),
