@@ -1,7 +1,6 @@
 //! A real browser, and what a person does with it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use codegrant_core::jose::base64url;
@@ -12,9 +11,6 @@ use super::port::free_port;
 use super::process::Process;
 use super::webdriver::{Element, Refusal, Session};
 use super::{PATIENCE, must};
-
-/// Browsers run one at a time: several at once are slower than one after the other on a small machine.
-static TURN: Mutex<()> = Mutex::new(());
 
 /// What keeps the browser quiet, fast, and off the network.
 const ARGUMENTS: &[&str] = &[
@@ -59,11 +55,10 @@ pub(super) struct Look {
 
 /// A browser with an empty profile; dropping it closes it and forgets the profile.
 pub(super) struct Window {
-    // Dropped in this order: the browser closes, the driver ends, the profile goes, the next one may start.
+    // Dropped in this order: the browser closes, the driver ends, the profile goes.
     session: Session,
     driver: Process,
     _profile: Directory,
-    _turn: MutexGuard<'static, ()>,
 }
 
 /// One of the window's tabs.
@@ -71,7 +66,6 @@ pub(super) struct Tab(String);
 
 impl Window {
     pub(super) fn open(chromium: &Chromium, switched: Switched) -> Self {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let profile = Directory::new();
         let port = free_port();
         let driver = Process::start_at_home(
@@ -108,7 +102,6 @@ impl Window {
             session,
             driver,
             _profile: profile,
-            _turn: turn,
         }
     }
 
