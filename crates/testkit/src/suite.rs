@@ -12,7 +12,7 @@
 //!
 //! What an app's test file holds:
 //!
-//! ```ignore
+//! ```text
 //! //! The tour in a real browser.
 //! codegrant_testkit::browser_suite!(env!("CARGO_BIN_EXE_tour-axum"));
 //! ```

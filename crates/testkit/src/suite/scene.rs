@@ -9,7 +9,7 @@ use codegrant_core::jose::Algorithm;
 use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
 
 use super::app::{App, Entry, Plan};
-use super::window::{Chromium, Switched, Window};
+use super::window::{Chromium, SwitchedOff, Window};
 use super::{leave_out, must};
 use crate::serve::{Loopback, Served};
 
@@ -26,7 +26,7 @@ pub(super) struct Scene {
 /// How a scene differs from the usual one.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Twist {
-    pub(super) switched: Switched,
+    pub(super) switched_off: SwitchedOff,
     /// A second provider stands in the configuration.
     pub(super) has_two_providers: bool,
     /// The provider posts its answers (OAuth 2.0 Form Post Response Mode).
@@ -83,7 +83,7 @@ impl Scene {
         }
         Some(Self {
             app: plan.start(binary),
-            window: Window::open(&chromium, twist.switched),
+            window: Window::open(&chromium, twist.switched_off),
             provider,
             _served: served,
         })

@@ -37,11 +37,11 @@ pub(super) struct Chromium {
 
 /// What the person has switched off.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Switched {
+pub(super) enum SwitchedOff {
     #[default]
-    NothingOff,
-    ScriptsOff,
-    CookiesOff,
+    Nothing,
+    Scripts,
+    Cookies,
 }
 
 /// How large the window is, and whether pages are dark.
@@ -65,7 +65,7 @@ pub(super) struct Window {
 pub(super) struct Tab(String);
 
 impl Window {
-    pub(super) fn open(chromium: &Chromium, switched: Switched) -> Self {
+    pub(super) fn open(chromium: &Chromium, switched_off: SwitchedOff) -> Self {
         let profile = Directory::new();
         let port = free_port();
         let driver = Process::start_at_home(
@@ -79,12 +79,12 @@ impl Window {
             .map(|&argument| argument.to_owned())
             .collect();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
-        let blocked = match switched {
-            Switched::NothingOff => json!({}),
-            Switched::ScriptsOff => {
+        let blocked = match switched_off {
+            SwitchedOff::Nothing => json!({}),
+            SwitchedOff::Scripts => {
                 json!({ "profile.managed_default_content_settings.javascript": 2 })
             }
-            Switched::CookiesOff => {
+            SwitchedOff::Cookies => {
                 json!({ "profile.managed_default_content_settings.cookies": 2 })
             }
         };

@@ -4,7 +4,7 @@ use codegrant_core::http::Method;
 
 use crate::suite::scene::{Scene, Twist};
 use crate::suite::visitor::{Visitor, saying, target_of};
-use crate::suite::window::Switched;
+use crate::suite::window::SwitchedOff;
 
 /// The page that was private is fetched anew, and then it is closed.
 pub fn after_a_log_out_the_back_button_shows_nothing_private(binary: &str) {
@@ -202,7 +202,7 @@ pub fn a_login_begun_under_another_host_name_ends_under_the_right_one(binary: &s
 /// Nothing can work then; the second failure ends with a page and not with a third attempt.
 pub fn a_browser_without_cookies_gets_an_explanation_and_no_loop(binary: &str) {
     let twist = Twist {
-        switched: Switched::CookiesOff,
+        switched_off: SwitchedOff::Cookies,
         ..Twist::default()
     };
     let Some(scene) = Scene::open(binary, twist) else {

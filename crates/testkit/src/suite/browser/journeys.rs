@@ -3,7 +3,7 @@
 use codegrant_core::http::Method;
 
 use crate::suite::scene::{Scene, Twist};
-use crate::suite::window::Switched;
+use crate::suite::window::SwitchedOff;
 
 /// A stranger chooses a provider, says who they are, consents, and is greeted.
 pub fn a_person_logs_in_and_is_greeted_by_name(binary: &str) {
@@ -211,7 +211,7 @@ pub fn a_person_chooses_between_two_providers(binary: &str) {
 /// A whole login, a call, a renewal and a log-out in a browser that runs no scripts.
 pub fn a_login_works_without_scripts(binary: &str) {
     let twist = Twist {
-        switched: Switched::ScriptsOff,
+        switched_off: SwitchedOff::Scripts,
         ..Twist::default()
     };
     let Some(scene) = Scene::open(binary, twist) else {
@@ -253,7 +253,7 @@ pub fn a_provider_that_posts_its_answer_works_with_lax_cookies(binary: &str) {
 pub fn a_posted_answer_works_without_scripts(binary: &str) {
     let twist = Twist {
         is_posting_answers: true,
-        switched: Switched::ScriptsOff,
+        switched_off: SwitchedOff::Scripts,
         ..Twist::default()
     };
     let Some(scene) = Scene::open(binary, twist) else {

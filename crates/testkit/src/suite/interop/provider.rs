@@ -1,6 +1,7 @@
 //! The npm package `oidc-provider` as a process, and a person in front of its pages.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -82,6 +83,11 @@ fn find_folder() -> Option<PathBuf> {
             folder.display()
         );
         leave_out("interop", &why);
+        return None;
+    }
+    let node = Command::new("node").arg("--version").output();
+    if !node.is_ok_and(|output| output.status.success()) {
+        leave_out("interop", "there is no node in PATH");
         return None;
     }
     Some(folder)
