@@ -37,10 +37,11 @@ fn is_inside(host: &Host<&str>) -> bool {
         Host::Ipv4(address) => inside_v4(*address),
         Host::Ipv6(address) => match address.to_ipv4_mapped() {
             Some(mapped) => inside_v4(mapped),
-            // Addresses that carry an IPv4 address: compatible (RFC 4291 section 2.5.5.1), NAT64 (RFC 6052).
+            // Addresses that carry an IPv4 address: compatible (RFC 4291 section 2.5.5.1), NAT64 (RFC 6052),
+            // 6to4 (RFC 3056).
             None if matches!(
                 address.segments(),
-                [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, ..]
+                [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, ..] | [0x2002, ..]
             ) =>
             {
                 true
@@ -67,6 +68,7 @@ fn inside_v4(address: std::net::Ipv4Addr) -> bool {
         || address.is_multicast()
         || first == 0
         || (first == 100 && (64..128).contains(&second))
+        || first >= 240
         || (first == 198 && (18..20).contains(&second))
         || (first == 192 && second == 0 && third == 0)
 }

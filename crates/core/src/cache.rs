@@ -102,6 +102,10 @@ impl<T: Clone> Cache<T> {
         {
             return false;
         }
+        if now < self.refilled_at {
+            // The clock was set back; waiting for it to catch up could take for ever.
+            self.refilled_at = now;
+        }
         let gained = now.seconds_since(self.refilled_at) / REFILL;
         if gained > 0 {
             self.spent = self.spent.saturating_sub(gained).max(0);

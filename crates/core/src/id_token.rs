@@ -240,6 +240,15 @@ impl<'a> Expectations<'a> {
 
     fn authentication(&self, claims: &Map<String, Value>) -> Result<(), IdTokenError> {
         let authenticated = moment(claims, "auth_time")?;
+        if let Some(at) = authenticated
+            && at > self.now.plus(CLOCK_SKEW_SECONDS)
+        {
+            return Err(IdTokenError::FromTheFuture {
+                claim: "auth_time",
+                at,
+                now: self.now,
+            });
+        }
         if let Some(max_age) = self.max_age {
             let at = authenticated.ok_or(IdTokenError::ClaimMissing { claim: "auth_time" })?;
             let age = self.now.seconds_since(at);

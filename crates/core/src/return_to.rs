@@ -49,7 +49,8 @@ impl ReturnTo {
     ///
     /// `base` is where the login's own endpoints are mounted: a login that ends there would loop.
     pub fn parse(target: &str, base: &str) -> Self {
-        normalise(target, Some(base)).map_or_else(Self::default, Self)
+        let base = Some(base).filter(|base| base.len() > 1);
+        normalise(target, base).map_or_else(Self::default, Self)
     }
 
     /// Returns the path with its query, as it goes into `Location`.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::answer;
 use crate::client::Client;
 use crate::error::{Error, ProviderError, Purpose, Quoted};
+use crate::form;
 use crate::http::HttpResponse;
 use crate::provider::{Provider, Quirk};
 use crate::time::Timestamp;
@@ -57,6 +58,12 @@ pub(crate) fn read(
     let provider = client.provider();
     let own = client.secret().map(|secret| secret.secret().as_str());
     let secrets: Vec<&str> = secrets.iter().copied().chain(own).collect();
+    // A provider may repeat a secret in the form in which it was sent.
+    let encoded: Vec<String> = secrets.iter().map(|secret| form::encode(secret)).collect();
+    let secrets: Vec<&str> = secrets
+        .into_iter()
+        .chain(encoded.iter().map(String::as_str))
+        .collect();
     if (300..400).contains(&response.status) {
         return Err(ProviderError::Redirect {
             purpose: Purpose::Token,
@@ -162,10 +169,13 @@ fn stated_error(
     secrets: &[&str],
 ) -> Option<ProviderError> {
     let error = object.get("error")?;
+    let beside = ["access_token", "refresh_token", "id_token"];
+    let beside = beside.iter().filter_map(|name| object.get(*name)?.as_str());
+    let secrets: Vec<&str> = secrets.iter().copied().chain(beside).collect();
     let text = |value: Option<&Value>| {
         value
             .and_then(Value::as_str)
-            .map(|text| Quoted::without(text, secrets))
+            .map(|text| Quoted::without(text, &secrets))
     };
     let (code, description) = match error {
         Value::Object(inner) if provider.has(&Quirk::ErrorObject) => {

@@ -7,6 +7,7 @@ use url::Url;
 use crate::client::{Client, exchange};
 use crate::error::{Error, ProviderError, Quoted};
 use crate::metadata::ProviderMetadata;
+use crate::provider::Protocol;
 use crate::return_to::ReturnTo;
 use crate::seed::Seed;
 use crate::time::Timestamp;
@@ -73,7 +74,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the provider's authorization endpoint already carries a parameter that belongs to us.
+    /// When the metadata is another issuer's, or the provider's authorization endpoint already carries a
+    /// parameter that belongs to us.
     pub fn authorize(
         &self,
         metadata: &ProviderMetadata,
@@ -82,6 +84,15 @@ impl Client {
         now: Timestamp,
     ) -> Result<(AuthorizationRequest, Transaction), Error> {
         let provider = self.provider();
+        if let Protocol::OpenId { issuer, .. } = &provider.protocol
+            && *issuer != metadata.issuer
+        {
+            return Err(ProviderError::IssuerMismatch {
+                configured: issuer.to_string(),
+                received: Quoted::new(&metadata.issuer),
+            }
+            .into());
+        }
         let state = options.attempt.mark(seed.state());
         let verifier = PkceCodeVerifier::new(seed.verifier());
         let client = exchange::oauth2_client(self, metadata)?;

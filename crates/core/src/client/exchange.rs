@@ -41,7 +41,9 @@ pub(crate) fn oauth2_client(
                 AuthType::RequestBody
             }
         });
-    if let Some(secret) = client.secret() {
+    if let Some(secret) = client.secret()
+        && client.authentication() != AuthenticationMethod::None
+    {
         made = made.set_client_secret(secret.clone());
     }
     Ok(made)

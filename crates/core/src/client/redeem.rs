@@ -1,14 +1,16 @@
 //! From the callback to a login: the code for tokens, the ID token proven, the user fetched
 //! (RFC 6749 section 4.1.3, OpenID Connect Core 1.0 section 3.1.3 and 5.3).
 
-use oauth2::PkceCodeVerifier;
+use std::borrow::Cow;
+
+use oauth2::{PkceCodeVerifier, RedirectUrl};
 use serde_json::{Map, Value};
 
 use super::exchange::{captured, oauth2_client};
 use crate::answer;
 use crate::authorization::{AuthorizationResponse, Outcome};
 use crate::client::Client;
-use crate::error::{CallbackError, Error, IdTokenError, Purpose, Quoted};
+use crate::error::{CallbackError, Error, IdTokenError, ProviderError, Purpose, Quoted};
 use crate::http::HttpResponse;
 use crate::id_token::{Expectations, IdToken, Nonce, lacks_key};
 use crate::identity::{Identity, ListedEmail};
@@ -55,9 +57,14 @@ impl Client {
         let secret = code.secret().clone();
         let verifier = PkceCodeVerifier::new(transaction.verifier.clone());
         let oauth2 = oauth2_client(self, metadata)?;
+        // The address that the code was sent to, also when the configuration has changed meanwhile
+        // (RFC 6749 section 4.1.3).
+        let sent_to = RedirectUrl::new(transaction.redirect_uri.clone())
+            .map_err(|_| ProviderError::RequestNotBuilt)?;
         let request = captured(|perform| {
             oauth2
                 .exchange_code(code)
+                .set_redirect_uri(Cow::Borrowed(&sent_to))
                 .set_pkce_verifier(verifier)
                 .request(&perform)
         })?;

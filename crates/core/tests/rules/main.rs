@@ -20,6 +20,7 @@ mod redirects;
 mod refresh;
 mod requests;
 mod secrets;
+mod sharpened;
 mod times;
 mod token_endpoint;
 mod token_members;
