@@ -80,7 +80,13 @@ fn tidied(workspace: &Workspace) -> Outcome {
 
 fn clippy(workspace: &Workspace) -> Outcome {
     let mut command = cargo(&workspace.root);
-    command.args(["clippy", "--locked", "--workspace", "--all-targets"]);
+    command.args([
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--keep-going",
+    ]);
     command.args(["--", "-D", "warnings"]);
     component(workspace, "clippy", "clippy", command)
 }
@@ -88,7 +94,13 @@ fn clippy(workspace: &Workspace) -> Outcome {
 fn docs(workspace: &Workspace) -> Outcome {
     let mut command = cargo(&workspace.root);
     command
-        .args(["doc", "--locked", "--workspace", "--no-deps"])
+        .args([
+            "doc",
+            "--locked",
+            "--workspace",
+            "--no-deps",
+            "--keep-going",
+        ])
         .env("RUSTDOCFLAGS", "-D warnings");
     one(&mut command, &workspace.log("docs"))
 }
