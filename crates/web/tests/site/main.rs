@@ -25,6 +25,7 @@ mod state;
 mod stores;
 mod strain;
 mod tabs;
+mod unlucky;
 
 use codegrant_core::form;
 use codegrant_testkit::Site;
