@@ -19,7 +19,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ProviderError::TokenRefused`] with `grant_ended` when the provider has ended the grant.
+    /// [`ProviderError::TokenRefused`](crate::error::ProviderError::TokenRefused) with `grant_ended` when the provider has ended the grant.
     pub fn refresh(
         &self,
         metadata: &ProviderMetadata,
