@@ -35,7 +35,8 @@
 //! let outcome = World::new(client).login(|script| {
 //!     script.userinfo.body = json!({"account": {"id": 7, "title": null}, "login": "ada"});
 //! });
-//! assert_eq!(outcome.identity().key(), ("https://wiki.example", "7"));
+//! // The entry states no issuer, so that the token endpoint stands for it.
+//! assert_eq!(outcome.identity().key(), ("https://wiki.example/oauth/token", "7"));
 //! assert_eq!(outcome.identity().name.as_deref(), Some("ada"));
 //! ```
 

@@ -69,6 +69,9 @@ const OURS: &[&str] = &[
     "trusted_audiences",
 ];
 
+/// Stands for a secret whose file cannot be read, in a configuration that is refused for that.
+const UNREAD: &str = "unread";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Mode {
@@ -166,9 +169,10 @@ fn registration(
     }
     let ours: Ours = parsed(ours, &place)?;
     let provider: Provider = parsed(entry, &place)?;
+    // A file that cannot be read is one mistake, and not a missing secret besides.
     let from_file = ours
         .client_secret_file
-        .and_then(|path| read_file(&path, mistakes));
+        .map(|path| read_file(&path, mistakes).unwrap_or_else(|| UNREAD.to_owned()));
     // A secret that was forgotten is a mistake: a public client says `authentication = "none"`.
     let method = provider.authentication;
     let mut registration = Registration::new(provider, ours.client_id).authentication(method);
