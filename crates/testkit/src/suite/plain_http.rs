@@ -12,7 +12,7 @@ use super::PATIENCE;
 ///
 /// # Errors
 ///
-/// No connection, no answer within a minute, or an answer that is not HTTP.
+/// No connection, no answer within two minutes, or an answer that is not HTTP.
 pub(super) fn send(
     method: &str,
     url: &str,
@@ -33,7 +33,8 @@ pub(super) fn send(
         .rsplit_once(':')
         .and_then(|(_, port)| port.parse().ok());
     let mut stream = TcpStream::connect(("127.0.0.1", port.unwrap_or(80)))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    // Longer than the other end may wait for something, so that its reason is what a failure shows.
+    stream.set_read_timeout(Some(PATIENCE * 2))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(&[head.as_bytes(), body].concat())?;
     receive(&mut stream)
