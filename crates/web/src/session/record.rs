@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use codegrant_core::oauth2::{AccessToken, RefreshToken};
-use codegrant_core::{Identity, Login, ReturnTo, Timestamp, TokenResponse, TransactionId};
+use codegrant_core::{Identity, Login, Timestamp, TokenResponse, TransactionId};
 use serde::{Deserialize, Serialize};
 
 /// A session of a logged-in user: cheap to clone, and as it was when the request came in.
@@ -35,8 +35,10 @@ pub(crate) struct SessionData {
     /// Which transaction opened it, so that the same callback seen again is recognised.
     #[serde(rename = "t")]
     pub(crate) transaction: TransactionId,
+    /// Where that login ended, as text: it was judged then, and reading it again costs more than all the
+    /// rest of opening a session.
     #[serde(rename = "g")]
-    pub(crate) return_to: ReturnTo,
+    pub(crate) return_to: String,
 }
 
 impl SessionData {
@@ -53,7 +55,7 @@ impl SessionData {
             started_at: now,
             ends_at: now.plus(absolute_seconds),
             transaction: login.transaction,
-            return_to: login.return_to,
+            return_to: login.return_to.to_string(),
             access_token: login.tokens.access_token,
             access_token_expires_at: login.tokens.expires_at,
             refresh_token: login.tokens.refresh_token,
