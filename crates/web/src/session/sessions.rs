@@ -14,6 +14,9 @@ use crate::seal::{self, KeyRing, Purpose};
 /// How many used transactions are remembered where no store does it.
 const USED_TRANSACTIONS: usize = 100_000;
 
+/// How long the mark of a log-out stays in the browser; it says nothing and is never read.
+const LEFT_SECONDS: i64 = 5;
+
 /// How many ended sessions are remembered.
 const ENDED_SESSIONS: usize = 100_000;
 
@@ -171,7 +174,14 @@ impl Sessions {
         let name = self.name();
         let dropped =
             cookie::pieces(&name).filter(|piece| *piece == name || jar.first(piece).is_some());
-        Ok(dropped.map(|piece| self.cookies.drop(&piece)).collect())
+        let mut cookies: Vec<String> = dropped.map(|piece| self.cookies.drop(&piece)).collect();
+        // Chromium shows a page again from its back/forward cache, `no-store` or not, unless it saw an
+        // HttpOnly cookie change. It misses a single removal at times, and sees this one as well.
+        cookies.push(
+            self.cookies
+                .keep(&self.cookies.name("left"), "1", LEFT_SECONDS),
+        );
+        Ok(cookies)
     }
 
     /// Tells whether a session was logged out in this process.

@@ -26,8 +26,8 @@ async fn on_https_every_cookie_has_the_host_prefix() {
             .collect();
         assert_eq!(
             set.len(),
-            4,
-            "login, login dropped, session, session dropped: {set:?}"
+            5,
+            "login, login dropped, session, session dropped, left: {set:?}"
         );
         for cookie in set {
             assert!(cookie.starts_with("__Host-codegrant."), "{cookie}");
