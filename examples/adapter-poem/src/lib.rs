@@ -1,0 +1,1 @@
+//! An adapter for a fourth framework, in about a hundred lines.

@@ -1,0 +1,3 @@
+//! Adopts codegrant one route at a time in an app that has axum-login.
+
+fn main() {}

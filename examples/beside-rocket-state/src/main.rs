@@ -1,0 +1,3 @@
+//! Adopts codegrant one route at a time in a Rocket app that keeps its own sessions.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Login in a Rocket app, in fifteen lines.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The tour app on Actix-web: log in, and watch how it works.
+
+fn main() {}
