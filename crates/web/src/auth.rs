@@ -12,13 +12,14 @@ use crate::error::Error;
 use crate::error::SetupErrors;
 use crate::events::Events;
 use crate::http_client::HttpClient;
+use crate::on_login::OnLogin;
 use crate::pages::{ErrorPage, Pages, Problem};
 use crate::renewals::Renewals;
 use crate::request::Request;
 use crate::response::Response;
 use crate::session::{Found, Session, Sessions};
 use crate::transactions::Transactions;
-use crate::{AuthBuilder, seal};
+use crate::{AuthBuilder, parameter, seal};
 
 /// Login for an app: its providers, its endpoints and its sessions. Cheap to clone.
 ///
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) pages: Box<dyn Pages>,
     pub(crate) http: Arc<dyn HttpClient>,
     pub(crate) events: Events,
+    pub(crate) on_login: OnLogin,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(crate) renewals: Renewals,
     #[cfg(feature = "dev")]
@@ -156,7 +158,7 @@ impl Auth {
         request: &Request<'_>,
         return_to: &ReturnTo,
     ) -> Response {
-        let login_url = self.login_path(None, return_to, false);
+        let login_url = self.login_path(None, return_to, Start::Asked);
         if request.wants_page() {
             return Response::see_other(login_url);
         }
@@ -176,7 +178,7 @@ impl Auth {
     }
 
     pub(crate) fn new_correlation_id(&self) -> String {
-        codegrant_core::jose::base64url::encode(&seal::random::<9>())
+        seal::correlation_id()
     }
 
     pub(crate) async fn found(&self, jar: &Jar<'_>) -> Result<Option<Found>, Error> {
@@ -208,7 +210,7 @@ impl Auth {
     /// # Ok::<(), codegrant_web::SetupErrors>(())
     /// ```
     pub fn login_url(&self, provider: Option<&str>, return_to: &str) -> String {
-        self.login_path(provider, &self.landing(Some(return_to)), false)
+        self.login_path(provider, &self.landing(Some(return_to)), Start::Asked)
     }
 
     /// Returns where a login or a log-out ends: where was asked for if that is a path of this app, else
@@ -220,7 +222,7 @@ impl Auth {
             .unwrap_or_else(|| ReturnTo::parse(&self.0.home, self.base()))
     }
 
-    pub(crate) fn login_path(&self, provider: Option<&str>, to: &ReturnTo, again: bool) -> String {
+    pub(crate) fn login_path(&self, provider: Option<&str>, to: &ReturnTo, start: Start) -> String {
         let mut url = format!("{}/login", self.0.base);
         if let Some(provider) = provider {
             url.push('/');
@@ -233,9 +235,7 @@ impl Auth {
                 codegrant_core::form::encode(to.as_str())
             ));
         }
-        if again {
-            query.push("again=1".to_owned());
-        }
+        query.extend(start.parameter().map(|name| format!("{name}=1")));
         if query.is_empty() {
             url
         } else {
@@ -258,6 +258,37 @@ impl Auth {
             home: &self.0.home,
         });
         Response::page(problem.status(), page)
+    }
+}
+
+/// Why a login starts; it travels in the query of the login's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// The user asked for it.
+    Asked,
+    /// The callback asked for it, and must not do so again.
+    Again,
+    /// The user was refused, and the provider is to ask which account it shall be.
+    OtherAccount,
+}
+
+impl Start {
+    fn parameter(self) -> Option<&'static str> {
+        match self {
+            Self::Asked => None,
+            Self::Again => Some("again"),
+            Self::OtherAccount => Some("other_account"),
+        }
+    }
+
+    /// Reads it out of a query.
+    pub(crate) fn of(query: &str) -> Self {
+        let says = |start: &Self| {
+            let name = start.parameter();
+            name.is_some_and(|name| parameter::single(query, name).is_some())
+        };
+        let said = [Self::Again, Self::OtherAccount].into_iter().find(says);
+        said.unwrap_or(Self::Asked)
     }
 }
 

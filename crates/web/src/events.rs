@@ -8,7 +8,7 @@ use codegrant_core::error::{CallbackError, Error as CoreError};
 use codegrant_core::form;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 
-use crate::error::Error;
+use crate::error::{Error, LoginError};
 
 /// Watches the flow; give one to `AuthBuilder::observer`.
 pub trait Observer: Send + Sync + 'static {
@@ -195,6 +195,10 @@ impl Events {
         match error {
             Error::Protocol(CoreError::Callback(CallbackError::Denied { .. })) => tracing::info!(
                 target: "codegrant", event = "login.denied", correlation_id = id, provider, detail
+            ),
+            Error::Login(LoginError::Refused { .. }) => tracing::info!(
+                target: "codegrant", event = "login.refused", correlation_id = id, provider,
+                code = code.name, detail, remedy = code.remedy
             ),
             Error::Request(_) => tracing::info!(
                 target: "codegrant", event = "request.refused", correlation_id = id, provider,

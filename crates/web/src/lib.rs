@@ -41,6 +41,8 @@ mod endpoints;
 mod error;
 mod events;
 mod http_client;
+mod not_mounted;
+mod on_login;
 mod outbound;
 pub mod pages;
 mod parameter;
@@ -50,17 +52,22 @@ mod request;
 mod response;
 mod seal;
 mod session;
+#[cfg(feature = "test")]
+pub mod test;
 mod transactions;
 
 pub use auth::Auth;
 pub use builder::AuthBuilder;
 pub use error::{
-    Error, LostTransaction, RequestError, SessionError, SetupError, SetupErrors, error_codes,
+    Error, LoginError, LostTransaction, RequestError, SessionError, SetupError, SetupErrors,
+    error_codes,
 };
 pub use events::{Event, Observer};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 pub use http_client::{HttpClient, TransportError};
+pub use not_mounted::not_mounted;
+pub use on_login::{Login, Verdict};
 pub use registration::Registration;
 pub use request::{BODY_LIMIT, Request};
 pub use response::Response;
@@ -81,11 +88,13 @@ pub mod app {
     pub use crate::http;
     pub use crate::pages;
     pub use crate::provider;
+    #[cfg(feature = "test")]
+    pub use crate::test;
     pub use crate::{
-        Auth, AuthBuilder, Claims, Email, Error, Event, HttpClient, Identity, Lifetime,
-        LostTransaction, MemoryStore, Observer, PublicOrigin, Record, Registration, Replaced,
-        RequestError, ResponseMode, ReturnTo, Session, SessionError, SessionKey, SessionStore,
-        SetupError, SetupErrors, StoreError, Timestamp, TransactionId, TransportError,
-        VerifiedEmail,
+        Auth, AuthBuilder, Claims, Email, Error, Event, HttpClient, Identity, Lifetime, Login,
+        LoginError, LostTransaction, MemoryStore, Observer, PublicOrigin, Record, Registration,
+        Replaced, RequestError, ResponseMode, ReturnTo, Session, SessionError, SessionKey,
+        SessionStore, SetupError, SetupErrors, StoreError, Timestamp, TransactionId,
+        TransportError, Verdict, VerifiedEmail,
     };
 }

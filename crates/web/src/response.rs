@@ -1,5 +1,6 @@
 //! The seam's second half: what a framework sends.
 
+use crate::on_login::Login;
 use crate::pages::Page;
 
 /// A response in no framework's types: an adapter copies it and never edits it.
@@ -14,6 +15,9 @@ pub struct Response {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// The login that this response ends well, for the app's own middleware: an adapter hands it on with
+    /// its framework's response, and sends nothing of it to the browser.
+    pub login: Option<Login>,
 }
 
 /// What every response of ours carries: never cached, never framed, nothing leaks by `Referer`
@@ -37,6 +41,7 @@ impl Response {
             status,
             headers,
             body: Vec::new(),
+            login: None,
         }
     }
 
@@ -84,6 +89,13 @@ impl Response {
         self
     }
 
+    /// Returns the response as the end of a login.
+    #[must_use]
+    pub(crate) fn with_login(mut self, login: Login) -> Self {
+        self.login = Some(login);
+        self
+    }
+
     /// Returns the first value of a header, named in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
@@ -100,6 +112,7 @@ impl std::fmt::Debug for Response {
             .field("status", &self.status)
             .field("headers", &names)
             .field("body_bytes", &self.body.len())
+            .field("login", &self.login)
             .finish()
     }
 }
@@ -137,6 +150,7 @@ impl Response {
                 .filter_map(|(name, value)| Some((known(&name)?, value)))
                 .collect(),
             body: answer.body,
+            login: None,
         }
     }
 }

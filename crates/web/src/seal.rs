@@ -23,6 +23,7 @@ pub(crate) enum Purpose {
     Transaction,
     Session,
     Record,
+    HandOver,
 }
 
 impl Purpose {
@@ -31,6 +32,7 @@ impl Purpose {
             Self::Transaction => "transaction",
             Self::Session => "session",
             Self::Record => "record",
+            Self::HandOver => "hand-over",
         }
     }
 }
@@ -170,6 +172,11 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
+}
+
+/// Makes a name under which an operator finds what a page will not tell.
+pub(crate) fn correlation_id() -> String {
+    base64url::encode(&random::<9>())
 }
 
 /// Returns the SHA-256 of a text, base64url.

@@ -101,6 +101,24 @@ impl Transactions {
             .drop(&self.name(TransactionId::of_state(state)))
     }
 
+    /// Returns the cookie by which this browser is known to have finished a login that opened no session.
+    pub(crate) fn hand_over(&self, state: &str, return_to: &str) -> String {
+        let name = self.cookies.name("handed-over");
+        let text = serde_json::to_vec(&(TransactionId::of_state(state), return_to));
+        let text = text.expect("a hash and a path are plain data");
+        let sealed = self.ring.seal_text(Purpose::HandOver, &[&name], &text);
+        self.cookies.keep(&name, &sealed, KEPT_SECONDS)
+    }
+
+    /// Returns where the login of that state ended, if it was the last that was handed over here.
+    pub(crate) fn handed_over(&self, state: &str, jar: &Jar<'_>) -> Option<String> {
+        let name = self.cookies.name("handed-over");
+        let sealed = jar.first(&name)?;
+        let text = self.ring.open_text(Purpose::HandOver, &[&name], sealed)?;
+        let (id, return_to): (TransactionId, String) = serde_json::from_slice(&text).ok()?;
+        (id == TransactionId::of_state(state)).then_some(return_to)
+    }
+
     /// Tells whether the request brought a cookie of that state's name.
     pub(crate) fn is_held(&self, state: &str, jar: &Jar<'_>) -> bool {
         jar.first(&self.name(TransactionId::of_state(state)))

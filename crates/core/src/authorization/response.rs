@@ -89,6 +89,11 @@ impl AuthorizationResponse {
         self.state.as_deref()
     }
 
+    /// Tells whether it brings an error, such as a login that was cancelled (RFC 6749 section 4.1.2.1).
+    pub fn is_error(&self) -> bool {
+        self.error.is_some()
+    }
+
     pub(crate) fn issuer(&self) -> Option<&str> {
         self.issuer.as_deref()
     }

@@ -84,6 +84,7 @@ impl AuthBuilder {
             pages: self.pages,
             http: around(dev.as_ref(), &self.clock, http),
             events: self.events,
+            on_login: self.on_login,
             clock: self.clock,
             renewals: Renewals::default(),
             #[cfg(feature = "dev")]

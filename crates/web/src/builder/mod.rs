@@ -2,6 +2,7 @@
 
 mod assemble;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,6 +13,7 @@ use crate::cookie::USUAL_BASE;
 use crate::error::SetupError;
 use crate::events::{Events, Observer};
 use crate::http_client::HttpClient;
+use crate::on_login::{Answer, Login, OnLogin};
 use crate::pages::{DefaultPages, Pages};
 use crate::registration::Registration;
 use crate::session::{Lifetime, SessionStore};
@@ -39,6 +41,7 @@ pub struct AuthBuilder {
     http: Option<Arc<dyn HttpClient>>,
     root_certificate: Option<Vec<u8>>,
     events: Events,
+    on_login: OnLogin,
     clock: Clock,
     dev: bool,
     mistakes: Vec<SetupError>,
@@ -59,6 +62,7 @@ impl AuthBuilder {
             http: None,
             root_certificate: None,
             events: Events::default(),
+            on_login: OnLogin::default(),
             clock: Arc::new(system_time),
             dev: false,
             mistakes: Vec::new(),
@@ -198,6 +202,19 @@ impl AuthBuilder {
     #[must_use]
     pub fn root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_certificate = Some(pem.into());
+        self
+    }
+
+    /// Asks the app about every login that has been proved, before a session opens.
+    ///
+    /// The hook is called once for each login. A later call of this method replaces the hook.
+    #[must_use]
+    pub fn on_login<H, F>(mut self, hook: H) -> Self
+    where
+        H: Fn(Login) -> F + Send + Sync + 'static,
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        self.on_login = OnLogin::new(hook);
         self
     }
 

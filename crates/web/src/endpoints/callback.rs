@@ -3,11 +3,12 @@
 use codegrant_core::error::{CallbackError, Error as CoreError};
 use codegrant_core::{Attempt, AuthorizationResponse, ResponseMode, ReturnTo, TransactionId, form};
 
-use crate::auth::Auth;
+use crate::auth::{Auth, Start};
 use crate::clients::Registered;
 use crate::cookie::Jar;
-use crate::error::{Error, LostTransaction};
-use crate::pages;
+use crate::error::{Error, LoginError, LostTransaction};
+use crate::on_login::{Login, Verdict};
+use crate::pages::{self, Problem};
 use crate::request::Request;
 use crate::response::Response;
 use crate::session::SessionData;
@@ -77,10 +78,14 @@ pub(super) async fn receive(
             .events
             .failed(&id, Some(registered.id()), &ended.error);
         let to = ended.return_to.unwrap_or_default();
-        let retry = auth.login_path(Some(registered.id()), &to, false);
-        let again = auth.login_path(Some(registered.id()), &to, true);
+        let problem = ended.error.problem();
+        let retry = match problem {
+            Problem::AccountRefused => auth.login_path(None, &to, Start::OtherAccount),
+            _ => auth.login_path(Some(registered.id()), &to, Start::Asked),
+        };
+        let again = auth.login_path(Some(registered.id()), &to, Start::Again);
         let restart = ended.restart.then_some(again.as_str());
-        auth.problem(ended.error.problem(), &id, Some(&retry), restart)
+        auth.problem(problem, &id, Some(&retry), restart)
             .with_cookies(ended.cookies)
     })
 }
@@ -163,18 +168,45 @@ async fn finish(
             .undeclared_issuer(id, registered.id(), &issuer.to_string());
     }
     let lifetime = auth.0.sessions.absolute_seconds();
-    let data = SessionData::new(login, registered.log_out_at_provider, auth.now(), lifetime);
-    let identity = data.identity.clone();
-    let opened = auth.0.sessions.open(data, &jar, auth.now()).await;
-    let mut cookies = opened.map_err(|error| Ended {
+    let mut data = SessionData::new(login, registered.log_out_at_provider, auth.now(), lifetime);
+    let admitted = admit(auth, &mut data, &state, &jar).await;
+    let mut cookies = admitted.map_err(|error| Ended {
         error,
         return_to: Some(return_to.clone()),
         restart: false,
         cookies: vec![drop.clone()],
     })?;
     cookies.push(drop);
-    auth.0.events.login_finished(id, &identity);
-    Ok(Response::see_other(return_to.as_str()).with_cookies(cookies))
+    auth.0.events.login_finished(id, &data.identity);
+    Ok(Response::see_other(return_to.as_str())
+        .with_cookies(cookies)
+        .with_login(Login::new(data)))
+}
+
+/// Asks the app what becomes of a login that has been proved, does it, and returns the cookies that say so.
+async fn admit(
+    auth: &Auth,
+    data: &mut SessionData,
+    state: &str,
+    jar: &Jar<'_>,
+) -> Result<Vec<String>, Error> {
+    let sessions = &auth.0.sessions;
+    match auth.0.on_login.ask(data).await? {
+        Verdict::Accept => sessions.open(data, jar, auth.now()).await,
+        Verdict::AcceptAs(account) => {
+            data.account = Some(account);
+            sessions.open(data, jar, auth.now()).await
+        }
+        Verdict::HandOver(account) => {
+            data.account = Some(account);
+            // Whoever was logged in here before would otherwise be so beside the one that logs in now.
+            let found = sessions.find(jar, auth.now()).await?;
+            let mut cookies = sessions.end(found.as_ref(), jar, auth.now()).await?;
+            cookies.push(auth.0.transactions.hand_over(state, &data.return_to));
+            Ok(cookies)
+        }
+        Verdict::Refuse(reason) => Err(LoginError::refused(&reason).into()),
+    }
 }
 
 /// Goes on where no transaction can be found but no harm can come of it.
@@ -194,6 +226,9 @@ async fn heal(
         if data.transaction == TransactionId::of_state(state) {
             return Ok(Response::see_other(data.return_to.as_str()));
         }
+    }
+    if let Some(return_to) = auth.0.transactions.handed_over(state, jar) {
+        return Ok(Response::see_other(return_to));
     }
     let restart = present.is_none()
         && lost != LostTransaction::Unknown

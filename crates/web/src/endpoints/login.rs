@@ -2,7 +2,7 @@
 
 use codegrant_core::{Attempt, AuthorizationOptions, ReturnTo, Seed};
 
-use crate::auth::Auth;
+use crate::auth::{Auth, Start};
 use crate::clients::Registered;
 use crate::cookie::Jar;
 use crate::error::Error;
@@ -14,7 +14,9 @@ use crate::{parameter, seal};
 /// Shows the providers; with one provider there is nothing to choose.
 pub(super) fn choose(auth: &Auth, request: &Request<'_>) -> Response {
     let return_to = return_to(auth, request);
-    let url = |registered: &Registered| auth.login_path(Some(registered.id()), &return_to, false);
+    // Whoever looks for another account has a choice at the provider too.
+    let start = Start::of(request.query());
+    let url = |registered: &Registered| auth.login_path(Some(registered.id()), &return_to, start);
     if let [only] = auth.0.clients.as_slice() {
         return Response::see_other(url(only));
     }
@@ -40,22 +42,23 @@ pub(super) fn choose(auth: &Auth, request: &Request<'_>) -> Response {
 /// Sends the browser to the provider.
 pub(super) async fn start(auth: &Auth, registered: &Registered, request: &Request<'_>) -> Response {
     let return_to = return_to(auth, request);
-    let again = parameter::single(request.query(), "again").is_some();
-    let attempt = if again {
-        Attempt::Again
-    } else {
-        Attempt::First
+    let asked = Start::of(request.query());
+    let attempt = match asked {
+        Start::Again => Attempt::Again,
+        Start::Asked | Start::OtherAccount => Attempt::First,
     };
     let seed = Seed::new(seal::random());
     let id = super::callback::correlation_id(seed.transaction(attempt));
     let mut options = AuthorizationOptions::default();
     options.return_to = return_to.clone();
     options.attempt = attempt;
+    // OpenID Connect Core 1.0 section 3.1.2.1; others have to ignore it (RFC 6749 section 3.1).
+    options.prompt = (asked == Start::OtherAccount).then(|| "select_account".to_owned());
     match lead_to_provider(auth, registered, request, options, &seed, &id).await {
         Ok(response) => response,
         Err(error) => {
             auth.0.events.failed(&id, Some(registered.id()), &error);
-            let retry = auth.login_path(Some(registered.id()), &return_to, false);
+            let retry = auth.login_path(Some(registered.id()), &return_to, Start::Asked);
             auth.problem(error.problem(), &id, Some(&retry), None)
         }
     }

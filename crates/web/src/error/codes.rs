@@ -43,6 +43,15 @@ codegrant_core::codes! {
     TRANSACTION_TOO_LARGE = "login.too_large",
         "what a login has to remember does not fit into its cookie",
         "send a shorter return_to; ask for fewer acr_values";
+    REFUSED = "login.refused",
+        "the app's on_login hook said no to an account that the provider vouches for",
+        "nothing, if that was meant; the reason in the line is the app's own";
+    HOOK_FAILED = "login.hook_failed",
+        "the app's on_login hook returned an error or panicked, so that nobody was logged in",
+        "look at the reason in the line, and at what the hook asks: a database, the provider's API";
+    NOT_MOUNTED = "setup.not_mounted",
+        "a handler asks for the user, and the login was never mounted in the app",
+        "do what the line says; the pages of docs/start show where it goes";
     NOT_FOUND = "request.not_found",
         "there is no such endpoint, or no provider of that id",
         "compare the path with the table in docs/start/axum.md; a provider's id is its `id` or its preset's name";

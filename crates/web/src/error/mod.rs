@@ -9,6 +9,7 @@ use crate::http_client::TransportError;
 use crate::pages::Problem;
 use crate::session::StoreError;
 
+pub(crate) use codes::NOT_MOUNTED;
 pub use setup::{SetupError, SetupErrors};
 
 /// Returns every code of this crate and of `codegrant-core`, for the documentation.
@@ -38,6 +39,9 @@ pub enum Error {
     /// What sent the request.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// What the app said to a login.
+    #[error(transparent)]
+    Login(#[from] LoginError),
 }
 
 impl From<CallbackError> for Error {
@@ -140,6 +144,32 @@ pub enum RequestError {
     },
 }
 
+/// Why a login that was proved opened nothing all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoginError {
+    /// The app's hook said no.
+    #[error("the app refuses this login: {reason}")]
+    Refused {
+        /// What the hook said.
+        reason: Quoted,
+    },
+    /// The app's hook could not tell.
+    #[error("the app's hook failed: {reason}")]
+    HookFailed {
+        /// Its error and what caused it, or that it panicked.
+        reason: Quoted,
+    },
+}
+
+impl LoginError {
+    pub(crate) fn refused(reason: &str) -> Self {
+        Self::Refused {
+            reason: Quoted::new(reason),
+        }
+    }
+}
+
 impl Error {
     /// Returns the stable name with the likely cause and the remedy.
     pub fn code(&self) -> &'static Code {
@@ -166,6 +196,8 @@ impl Error {
             Self::Request(RequestError::TooLarge { .. }) => &codes::BODY,
             Self::Request(RequestError::NotANavigation { .. }) => &codes::NOT_NAVIGATION,
             Self::Request(RequestError::WrongOrigin { .. }) => &codes::WRONG_ORIGIN,
+            Self::Login(LoginError::Refused { .. }) => &codes::REFUSED,
+            Self::Login(LoginError::HookFailed { .. }) => &codes::HOOK_FAILED,
         }
     }
 
@@ -187,7 +219,10 @@ impl Error {
             Self::Request(RequestError::TooLarge { .. }) => Problem::TooLarge,
             Self::Request(RequestError::NotANavigation { .. }) => Problem::NotANavigation,
             Self::Request(RequestError::WrongOrigin { .. }) => Problem::WrongOrigin,
-            Self::Protocol(_) | Self::Session(_) => Problem::Internal,
+            Self::Login(LoginError::Refused { .. }) => Problem::AccountRefused,
+            Self::Protocol(_) | Self::Session(_) | Self::Login(LoginError::HookFailed { .. }) => {
+                Problem::Internal
+            }
         }
     }
 

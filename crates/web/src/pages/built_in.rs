@@ -2,7 +2,7 @@
 
 use super::document::{Document, Icon};
 use super::html::{Escaped, local};
-use super::{ErrorPage, LogOutPage, LoggedOutPage, LoginPage, Page, ProviderLink};
+use super::{ErrorPage, LogOutPage, LoggedOutPage, LoginPage, Page, Problem, ProviderLink};
 
 /// Lets a page with a form say where it comes from.
 ///
@@ -55,8 +55,12 @@ pub(super) fn error(page: &ErrorPage<'_>) -> Page {
     let actions = page.retry.map(local).map_or_else(
         || format!("<a class=\"button primary\" href=\"{home}\">Go back to the app</a>\n"),
         |retry| {
+            let way_on = match page.problem {
+                Problem::AccountRefused => "Use another account",
+                _ => "Try again",
+            };
             format!(
-                "<a class=\"button primary\" href=\"{retry}\">Try again</a>\n\
+                "<a class=\"button primary\" href=\"{retry}\">{way_on}</a>\n\
                  <a class=\"button\" href=\"{home}\">Go back to the app</a>\n"
             )
         },

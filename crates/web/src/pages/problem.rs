@@ -15,6 +15,8 @@ pub enum Problem {
     LoginExpired,
     /// The provider's answer broke a rule.
     LoginRefused,
+    /// The app does not let this account in.
+    AccountRefused,
     /// The link does not belong to a login that this browser began.
     LoginUnknown,
     /// The provider does not answer.
@@ -43,6 +45,7 @@ impl Problem {
         Self::Cancelled,
         Self::LoginExpired,
         Self::LoginRefused,
+        Self::AccountRefused,
         Self::LoginUnknown,
         Self::ProviderUnavailable,
         Self::ProviderFailed,
@@ -62,7 +65,9 @@ impl Problem {
     pub const fn status(self) -> u16 {
         match self {
             Self::LoginExpired | Self::LoginRefused | Self::LoginUnknown => 400,
-            Self::Cancelled | Self::WrongOrigin | Self::NotANavigation => 403,
+            Self::Cancelled | Self::AccountRefused | Self::WrongOrigin | Self::NotANavigation => {
+                403
+            }
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
@@ -78,6 +83,7 @@ impl Problem {
             Self::Cancelled => "Login cancelled",
             Self::LoginExpired => "The login took too long",
             Self::LoginRefused => "The login was stopped",
+            Self::AccountRefused => "This account is not let in",
             Self::LoginUnknown => "This login did not start here",
             Self::ProviderUnavailable => "The provider does not answer",
             Self::ProviderFailed => "The provider could not log you in",
@@ -102,6 +108,9 @@ impl Problem {
             }
             Self::LoginRefused => {
                 "The answer that came back did not pass a safety check, so you were not logged in."
+            }
+            Self::AccountRefused => {
+                "You did log in at the provider, but this app does not let that account in; if you have another one, use that, or ask whoever runs the app."
             }
             Self::LoginUnknown => {
                 "The link does not belong to a login that this browser began; please start from the app."

@@ -39,6 +39,9 @@ pub(crate) struct SessionData {
     /// rest of opening a session.
     #[serde(rename = "g")]
     pub(crate) return_to: String,
+    /// Whom the app takes this person for; it costs no byte where it says nothing.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<String>,
 }
 
 impl SessionData {
@@ -60,6 +63,7 @@ impl SessionData {
             access_token_expires_at: login.tokens.expires_at,
             refresh_token: login.tokens.refresh_token,
             scopes: login.tokens.scopes,
+            account: None,
         }
     }
 
@@ -85,6 +89,11 @@ impl Session {
     /// Returns who is logged in.
     pub fn identity(&self) -> &Identity {
         &self.0.identity
+    }
+
+    /// Returns the key of the app's own table that its `on_login` hook named, if it named one.
+    pub fn account(&self) -> Option<&str> {
+        self.0.account.as_deref()
     }
 
     /// Returns the token for the provider's API, as it was at login or at the last refresh.

@@ -111,18 +111,18 @@ impl Sessions {
     /// Opens a session for a finished login: a new id, and whatever stood there before is gone.
     pub(crate) async fn open(
         &self,
-        data: SessionData,
+        data: &SessionData,
         jar: &Jar<'_>,
         now: Timestamp,
     ) -> Result<Vec<String>, Error> {
         self.forget(jar).await?;
         let seconds = self.lifetime.absolute_seconds;
         let Some(store) = &self.store else {
-            return self.cookies_of(&data, jar, seconds);
+            return self.cookies_of(data, jar, seconds);
         };
         let id = codegrant_core::jose::base64url::encode(&seal::random::<32>());
         let key = SessionKey::of_id(&id);
-        let record = self.record(&key, &data, 0, now);
+        let record = self.record(&key, data, 0, now);
         store.create(&key, record, now).await?;
         self.set(&id, jar, seconds)
     }
