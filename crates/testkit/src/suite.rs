@@ -1,4 +1,5 @@
-//! The tour app as a person meets it: in a real browser, and against a provider that nobody here wrote.
+//! The tour app as a person meets it: over plain HTTP, in a real browser, and against a provider that nobody
+//! here wrote.
 //!
 //! An app takes part by its binary. Each test starts it anew with a configuration file of its own, next to a
 //! provider on loopback, and ends both; what a test needs beyond cargo is found by environment variables.
@@ -8,6 +9,7 @@
 //! | suite | macro | needs |
 //! |---|---|---|
 //! | [`browser`] | [`browser_suite!`](crate::browser_suite) | `CODEGRANT_CHROMIUM` and `CODEGRANT_CHROMEDRIVER`, or Debian's packages |
+//! | [`tour`] | [`tour_suite!`](crate::tour_suite) | nothing |
 //! | [`interop`] | [`interop_suite!`](crate::interop_suite) | `CODEGRANT_OIDC_PROVIDER`: the folder of the installed provider; and Node.js |
 //!
 //! What an app's test file holds:
@@ -28,6 +30,7 @@ mod plain_http;
 mod port;
 mod process;
 mod scene;
+pub mod tour;
 mod visitor;
 mod webdriver;
 mod window;

@@ -1,5 +1,7 @@
 //! The routes of the tour and what they hand to its pages.
 
+use std::error::Error;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRef, Path, State};
@@ -7,7 +9,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 use codegrant_axum::{Auth, Session, User, routes};
-use tour::{Answer, Tour};
+use tokio::net::TcpListener;
+use tour::{Answer, Program, Tour, told_to_stop};
 
 #[derive(Clone)]
 struct App(Tour);
@@ -18,8 +21,14 @@ impl FromRef<App> for Auth {
     }
 }
 
-/// Makes the whole app: the tour's pages and the login's endpoints.
-pub(crate) fn router(tour: Tour) -> Router {
+/// Serves the tour until it is told to stop.
+pub(crate) async fn serve(program: Program) -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::from_std(program.listen()?)?;
+    let server = axum::serve(listener, router(program.tour));
+    Ok(server.with_graceful_shutdown(told_to_stop()).await?)
+}
+
+fn router(tour: Tour) -> Router {
     let login = routes(tour.auth());
     Router::new()
         .route("/", get(home))
@@ -76,6 +85,3 @@ fn page(answer: Answer) -> Response {
     }
     response
 }
-
-#[cfg(test)]
-mod tests;

@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 use codegrant_web::{AuthBuilder, SetupErrors};
 use serde::Deserialize;
 
-/// How the program is called.
-pub const USAGE: &str = "usage: tour-axum [--config FILE]";
-
 /// What a file of the tour app says; `docs/configuration.md` describes each key.
 ///
 /// ```
@@ -52,13 +49,13 @@ pub struct Api {
 #[non_exhaustive]
 pub enum StartError {
     /// The command line.
-    #[error("argument {argument:?} is not known; {USAGE}")]
+    #[error("argument {argument:?} is not known")]
     Argument {
         /// What was given.
         argument: String,
     },
     /// `--config` without a file.
-    #[error("--config needs a file; {USAGE}")]
+    #[error("--config needs a file")]
     FileMissing,
     /// The file.
     #[error("file {}: {reason}", path.display())]
@@ -74,6 +71,21 @@ pub enum StartError {
         /// Where and what, without the line itself: it may hold a secret.
         reason: String,
     },
+    /// The address cannot be taken.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// The address from the configuration.
+        address: SocketAddr,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+impl StartError {
+    /// Tells whether the program was called in a wrong way.
+    pub(crate) fn is_of_the_command_line(&self) -> bool {
+        matches!(self, Self::Argument { .. } | Self::FileMissing)
+    }
 }
 
 /// The tour's own keys.

@@ -1,8 +1,8 @@
 //! The tour app without its framework: pages, the record of what happened, and configuration.
 //!
 //! [`Tour`] turns a session into a page, [`Recorder`] watches the login and keeps what it saw, and
-//! [`Configuration`] reads the file that points the app at any provider. A program for one framework adds
-//! routes and a socket, and nothing else:
+//! [`Configuration`] reads the file that points the app at any provider. [`run`] is the program around them.
+//! What is left to a framework is routes and a socket:
 //!
 //! ```
 //! use tour::{Configuration, Tour};
@@ -27,12 +27,14 @@ mod configuration;
 mod flow;
 mod moment;
 mod pages;
+mod program;
 mod recorder;
 mod tour;
 
 pub use api_call::{ApiCall, ApiOutcome};
-pub use configuration::{Api, Configuration, StartError, USAGE};
+pub use configuration::{Api, Configuration, StartError};
 pub use flow::{Account, Aside, Exchange, Failure, FlowView, Progress, Step};
 pub use moment::{clock_time, duration};
+pub use program::{Program, run, told_to_stop};
 pub use recorder::{Flow, Recorder, Seen, Visit};
 pub use tour::{Answer, Tour};

@@ -11,8 +11,15 @@ pub(super) struct Plan {
     port: u16,
     host: &'static str,
     is_store_in_memory: bool,
-    api: Option<String>,
+    api: Option<Api>,
+    has_dev_provider: bool,
     providers: Vec<Entry>,
+}
+
+/// The protected API of the configuration file.
+struct Api {
+    url: String,
+    provider: Option<&'static str>,
 }
 
 /// One provider of the configuration file.
@@ -50,6 +57,7 @@ impl Plan {
             host: "localhost",
             is_store_in_memory: false,
             api: None,
+            has_dev_provider: false,
             providers: Vec::new(),
         }
     }
@@ -68,7 +76,21 @@ impl Plan {
 
     /// Returns the plan with a protected API to call.
     pub(super) fn with_api(mut self, url: String) -> Self {
-        self.api = Some(url);
+        let provider = None;
+        self.api = Some(Api { url, provider });
+        self
+    }
+
+    /// Returns the plan with a protected API that takes the tokens of one provider.
+    pub(super) fn with_api_of(mut self, provider: &'static str, url: String) -> Self {
+        let provider = Some(provider);
+        self.api = Some(Api { url, provider });
+        self
+    }
+
+    /// Returns the plan with the provider inside the app, which is called `dev`.
+    pub(super) fn with_dev_provider(mut self) -> Self {
+        self.has_dev_provider = true;
         self
     }
 
@@ -86,13 +108,19 @@ impl Plan {
     /// Starts the app, and returns when it answers.
     pub(super) fn start(self, binary: &str) -> App {
         let directory = Directory::new();
-        directory.write(FILE, &self.configuration());
+        self.write(&directory);
         App {
             origin: self.origin(),
             binary: binary.to_owned(),
             process: App::run(binary, &directory),
             directory,
         }
+    }
+
+    /// Writes the configuration file, and returns the arguments that point the app at it.
+    pub(super) fn write(&self, directory: &Directory) -> [String; 2] {
+        directory.write(FILE, &self.configuration());
+        arguments(directory)
     }
 
     fn configuration(&self) -> String {
@@ -102,11 +130,17 @@ impl Plan {
             self.origin(),
             "0123456789abcdef".repeat(4),
         );
+        if self.has_dev_provider {
+            text.push_str("dev_provider = true\n");
+        }
         if self.is_store_in_memory {
             text.push_str("\n[session]\nkind = \"memory\"\n");
         }
-        if let Some(url) = &self.api {
+        if let Some(Api { url, provider }) = &self.api {
             let _ = write!(text, "\n[api]\nurl = \"{url}\"\n");
+            if let Some(provider) = provider {
+                let _ = writeln!(text, "provider = \"{provider}\"");
+            }
         }
         for provider in &self.providers {
             provider.write(&mut text);
@@ -182,8 +216,7 @@ impl Entry {
 
 impl App {
     fn run(binary: &str, directory: &Directory) -> Process {
-        let file = directory.path().join(FILE).display().to_string();
-        let process = Process::start(binary, &["--config".to_owned(), file]);
+        let process = Process::start(binary, &arguments(directory));
         process.wait_for_output(|_line| Some(()));
         process
     }
@@ -208,4 +241,9 @@ impl App {
     pub(super) fn said(&self) -> String {
         self.process.said()
     }
+}
+
+fn arguments(directory: &Directory) -> [String; 2] {
+    let file = directory.path().join(FILE).display().to_string();
+    ["--config".to_owned(), file]
 }

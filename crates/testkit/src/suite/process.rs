@@ -19,6 +19,7 @@ child=$!
 exec >&- 2>&-
 read -r _
 kill -KILL "$child"
+# The exit code of the program, which may have ended before.
 wait "$child""#;
 
 /// A program under way; dropping it ends it.
@@ -127,10 +128,22 @@ impl Process {
         format!("{}{}", text.output, text.errors)
     }
 
+    /// Returns what it has written to its standard output so far.
+    pub(super) fn output(&self) -> String {
+        self.said.lock().output.clone()
+    }
+
     /// Ends it, and returns when it has ended.
     pub(super) fn end(&mut self) {
         drop(self.input.take());
         let _ended = self.child.wait();
+    }
+
+    /// Waits until it has ended by itself, and returns its exit code.
+    pub(super) fn wait_for_end(&mut self) -> Option<i32> {
+        self.wait("end", |text| (text.ended == 2).then_some(()));
+        drop(self.input.take());
+        must(&self.name, self.child.wait()).code()
     }
 
     fn wait<T>(&self, what: &str, read: impl Fn(&Text) -> Option<T>) -> T {
@@ -214,6 +227,13 @@ mod tests {
     #[should_panic(expected = "it ended")]
     fn a_program_that_ends_too_soon_is_not_waited_for() {
         shell("echo some other line").wait_for_output(|line| (line == "ready").then_some(()));
+    }
+
+    #[test]
+    fn a_program_that_ends_by_itself_has_an_exit_code() {
+        let mut process = shell("echo said; exit 7");
+        assert_eq!(process.wait_for_end(), Some(7));
+        assert_eq!(process.output(), "said\n");
     }
 
     #[test]

@@ -17,12 +17,19 @@ const REDIRECTS: usize = 20;
 #[derive(Clone, Default)]
 pub(super) struct Visitor {
     cookies: CookieJar,
+    /// Every answer, oldest first, redirects among them.
+    seen: Vec<Reply>,
 }
 
 impl Visitor {
     /// Opens an address as if it had been typed, and follows no redirect.
     pub(super) fn get(&mut self, url: &str) -> Reply {
         self.send(&Visit::get(url))
+    }
+
+    /// Returns every answer so far, oldest first, redirects among them.
+    pub(super) fn seen(&self) -> &[Reply] {
+        &self.seen
     }
 
     /// Opens an address and goes where redirects lead.
@@ -126,13 +133,15 @@ impl Visitor {
                 self.cookies.take(&url, value, now());
             }
         }
-        Reply {
+        let reply = Reply {
             url: visit.target.clone(),
             status: response.status,
             headers: response.headers,
             body: String::from_utf8_lossy(&response.body).into_owned(),
             initiator: visit.initiator.clone(),
-        }
+        };
+        self.seen.push(reply.clone());
+        reply
     }
 }
 
