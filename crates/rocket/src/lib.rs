@@ -1,3 +1,34 @@
 //! Log in with Google, GitHub, Facebook, Keycloak or your own OAuth server, in a Rocket app.
+//!
+//! ```no_run
+//! use codegrant_rocket::{Auth, User, fairing, provider::GITHUB};
+//! use rocket::{get, routes};
+//!
+//! #[get("/")]
+//! fn index(user: User) -> String {
+//!     format!("Hello, {user}!")
+//! }
+//!
+//! #[rocket::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let auth = Auth::from_env("http://localhost:8000", [GITHUB])?;
+//!     let app = rocket::build().mount("/", routes![index]);
+//!     app.attach(fairing(&auth)).launch().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A handler that takes a [`User`] runs for logged-in users only: a person is sent to the login and comes
+//! back, a script gets 401. A handler that takes `Option<User>` runs for everybody.
+//!
+//! The [`Auth`](codegrant_web::Auth) is managed state as well: `&State<Auth>` in a handler.
+//!
+//! This crate translates between Rocket's types and `codegrant-web`'s, and decides nothing.
+
+mod fairing;
+mod guard;
+mod translate;
 
 pub use codegrant_web::app::*;
+pub use fairing::{fairing, finished_login};
+pub use guard::{LoginRequired, User};
