@@ -1,3 +1,182 @@
-//! Log in with Google, GitHub, Facebook, Keycloak or your own OAuth server, in a Actix app.
+//! Log in with Google, GitHub, Facebook, Keycloak or your own OAuth server, in an Actix-web app.
+//!
+//! ```no_run
+//! use actix_web::{App, HttpServer, get};
+//! use codegrant_actix::{Auth, User, provider::GITHUB, routes};
+//!
+//! #[get("/")]
+//! async fn index(user: User) -> String {
+//!     format!("Hello, {user}!")
+//! }
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let auth = Auth::from_env("http://localhost:3000", [GITHUB])?;
+//!     let app = move || App::new().configure(routes(&auth)).service(index);
+//!     Ok(HttpServer::new(app).bind("127.0.0.1:3000")?.run().await?)
+//! }
+//! ```
+//!
+//! A handler that takes a [`User`] runs for logged-in users only: a person is sent to the login and comes
+//! back, a script gets 401. A handler that takes `Option<User>` runs for everybody; with sessions in a
+//! store, wrap the app in [`answer_store_errors`] as well. [`require_login`] guards a whole scope.
+//!
+//! Handlers that need the [`Auth`] itself take a `web::Data<Auth>`.
+//!
+//! This crate translates between Actix-web's types and `codegrant-web`'s, and decides nothing.
+
+mod guard;
+mod refusal;
+#[cfg(feature = "test")]
+pub mod test;
+mod translate;
+
+use std::fmt;
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::guard::fn_guard;
+use actix_web::http::StatusCode;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 
 pub use codegrant_web::app::*;
+pub use guard::require_login;
+pub use refusal::answer_store_errors;
+
+/// Makes the routes that the login needs, for `configure` of an app or a scope.
+///
+/// They answer everything below [`Auth::base`], which is the path as the browser writes it: in a
+/// `web::scope("/app")` the base is to be below `/app`. Handlers beside them find the login as well.
+///
+/// ```
+/// use actix_web::{App, web};
+/// # use codegrant_actix::{Auth, provider::GITHUB, routes};
+/// let auth = Auth::builder("http://localhost:3000")
+///     .login_with(GITHUB, "id", "secret")
+///     .base("/app/auth")
+///     .build()?;
+/// App::new().service(web::scope("/app").configure(routes(&auth)));
+/// # Ok::<(), codegrant_actix::SetupErrors>(())
+/// ```
+pub fn routes(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
+    let auth = auth.clone();
+    move |app| {
+        let mounted = auth.clone();
+        let answer = move |request: HttpRequest, body: web::Payload| {
+            let auth = mounted.clone();
+            async move { translate::answer(&auth, &request, body.into_inner()).await }
+        };
+        // The pattern fits any rest that a scope leaves, and the guard looks at the whole path.
+        let below = auth.clone();
+        let resource = web::resource("/{rest:.*}")
+            .name(&translate::name(&auth))
+            .guard(fn_guard(move |asked| {
+                translate::is_below(&below, asked.head().uri.path())
+            }));
+        app.app_data(Data::new(auth)).service(resource.to(answer));
+    }
+}
+
+/// A logged-in user, as a handler's argument; everything that [`Session`] tells.
+///
+/// `Display` gives the name. Nobody logged in is [`LoginRequired`] before the handler runs.
+///
+/// ```
+/// use codegrant_actix::User;
+/// async fn profile(user: User) -> String {
+///     format!("{user}, {} at {}", user.identity().subject, user.identity().issuer)
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct User(Session);
+
+impl Deref for User {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.0
+    }
+}
+
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.identity().fmt(f)
+    }
+}
+
+impl FromRequest for User {
+    type Error = LoginRequired;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, LoginRequired>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let found = match request.app_data::<Data<Auth>>() {
+                Some(auth) => guard::find(auth, &request).await,
+                None => Err(LoginRequired::not_mounted()),
+            };
+            match found {
+                Err(required) if required.why != Why::Nobody => {
+                    Err(refusal::hand_over(required, request).await)
+                }
+                found => found,
+            }
+        })
+    }
+}
+
+/// The answer to a request without a login: a redirect to it, 401, or 503 when sessions cannot be read.
+///
+/// `Display` says which, for the operator.
+#[derive(Debug)]
+pub struct LoginRequired {
+    why: Why,
+    response: codegrant_web::Response,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Nobody,
+    StoreError,
+    NotMounted,
+}
+
+/// What whoever forgot it has to do.
+const MOUNT: &str = "add .configure(codegrant_actix::routes(&auth)) to the App, or to a scope that Auth::base is below";
+
+impl LoginRequired {
+    fn not_mounted() -> Self {
+        Self {
+            why: Why::NotMounted,
+            response: codegrant_web::not_mounted(MOUNT),
+        }
+    }
+}
+
+impl fmt::Display for LoginRequired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.why {
+            Why::Nobody => f.write_str("nobody is logged in"),
+            Why::StoreError => f.write_str("sessions cannot be read"),
+            Why::NotMounted => write!(f, "the login is not mounted: {MOUNT}"),
+        }
+    }
+}
+
+impl ResponseError for LoginRequired {
+    fn status_code(&self) -> StatusCode {
+        translate::status(&self.response)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        translate::response(self.response.clone())
+    }
+}
+
+/// Compiles the examples of the guide.
+#[cfg(all(doctest, feature = "dev"))]
+#[doc = include_str!("../../../docs/start/actix.md")]
+struct StartGuide;

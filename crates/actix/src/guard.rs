@@ -1,0 +1,90 @@
+//! A whole scope behind the login.
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
+use codegrant_web::Auth;
+
+use crate::{LoginRequired, User, Why, translate};
+
+/// Lets only logged-in users into a scope, a resource or a whole app.
+///
+/// Whoever is not logged in gets what [`User`] answers, and nothing inside runs. A `User` of a handler
+/// inside is the one that was let in, without a second question to a store. Around a whole app the login
+/// itself stays open: it is answered here, and the app's own routes below [`Auth::base`] are never asked.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use codegrant_actix::{Auth, User, provider::GITHUB, require_login, routes};
+///
+/// # let auth = Auth::builder("http://localhost:3000").login_with(GITHUB, "id", "secret").build()?;
+/// let admin = web::scope("/admin")
+///     .wrap(require_login(&auth))
+///     .route("/orders", web::get().to(async |user: User| format!("Orders, for {user}")));
+/// App::new().configure(routes(&auth)).service(admin);
+/// # Ok::<(), codegrant_actix::SetupErrors>(())
+/// ```
+pub fn require_login<S, B>(
+    auth: &Auth,
+) -> impl Transform<
+    S,
+    ServiceRequest,
+    Response = ServiceResponse<EitherBody<B>>,
+    Error = Error,
+    InitError = (),
+> + use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    let auth = auth.clone();
+    from_fn(move |request, next| admit(auth.clone(), request, next))
+}
+
+async fn admit<B: MessageBody + 'static>(
+    auth: Auth,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    if translate::is_below(&auth, request.path()) {
+        let (request, body) = request.into_parts();
+        let answer = translate::answer(&auth, &request, body).await;
+        return Ok(ServiceResponse::new(request, answer).map_into_right_body());
+    }
+    match find(&auth, request.request()).await {
+        Ok(user) => {
+            request.extensions_mut().insert(Admitted { auth, user });
+            Ok(next.call(request).await?.map_into_left_body())
+        }
+        Err(required) => {
+            let answer = required.error_response();
+            Ok(request.into_response(answer).map_into_right_body())
+        }
+    }
+}
+
+/// Who was let in, and by which login: an app may have two.
+struct Admitted {
+    auth: Auth,
+    user: User,
+}
+
+pub(crate) async fn find(auth: &Auth, request: &HttpRequest) -> Result<User, LoginRequired> {
+    if let Some(admitted) = request.extensions().get::<Admitted>() {
+        // Clones of one `Auth` share their base, and no two have it at the same place.
+        if std::ptr::eq(admitted.auth.base(), auth.base()) {
+            return Ok(admitted.user.clone());
+        }
+    }
+    let asked = translate::request(request);
+    let (why, response) = match auth.identify(asked.clone()).await {
+        Ok(Some(session)) => return Ok(User(session)),
+        Ok(None) if !translate::is_mounted(auth, request) => {
+            return Err(LoginRequired::not_mounted());
+        }
+        Ok(None) => (Why::Nobody, auth.challenge(asked)),
+        Err(error) => (Why::StoreError, auth.refuse(&error)),
+    };
+    Err(LoginRequired { why, response })
+}

@@ -1,0 +1,72 @@
+//! Actix-web's types to the seam's and back.
+
+use actix_web::body::{BodyStream, to_bytes_limited};
+use actix_web::dev::Payload;
+use actix_web::error::UrlGenerationError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use codegrant_web::{Auth, BODY_LIMIT, Request, Response};
+
+pub(crate) fn request(request: &HttpRequest) -> Request<'_> {
+    let target = request.uri();
+    Request::new(
+        request.method().as_str(),
+        target.path(),
+        target.query(),
+        |name| {
+            let values = request.headers().get_all(name);
+            values
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+                .collect()
+        },
+    )
+}
+
+pub(crate) fn status(answer: &Response) -> StatusCode {
+    StatusCode::from_u16(answer.status).expect("a status of web is valid")
+}
+
+pub(crate) fn response(answer: Response) -> HttpResponse {
+    let mut response = HttpResponse::new(status(&answer)).set_body(answer.body);
+    for (name, value) in answer.headers {
+        let value = HeaderValue::try_from(value).expect("a header of web is visible ASCII");
+        let name = HeaderName::from_static(name);
+        response.headers_mut().append(name, value);
+    }
+    if let Some(login) = answer.login {
+        response.extensions_mut().insert(login);
+    }
+    response.map_into_boxed_body()
+}
+
+/// Answers a request to the login's own paths.
+pub(crate) async fn answer(auth: &Auth, asked: &HttpRequest, body: Payload) -> HttpResponse {
+    let body = to_bytes_limited(BodyStream::new(body), BODY_LIMIT).await;
+    let body = body.ok().and_then(Result::ok);
+    let request = request(asked).with_body(body.as_deref());
+    response(auth.handle(request).await)
+}
+
+pub(crate) fn is_below(auth: &Auth, path: &str) -> bool {
+    let rest = path.strip_prefix(auth.base());
+    rest.is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Returns the name of the routes of this `Auth` among Actix-web's named resources.
+pub(crate) fn name(auth: &Auth) -> String {
+    format!("codegrant {}", auth.base())
+}
+
+/// Tells whether a browser that is sent to the login of this `Auth` will find it in this app.
+pub(crate) fn is_mounted(auth: &Auth, request: &HttpRequest) -> bool {
+    match request.url_for(&name(auth), [""]) {
+        // The scope's own path with a slash: routes in a scope beside the base are never asked.
+        Ok(scope) => format!("{}/", auth.base()).starts_with(scope.path()),
+        // Whoever handed the `Auth` out by hand has its routes elsewhere, perhaps in another process.
+        Err(UrlGenerationError::ResourceNotFound) => request.app_data::<Data<Auth>>().is_some(),
+        // A scope with parameters in its path, or a strange Host.
+        Err(_) => true,
+    }
+}
