@@ -119,8 +119,7 @@ impl Ask {
         };
         let values = |name: &'static str| {
             let held = self.headers.iter().filter(|(held, _)| *held == name);
-            held.filter(|(_, value)| value.iter().all(|byte| (0x20..0x7f).contains(byte)))
-                .filter_map(|(_, value)| String::from_utf8(value.clone()).ok())
+            held.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
                 .collect()
         };
         Request::new(&self.method, path, query, values).with_body(Some(&self.body))

@@ -15,7 +15,11 @@
 //! | `GET /plain` | takes nothing, answers `plain` |
 //! | below [`Auth::base`] | the adapter's routes |
 //!
-//! Handlers answer with status 200 and the text alone. There is no other route and no middleware.
+//! Handlers answer with status 200 and the text alone. There is no other route.
+//!
+//! One middleware of the framework's own kind (a fairing, `from_fn`) stands around all of it: where a
+//! [`Login`](codegrant_web::Login) came with a response, it writes the login's subject into the response
+//! header `x-logged-in`. This is what an app does that opens a session of its own.
 //!
 //! ```
 //! use codegrant_testkit::contract::{Adapter, CLAUSES};

@@ -26,6 +26,9 @@ pub(super) const ORIGIN: &str = "http://localhost:3000";
 /// What the names of its cookies start with.
 pub(super) const COOKIES: &str = "codegrant3000.";
 
+/// What the app's middleware writes the subject of a login into that came with a response.
+pub(super) const LOGGED_IN: &str = "x-logged-in";
+
 /// Headers that a framework may add by itself; every other one is web's.
 const FRAMEWORK_OWN: [&str; 7] = [
     "connection",
@@ -295,8 +298,14 @@ pub(super) fn same(ask: &Ask, expected: &Response, answer: &Answer) -> Result<()
             return fail(format!("{name} is {got:?} where web says {wanted:?}"));
         }
     }
+    let (said, proved) = (answer.first(LOGGED_IN), logged_in(expected));
+    if said != proved {
+        return fail(format!(
+            "the app's middleware saw the login of {said:?} where web hands on that of {proved:?}"
+        ));
+    }
     for (name, _) in &answer.headers {
-        let known = expected.headers.iter().any(|(held, _)| held == name);
+        let known = name == LOGGED_IN || expected.headers.iter().any(|(held, _)| held == name);
         if !known && !FRAMEWORK_OWN.contains(&name.as_str()) {
             return fail(format!("{name} is there, which web did not send"));
         }
@@ -316,9 +325,15 @@ pub(super) fn same(ask: &Ask, expected: &Response, answer: &Answer) -> Result<()
     Ok(())
 }
 
+/// Returns the subject of the login that a response of web ends.
+pub(super) fn logged_in(response: &Response) -> Option<&str> {
+    let login = response.login.as_ref();
+    login.map(|login| login.identity().subject.as_str())
+}
+
 /// A page of the app's own carries nothing of ours.
 fn untouched(answer: &Answer) -> Result<(), Broken> {
-    let ours = ["set-cookie", "location", "www-authenticate"];
+    let ours = ["set-cookie", "location", "www-authenticate", LOGGED_IN];
     match ours.into_iter().find(|name| answer.first(name).is_some()) {
         Some(name) => Err(Broken::new(format!("{name} is there, which nobody sent"))),
         None => Ok(()),

@@ -1,11 +1,12 @@
 //! An adapter without a framework, straight on hyper, which can be told to get one thing wrong.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
-use codegrant_web::{Auth, BODY_LIMIT, Request, Response, Session};
+use codegrant_web::{Auth, BODY_LIMIT, Login, Request, Response, Session};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::http::request::Parts;
@@ -83,6 +84,7 @@ impl Reference {
         } else {
             self.page(&parts).await
         };
+        Self::tell_who_logged_in(&mut answer);
         if self.is(Sabotage::ClosesConnections) {
             let close = hyper::header::HeaderValue::from_static("close");
             answer.headers_mut().insert("connection", close);
@@ -170,8 +172,10 @@ impl Reference {
         if lost || (foreign && self.is(Sabotage::ForeignBytesLoseAll)) {
             return Vec::new();
         }
-        let values = fields.iter().filter_map(|value| value.to_str().ok());
-        let mut values: Vec<String> = values.map(str::to_owned).collect();
+        let values = fields
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let mut values: Vec<String> = values.map(Cow::into_owned).collect();
         match self.sabotage {
             Some(Sabotage::FirstValueOnly) if name != "cookie" => values.truncate(1),
             Some(Sabotage::FirstCookieField) if name == "cookie" => values.truncate(1),
@@ -245,7 +249,19 @@ impl Reference {
                 headers.append(name, value);
             }
         }
-        response.body(Full::from(answer.body)).unwrap()
+        let mut response = response.body(Full::from(answer.body)).unwrap();
+        if let Some(login) = answer.login {
+            response.extensions_mut().insert(login);
+        }
+        response
+    }
+
+    /// The app's own middleware, which sees a login end.
+    fn tell_who_logged_in(answer: &mut Answer) {
+        if let Some(login) = answer.extensions().get::<Login>() {
+            let subject = login.identity().subject.parse().unwrap();
+            answer.headers_mut().insert("x-logged-in", subject);
+        }
     }
 
     /// Everything else: the app's own pages.
