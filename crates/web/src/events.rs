@@ -188,6 +188,14 @@ impl Events {
         );
     }
 
+    pub(crate) fn handed_over_again(&self, id: &str, provider: &str) {
+        tracing::warn!(
+            target: "codegrant", event = "login.handed_over_again", correlation_id = id, provider,
+            remedy = "open a session of your own where the response carries the `Login`; a page that asks for \
+                      our `User` sees nobody after a hand-over"
+        );
+    }
+
     pub(crate) fn failed(&self, id: &str, provider: Option<&str>, error: &Error) {
         let code = error.code();
         let detail = with_causes(error);

@@ -1,6 +1,7 @@
 //! Transactions in their cookies: one sealed cookie for each login, so that parallel tabs work.
 
 use codegrant_core::{Timestamp, Transaction, TransactionId};
+use serde::{Deserialize, Serialize};
 
 use crate::cookie::{Cookies, Jar, VALUE_LIMIT};
 use crate::error::{LostTransaction, SessionError};
@@ -15,6 +16,12 @@ const OPEN_BYTES: usize = 7 * 1024;
 /// How long a browser keeps the cookie, in seconds: longer than the transaction is good for, so that a
 /// login that took too long can start again with its `return_to`.
 const KEPT_SECONDS: i64 = 3600;
+
+/// Names the cookie that marks a login as handed over.
+const HANDED_OVER: &str = "handed-over";
+
+/// A login that ends at the same page so soon after another, in seconds, found the user logged out there.
+const ROUND_SECONDS: i64 = 10;
 
 pub(crate) struct Transactions {
     cookies: Cookies,
@@ -102,21 +109,42 @@ impl Transactions {
     }
 
     /// Returns the cookie by which this browser is known to have finished a login that opened no session.
-    pub(crate) fn hand_over(&self, state: &str, return_to: &str) -> String {
-        let name = self.cookies.name("handed-over");
-        let text = serde_json::to_vec(&(TransactionId::of_state(state), return_to));
-        let text = text.expect("a hash and a path are plain data");
+    pub(crate) fn hand_over(&self, state: &str, return_to: &str, now: Timestamp) -> String {
+        let mark = HandedOver {
+            transaction: TransactionId::of_state(state),
+            return_to: return_to.to_owned(),
+            at: now,
+        };
+        let name = self.cookies.name(HANDED_OVER);
+        let text = serde_json::to_vec(&mark).expect("a mark is plain data");
         let sealed = self.ring.seal_text(Purpose::HandOver, &[&name], &text);
         self.cookies.keep(&name, &sealed, KEPT_SECONDS)
     }
 
     /// Returns where the login of that state ended, if it was the last that was handed over here.
     pub(crate) fn handed_over(&self, state: &str, jar: &Jar<'_>) -> Option<String> {
-        let name = self.cookies.name("handed-over");
+        let mark = self.mark(jar)?;
+        let same = mark.transaction == TransactionId::of_state(state);
+        same.then_some(mark.return_to)
+    }
+
+    /// Tells whether a login of this browser was handed over moments ago, on the way to the same page.
+    pub(crate) fn handed_over_just_now(
+        &self,
+        return_to: &str,
+        jar: &Jar<'_>,
+        now: Timestamp,
+    ) -> bool {
+        self.mark(jar).is_some_and(|mark| {
+            mark.return_to == return_to && now.seconds_since(mark.at) < ROUND_SECONDS
+        })
+    }
+
+    fn mark(&self, jar: &Jar<'_>) -> Option<HandedOver> {
+        let name = self.cookies.name(HANDED_OVER);
         let sealed = jar.first(&name)?;
         let text = self.ring.open_text(Purpose::HandOver, &[&name], sealed)?;
-        let (id, return_to): (TransactionId, String) = serde_json::from_slice(&text).ok()?;
-        (id == TransactionId::of_state(state)).then_some(return_to)
+        serde_json::from_slice(&text).ok()
     }
 
     /// Tells whether the request brought a cookie of that state's name.
@@ -124,6 +152,17 @@ impl Transactions {
         jar.first(&self.name(TransactionId::of_state(state)))
             .is_some()
     }
+}
+
+/// The last login of this browser that opened no session of ours.
+#[derive(Serialize, Deserialize)]
+struct HandedOver {
+    #[serde(rename = "t")]
+    transaction: TransactionId,
+    #[serde(rename = "g")]
+    return_to: String,
+    #[serde(rename = "b")]
+    at: Timestamp,
 }
 
 /// How old a transaction may be, and then some, in seconds: as long as a used one is remembered.

@@ -1,7 +1,7 @@
 //! The app behind the login: a page for everybody and pages for users, spoken to by values.
 
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
-use codegrant_web::{Request, Response};
+use codegrant_web::{Login, Request, Response};
 
 use super::Site;
 
@@ -15,8 +15,13 @@ pub(super) struct Incoming<'a> {
     pub(super) body: &'a [u8],
 }
 
-/// A response in nobody's types: status, headers, body.
-pub(super) type Outgoing = (u16, Vec<(String, String)>, Vec<u8>);
+/// A response in nobody's types.
+pub(super) struct Outgoing {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+    pub(super) login: Option<Login>,
+}
 
 impl Site {
     /// Answers like an app with an adapter.
@@ -69,7 +74,12 @@ impl Site {
             body,
             ..
         } = provider.handle(&request, self.now());
-        Some((status, headers, body))
+        Some(Outgoing {
+            status,
+            headers,
+            body,
+            login: None,
+        })
     }
 }
 
@@ -85,11 +95,21 @@ impl<'a> Incoming<'a> {
 
 fn page(text: String) -> Outgoing {
     let plain = ("content-type".to_owned(), "text/plain".to_owned());
-    (200, vec![plain], text.into_bytes())
+    Outgoing {
+        status: 200,
+        headers: vec![plain],
+        body: text.into_bytes(),
+        login: None,
+    }
 }
 
 fn copied(response: Response) -> Outgoing {
     let headers = response.headers.into_iter();
     let headers = headers.map(|(name, value)| (name.to_owned(), value));
-    (response.status, headers.collect(), response.body)
+    Outgoing {
+        status: response.status,
+        headers: headers.collect(),
+        body: response.body,
+        login: response.login,
+    }
 }

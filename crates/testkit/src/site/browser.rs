@@ -6,7 +6,7 @@ use codegrant_dev_provider::DevProvider;
 use codegrant_web::{Request, Session};
 
 use super::Site;
-use super::app::Incoming;
+use super::app::{Incoming, Outgoing};
 use super::callback::{AuthorizationUrl, Callback};
 use super::cookies::{Cookie, CookieJar};
 use super::reply::Reply;
@@ -106,7 +106,12 @@ impl Browser {
             headers,
             body: &visit.body,
         };
-        let (status, headers, body) = match of_app.filter(|path| path.starts_with('/')) {
+        let Outgoing {
+            status,
+            headers,
+            body,
+            login,
+        } = match of_app.filter(|path| path.starts_with('/')) {
             Some(path) => {
                 incoming.path = path;
                 self.site.answer(&incoming).await
@@ -124,6 +129,7 @@ impl Browser {
             status,
             headers,
             body: String::from_utf8_lossy(&body).into_owned(),
+            login,
             initiator: visit.initiator,
         }
     }
@@ -219,6 +225,7 @@ impl Browser {
             status: answer.status,
             headers: answer.headers,
             body: String::from_utf8_lossy(&answer.body).into_owned(),
+            login: None,
             initiator: Initiator::App,
         };
         let callback = Callback::read(&reply, url.origin());

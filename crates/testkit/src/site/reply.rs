@@ -1,5 +1,7 @@
 //! What a browser got.
 
+use codegrant_web::Login;
+
 use super::visit::Initiator;
 
 /// The answer to one request, before any redirect is followed.
@@ -14,6 +16,8 @@ pub struct Reply {
     pub headers: Vec<(String, String)>,
     /// The body; what is not UTF-8 is replaced.
     pub body: String,
+    /// The login that came with the answer, for the app's own middleware; no browser sees it.
+    pub login: Option<Login>,
     pub(crate) initiator: Initiator,
 }
 

@@ -1,13 +1,16 @@
 //! `{base}/callback/{provider}`: the browser comes back from the provider.
 
+mod admit;
+mod heal;
+
 use codegrant_core::error::{CallbackError, Error as CoreError};
 use codegrant_core::{Attempt, AuthorizationResponse, ResponseMode, ReturnTo, TransactionId, form};
 
 use crate::auth::{Auth, Start};
 use crate::clients::Registered;
 use crate::cookie::Jar;
-use crate::error::{Error, LoginError, LostTransaction};
-use crate::on_login::{Login, Verdict};
+use crate::error::{Error, LostTransaction};
+use crate::on_login::Login;
 use crate::pages::{self, Problem};
 use crate::request::Request;
 use crate::response::Response;
@@ -69,6 +72,8 @@ pub(super) async fn receive(
     auth.0
         .events
         .callback_received(&id, registered.id(), encoded);
+    // Whoever said no at the provider is not sent there again by itself, whatever else is wrong.
+    let said_no = response.as_ref().is_ok_and(AuthorizationResponse::is_error);
     let outcome = match response {
         Ok(response) => finish(auth, registered, request, response, encoded, &id).await,
         Err(error) => Err(error.into()),
@@ -84,7 +89,7 @@ pub(super) async fn receive(
             _ => auth.login_path(Some(registered.id()), &to, Start::Asked),
         };
         let again = auth.login_path(Some(registered.id()), &to, Start::Again);
-        let restart = ended.restart.then_some(again.as_str());
+        let restart = (ended.restart && !said_no).then_some(again.as_str());
         auth.problem(problem, &id, Some(&retry), restart)
             .with_cookies(ended.cookies)
     })
@@ -109,7 +114,7 @@ async fn finish(
     }
     let transaction = match auth.0.transactions.find(&state, registered.id(), &jar) {
         Ok(transaction) => transaction,
-        Err(lost) => return heal(auth, &state, lost, &jar).await,
+        Err(lost) => return heal::go_on(auth, &state, lost, &jar).await,
     };
     // From here on the transaction is used up, whatever comes of it.
     let drop = auth.0.transactions.drop(&state);
@@ -139,7 +144,7 @@ async fn finish(
     let login = match used {
         Ok(login) => login,
         Err(Error::Lost(lost)) => {
-            let mut outcome = heal(auth, &state, lost, &jar).await;
+            let mut outcome = heal::go_on(auth, &state, lost, &jar).await;
             if let Err(ended) = &mut outcome {
                 ended.return_to = Some(return_to);
                 ended.cookies.push(drop);
@@ -169,7 +174,7 @@ async fn finish(
     }
     let lifetime = auth.0.sessions.absolute_seconds();
     let mut data = SessionData::new(login, registered.log_out_at_provider, auth.now(), lifetime);
-    let admitted = admit(auth, &mut data, &state, &jar).await;
+    let admitted = admit::admit(auth, id, &mut data, &state, &jar).await;
     let mut cookies = admitted.map_err(|error| Ended {
         error,
         return_to: Some(return_to.clone()),
@@ -181,69 +186,6 @@ async fn finish(
     Ok(Response::see_other(return_to.as_str())
         .with_cookies(cookies)
         .with_login(Login::new(data)))
-}
-
-/// Asks the app what becomes of a login that has been proved, does it, and returns the cookies that say so.
-async fn admit(
-    auth: &Auth,
-    data: &mut SessionData,
-    state: &str,
-    jar: &Jar<'_>,
-) -> Result<Vec<String>, Error> {
-    let sessions = &auth.0.sessions;
-    match auth.0.on_login.ask(data).await? {
-        Verdict::Accept => sessions.open(data, jar, auth.now()).await,
-        Verdict::AcceptAs(account) => {
-            data.account = Some(account);
-            sessions.open(data, jar, auth.now()).await
-        }
-        Verdict::HandOver(account) => {
-            data.account = Some(account);
-            // Whoever was logged in here before would otherwise be so beside the one that logs in now.
-            let found = sessions.find(jar, auth.now()).await?;
-            let mut cookies = sessions.end(found.as_ref(), jar, auth.now()).await?;
-            cookies.push(auth.0.transactions.hand_over(state, &data.return_to));
-            Ok(cookies)
-        }
-        Verdict::Refuse(reason) => Err(LoginError::refused(&reason).into()),
-    }
-}
-
-/// Goes on where no transaction can be found but no harm can come of it.
-///
-/// The very transaction that opened the present session: a double click, a reload, the back button; the
-/// user is where they wanted to be. Otherwise the login may start again by itself once, unless this
-/// browser plainly did not begin it.
-async fn heal(
-    auth: &Auth,
-    state: &str,
-    lost: LostTransaction,
-    jar: &Jar<'_>,
-) -> Result<Response, Ended> {
-    let present = auth.found(jar).await?;
-    if let Some(found) = &present {
-        let data = found.session.data();
-        if data.transaction == TransactionId::of_state(state) {
-            return Ok(Response::see_other(data.return_to.as_str()));
-        }
-    }
-    if let Some(return_to) = auth.0.transactions.handed_over(state, jar) {
-        return Ok(Response::see_other(return_to));
-    }
-    let restart = present.is_none()
-        && lost != LostTransaction::Unknown
-        && Attempt::of_state(state) == Attempt::First;
-    let held = auth.0.transactions.is_held(state, jar);
-    let cookies = held
-        .then(|| auth.0.transactions.drop(state))
-        .into_iter()
-        .collect();
-    Err(Ended {
-        error: lost.into(),
-        return_to: None,
-        restart,
-        cookies,
-    })
 }
 
 /// Gives the page that posts a provider's form again from our own origin.

@@ -1,0 +1,38 @@
+//! What becomes of a login that has been proved: the app says, and its session opens, or does not.
+
+use crate::auth::Auth;
+use crate::cookie::Jar;
+use crate::error::{Error, LoginError};
+use crate::on_login::Verdict;
+use crate::session::SessionData;
+
+/// Asks the app what becomes of a login that has been proved, does it, and returns the cookies that say so.
+pub(super) async fn admit(
+    auth: &Auth,
+    id: &str,
+    data: &mut SessionData,
+    state: &str,
+    jar: &Jar<'_>,
+) -> Result<Vec<String>, Error> {
+    let sessions = &auth.0.sessions;
+    match auth.0.on_login.ask(data).await? {
+        Verdict::Accept => sessions.open(data, jar, auth.now()).await,
+        Verdict::AcceptAs(account) => {
+            data.account = Some(account);
+            sessions.open(data, jar, auth.now()).await
+        }
+        Verdict::HandOver(account) => {
+            data.account = Some(account);
+            // Whoever was logged in here before would otherwise be so beside the one that logs in now.
+            let found = sessions.find(jar, auth.now()).await?;
+            let mut cookies = sessions.end(found.as_ref(), jar, auth.now()).await?;
+            let transactions = &auth.0.transactions;
+            if transactions.handed_over_just_now(&data.return_to, jar, auth.now()) {
+                auth.0.events.handed_over_again(id, &data.identity.provider);
+            }
+            cookies.push(transactions.hand_over(state, &data.return_to, auth.now()));
+            Ok(cookies)
+        }
+        Verdict::Refuse(reason) => Err(LoginError::refused(&reason).into()),
+    }
+}

@@ -1,0 +1,46 @@
+//! What goes on by itself where no transaction can be found.
+
+use codegrant_core::{Attempt, TransactionId};
+
+use super::Ended;
+use crate::auth::Auth;
+use crate::cookie::Jar;
+use crate::error::LostTransaction;
+use crate::response::Response;
+
+/// Goes on where no transaction can be found but no harm can come of it.
+///
+/// The very transaction that opened the present session, or the last that was handed over to the app's own
+/// in this browser: a double click, a reload, the back button; the user is where they wanted to be. Otherwise the login may start again by itself once, unless this
+/// browser plainly did not begin it.
+pub(super) async fn go_on(
+    auth: &Auth,
+    state: &str,
+    lost: LostTransaction,
+    jar: &Jar<'_>,
+) -> Result<Response, Ended> {
+    let present = auth.found(jar).await?;
+    if let Some(found) = &present {
+        let data = found.session.data();
+        if data.transaction == TransactionId::of_state(state) {
+            return Ok(Response::see_other(data.return_to.as_str()));
+        }
+    }
+    if let Some(return_to) = auth.0.transactions.handed_over(state, jar) {
+        return Ok(Response::see_other(return_to));
+    }
+    let restart = present.is_none()
+        && lost != LostTransaction::Unknown
+        && Attempt::of_state(state) == Attempt::First;
+    let held = auth.0.transactions.is_held(state, jar);
+    let cookies = held
+        .then(|| auth.0.transactions.drop(state))
+        .into_iter()
+        .collect();
+    Err(Ended {
+        error: lost.into(),
+        return_to: None,
+        restart,
+        cookies,
+    })
+}
