@@ -139,6 +139,8 @@ impl Visitor {
             headers: response.headers,
             body: String::from_utf8_lossy(&response.body).into_owned(),
             initiator: visit.initiator.clone(),
+            // Whatever the app knows of a login stays in the app.
+            login: None,
         };
         self.seen.push(reply.clone());
         reply

@@ -1,0 +1,75 @@
+//! The routes of the tour and what they hand to its pages.
+
+use std::error::Error;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::web::{Data, Path, ServiceConfig, get, to};
+use actix_web::{App, HttpResponse, HttpServer};
+use codegrant_actix::{Session, User, answer_store_errors, routes};
+use tour::{Answer, Program, Tour, told_to_stop};
+
+/// Serves the tour until it is told to stop.
+pub(crate) async fn serve(program: Program) -> Result<(), Box<dyn Error>> {
+    let listener = program.listen()?;
+    let tour = program.tour;
+    let app = move || {
+        App::new()
+            .wrap(answer_store_errors())
+            .configure(pages(tour.clone()))
+    };
+    let server = HttpServer::new(app).shutdown_signal(told_to_stop());
+    Ok(server.listen(listener)?.run().await?)
+}
+
+fn pages(tour: Tour) -> impl FnOnce(&mut ServiceConfig) {
+    move |app| {
+        app.configure(routes(tour.auth()))
+            .app_data(Data::new(tour))
+            .route("/", get().to(home))
+            .route("/me", get().to(me))
+            .route("/api-call", get().to(api_call))
+            .route("/flow", get().to(last_flow))
+            .route("/flow/{id}", get().to(flow))
+            .default_service(to(not_found));
+    }
+}
+
+async fn home(tour: Data<Tour>, user: Option<User>) -> HttpResponse {
+    page(tour.home(session(&user)))
+}
+
+async fn me(tour: Data<Tour>, user: User) -> HttpResponse {
+    page(tour.me(&user))
+}
+
+async fn api_call(tour: Data<Tour>, user: User) -> HttpResponse {
+    page(tour.call_api(&user).await)
+}
+
+async fn last_flow(tour: Data<Tour>, user: Option<User>) -> HttpResponse {
+    page(tour.flow(session(&user), None))
+}
+
+async fn flow(tour: Data<Tour>, id: Path<String>, user: Option<User>) -> HttpResponse {
+    page(tour.flow(session(&user), Some(&id)))
+}
+
+async fn not_found(tour: Data<Tour>, user: Option<User>) -> HttpResponse {
+    page(tour.not_found(session(&user)))
+}
+
+fn session(user: &Option<User>) -> Option<&Session> {
+    user.as_deref()
+}
+
+fn page(answer: Answer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).expect("a status of the tour is valid");
+    let mut response = HttpResponse::with_body(status, answer.body);
+    for (name, value) in answer.headers {
+        let value = HeaderValue::try_from(value).expect("a header of the tour is visible ASCII");
+        let name = HeaderName::from_static(name);
+        response.headers_mut().insert(name, value);
+    }
+    response.map_into_boxed_body()
+}

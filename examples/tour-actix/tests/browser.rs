@@ -1,0 +1,3 @@
+//! The tour on Actix-web in a real browser; `codegrant_testkit::suite` says what that takes.
+
+codegrant_testkit::browser_suite!(env!("CARGO_BIN_EXE_tour-actix"));
