@@ -38,8 +38,14 @@
 //! }
 //! ```
 //!
+//! [`require_login`] guards a whole router in place of one handler. In the app's own tests, `test::LoggedIn` logs a
+//! user in without a provider.
+//!
 //! This crate translates between axum's types and `codegrant-web`'s, and decides nothing.
 
+mod layer;
+#[cfg(feature = "test")]
+pub mod test;
 mod translate;
 
 use std::fmt;
@@ -52,26 +58,27 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
 pub use codegrant_web::app::*;
+pub use layer::{RequireLogin, require_login};
+
+use layer::Found;
 
 /// Makes the routes that the login needs: everything below [`Auth::base`].
 pub fn routes<S: Clone + Send + Sync + 'static>(auth: &Auth) -> Router<S> {
     let mounted = auth.clone();
-    let answer = move |request: Request| {
-        let auth = mounted.clone();
-        async move {
-            let (parts, body) = request.into_parts();
-            let body = axum::body::to_bytes(body, codegrant_web::BODY_LIMIT)
-                .await
-                .ok();
-            let target = translate::target(&parts);
-            let request = translate::request(&parts, &target).with_body(body.as_deref());
-            translate::response(auth.handle(request).await)
-        }
-    };
+    let answer = async move |request: Request| answer(&mounted, request).await;
     // A wildcard does not match an empty rest, and every path below the base is for `Auth` to answer.
     Router::new()
         .route(&format!("{}/", auth.base()), any(answer.clone()))
         .route(&format!("{}/{{*rest}}", auth.base()), any(answer))
+}
+
+/// Answers a request below the base.
+async fn answer(auth: &Auth, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, codegrant_web::BODY_LIMIT).await;
+    let target = translate::target(&parts);
+    let request = translate::request(&parts, &target).with_body(body.as_deref().ok());
+    translate::response(auth.handle(request).await)
 }
 
 /// A logged-in user, as a handler's argument; everything that [`Session`] tells.
@@ -119,13 +126,13 @@ where
     type Rejection = LoginRequired;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, LoginRequired> {
+        let auth = Auth::from_ref(state);
+        if let Some(user) = Found::in_request(parts, &auth) {
+            return Ok(user);
+        }
         let target = translate::target(parts);
-        let request = translate::request(parts, &target);
-        Auth::from_ref(state)
-            .require(request)
-            .await
-            .map(User)
-            .map_err(LoginRequired)
+        let found = auth.require(translate::request(parts, &target)).await;
+        found.map(User).map_err(LoginRequired)
     }
 }
 
@@ -141,6 +148,9 @@ where
         state: &S,
     ) -> Result<Option<Self>, LoginRequired> {
         let auth = Auth::from_ref(state);
+        if let Some(user) = Found::in_request(parts, &auth) {
+            return Ok(Some(user));
+        }
         let target = translate::target(parts);
         let found = auth.identify(translate::request(parts, &target)).await;
         found

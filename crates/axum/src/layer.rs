@@ -1,0 +1,78 @@
+//! A layer that lets logged-in users through, and nobody else.
+
+use std::pin::Pin;
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::middleware::{FromFnLayer, Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+
+use crate::{Auth, User, answer, translate};
+
+/// A layer for routers and routes; [`require_login`] makes it.
+pub type RequireLogin = FromFnLayer<Guard, Auth, (State<Auth>, Request)>;
+
+type Guard = fn(State<Auth>, Request, Next) -> Pin<Box<dyn Future<Output = Response> + Send>>;
+
+/// Makes a layer that runs what is behind it for logged-in users only.
+///
+/// It stands wherever axum takes a layer: over a router, a nested one, all methods of a path, one handler. Nobody
+/// logged in gets [`LoginRequired`](crate::LoginRequired), and nothing behind the layer runs.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use codegrant_axum::{Auth, User, require_login, routes};
+///
+/// fn app(auth: &Auth) -> Router {
+///     let admin = Router::new()
+///         .route("/", get(|user: User| async move { format!("At your orders, {user}.") }))
+///         .route("/orders", get(async || "orders"))
+///         .layer(require_login(auth));
+///     Router::new()
+///         .nest("/admin", admin)
+///         .route("/", get(async || "come in"))
+///         .merge(routes(auth))
+///         .with_state(auth.clone())
+/// }
+/// ```
+///
+/// Sessions are asked once: [`User`] and `Option<User>` behind the layer are the user that it found. Where the state
+/// of the app does not give out an [`Auth`], a handler takes `Extension<User>`.
+///
+/// The login itself may stand behind the layer: below [`Auth::base`] it answers as [`routes`](crate::routes) does,
+/// because a login that needs a login would never begin. So keep pages of your own away from there. As every layer of
+/// axum, it covers the routes that were added before it, and `Router::layer` the fallback as well.
+pub fn require_login(auth: &Auth) -> RequireLogin {
+    from_fn_with_state(auth.clone(), |State(auth), request, next| {
+        Box::pin(guard(auth, request, next))
+    })
+}
+
+async fn guard(auth: Auth, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    if translate::is_below(auth.base(), &parts) {
+        return answer(&auth, Request::from_parts(parts, body)).await;
+    }
+    match User::from_request_parts(&mut parts, &auth).await {
+        Ok(user) => {
+            parts.extensions.insert(user);
+            parts.extensions.insert(Found(auth));
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(required) => required.into_response(),
+    }
+}
+
+/// Whose layer found the user that a request carries.
+#[derive(Clone)]
+pub(crate) struct Found(Auth);
+
+impl Found {
+    /// Returns the user that a layer found, if it asked the same login: an app may have two.
+    pub(crate) fn in_request(parts: &Parts, auth: &Auth) -> Option<User> {
+        let Self(asked) = parts.extensions.get()?;
+        // Clones share the text of their base.
+        let user = std::ptr::eq(asked.base(), auth.base()).then(|| parts.extensions.get());
+        user.flatten().cloned()
+    }
+}
