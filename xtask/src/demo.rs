@@ -1,4 +1,4 @@
-//! `cargo xtask demo axum`: the tour app and the provider, on loopback, without an account anywhere.
+//! `cargo xtask demo FRAMEWORK`: the tour app and the provider, on loopback, without an account anywhere.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -22,13 +22,51 @@ const PROVIDER_PORT: u16 = 4000;
 /// The id under which the app knows the provider.
 const PROVIDER: &str = "dev";
 
-/// Both programs: the package and the name.
-const APP: (&str, &str) = ("tour-axum", "tour-axum");
-const DEV_PROVIDER: (&str, &str) = ("codegrant-testkit", "codegrant-dev-provider");
+/// A program: its package and its name.
+type Program = (&'static str, &'static str);
+
+/// The provider's program.
+const DEV_PROVIDER: Program = ("codegrant-testkit", "codegrant-dev-provider");
+
+/// A framework that the tour app is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Framework {
+    Axum,
+    Rocket,
+    Actix,
+}
+
+impl Framework {
+    /// Every framework, in the order in which they are told about.
+    pub(crate) const ALL: [Self; 3] = [Self::Axum, Self::Rocket, Self::Actix];
+
+    /// Returns the word by which it is asked for.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Axum => "axum",
+            Self::Rocket => "rocket",
+            Self::Actix => "actix",
+        }
+    }
+
+    /// Returns the package of its tour app, whose program has the same name.
+    pub(crate) fn tour(self) -> &'static str {
+        match self {
+            Self::Axum => "tour-axum",
+            Self::Rocket => "tour-rocket",
+            Self::Actix => "tour-actix",
+        }
+    }
+
+    fn app(self) -> Program {
+        (self.tour(), self.tour())
+    }
+}
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Options {
+    framework: Framework,
     /// The app's port; none for the usual one.
     port: Option<u16>,
     /// Whether to log in once and stop.
@@ -36,13 +74,17 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads the words after `demo axum`.
+    /// Reads the words after `demo`.
     ///
     /// # Errors
     ///
-    /// The word that is not understood.
+    /// The word that is not understood, or that the framework is missing.
     pub(crate) fn parse(words: &[&str]) -> Result<Self, String> {
+        let (&word, words) = words.split_first().ok_or_else(choices)?;
+        let mut known = Framework::ALL.into_iter();
+        let framework = known.find(|known| known.word() == word);
         let mut options = Self {
+            framework: framework.ok_or_else(choices)?,
             port: None,
             smoke: false,
         };
@@ -67,8 +109,9 @@ impl Options {
 ///
 /// What went wrong, with what to read about it.
 pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<(), String> {
-    let mut command = build(workspace)?;
-    if Path::new(program(workspace, APP).get_program()).exists() {
+    let app = options.framework.app();
+    let mut command = build(workspace, app)?;
+    if Path::new(program(workspace, app).get_program()).exists() {
         command.arg("--quiet");
     } else {
         eprintln!("building the demo, which takes a few minutes the first time");
@@ -81,11 +124,12 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<(), String>
     if options.smoke {
         let mut told = String::new();
         let ports = [options.port.unwrap_or(APP_PORT), PROVIDER_PORT];
-        let result = smoke(workspace, Some(ports), &mut told);
+        let result = smoke(workspace, options.framework, Some(ports), &mut told);
         print!("{told}");
         result
     } else {
-        serve(workspace, options.port.unwrap_or(APP_PORT))
+        let port = options.port.unwrap_or(APP_PORT);
+        serve(workspace, options.framework, port)
     }
 }
 
@@ -98,36 +142,39 @@ pub(crate) fn run(workspace: &Workspace, options: Options) -> Result<(), String>
 /// What went wrong, with what to read about it.
 pub(crate) fn smoke(
     workspace: &Workspace,
+    framework: Framework,
     ports: Option<[u16; 2]>,
     told: &mut String,
 ) -> Result<(), String> {
-    let [app, provider] = ports.unwrap_or([0, 0]);
-    let app = free_port(app)?;
+    let [port, provider] = ports.unwrap_or([0, 0]);
+    let port = free_port(port)?;
     let relay = bind_or_any(provider)?;
     let issuer = format!("http://127.0.0.1:{}", port_of(&relay)?);
     let hidden = free_port(0)?;
     let _provider = start_provider(workspace, hidden, &issuer)?;
-    let site = Site::new(&origin(app), PROVIDER, relay, on_loopback(hidden))?;
+    let site = Site::new(&origin(port), PROVIDER, relay, on_loopback(hidden))?;
     let folder = temporary().map_err(|error| error.to_string())?;
-    let _app = start_app(workspace, &folder, app, &issuer)?;
+    let _app = start_app(workspace, framework, &folder, port, &issuer)?;
     site.log_in_once(told)
 }
 
-fn serve(workspace: &Workspace, port: u16) -> Result<(), String> {
+fn serve(workspace: &Workspace, framework: Framework, port: u16) -> Result<(), String> {
     if let Err(error) = TcpListener::bind(on_loopback(port)) {
-        let other = format!("cargo xtask demo axum --port {}", port.wrapping_add(1));
+        let (word, port_beside) = (framework.word(), port.wrapping_add(1));
+        let other = format!("cargo xtask demo {word} --port {port_beside}");
         return Err(format!("port {port}: {error}; try {other}"));
     }
     let provider_port = free_port(PROVIDER_PORT)?;
     let issuer = format!("http://127.0.0.1:{provider_port}");
     let mut provider = start_provider(workspace, provider_port, &issuer)?;
     let folder = temporary().map_err(|error| error.to_string())?;
-    let mut app = start_app(workspace, &folder, port, &issuer)?;
-    println!("The tour app is at {}: open it and log in.", origin(port));
+    let mut app = start_app(workspace, framework, &folder, port, &issuer)?;
+    let (name, origin) = (framework.tour(), origin(port));
+    println!("The tour app ({name}) is at {origin}: open it and log in.");
     println!("Its provider is at {issuer}: it plays Google or GitHub, with made-up people.");
     println!("Nothing leaves this machine. Ctrl-C stops both.");
     loop {
-        for (program, running) in [(APP, &mut app), (DEV_PROVIDER, &mut provider)] {
+        for (program, running) in [(framework.app(), &mut app), (DEV_PROVIDER, &mut provider)] {
             if running.ended().is_some() {
                 return Err(format!(
                     "{} has ended: {}",
@@ -140,15 +187,21 @@ fn serve(workspace: &Workspace, port: u16) -> Result<(), String> {
     }
 }
 
-/// Returns the command that builds both programs.
+/// Names the frameworks, for whoever named none or another.
+fn choices() -> String {
+    let choices = Framework::ALL.map(|known| format!("cargo xtask demo {}", known.word()));
+    format!("demo: which one? {}", choices.join(", "))
+}
+
+/// Returns the command that builds an app and the provider.
 ///
 /// # Errors
 ///
 /// The program that the workspace does not have.
-pub(crate) fn build(workspace: &Workspace) -> Result<Command, String> {
+fn build(workspace: &Workspace, app: Program) -> Result<Command, String> {
     let mut command = cargo(&workspace.root);
     command.args(["build", "--locked"]);
-    for (package, name) in [APP, DEV_PROVIDER] {
+    for (package, name) in [app, DEV_PROVIDER] {
         let packages = workspace.packages.iter().filter(|p| p.name == package);
         let mut targets = packages.flat_map(|package| &package.targets);
         let exists = targets.any(|t| t.name == name && t.kind.iter().any(|k| k == "bin"));
@@ -169,6 +222,7 @@ fn start_provider(workspace: &Workspace, port: u16, issuer: &str) -> Result<Runn
 
 fn start_app(
     workspace: &Workspace,
+    framework: Framework,
     folder: &Temporary,
     port: u16,
     issuer: &str,
@@ -176,16 +230,16 @@ fn start_app(
     let file = folder.path().join("demo.toml");
     fs::write(&file, configuration(port, issuer))
         .map_err(|error| format!("{}: {error}", file.display()))?;
-    let mut command = program(workspace, APP);
+    let mut command = program(workspace, framework.app());
     command.arg("--config").arg(file);
-    start(workspace, APP, command)
+    start(workspace, framework.app(), command)
 }
 
 /// Writes the app's configuration, as anybody would write it for a provider of their own.
 fn configuration(port: u16, issuer: &str) -> String {
     let app = origin(port);
     format!(
-        "# Written by `cargo xtask demo axum`; docs/configuration.md describes every key.\n\
+        "# Written by `cargo xtask demo`; docs/configuration.md describes every key.\n\
          listen = \"127.0.0.1:{port}\"\n\
          public_origin = \"{app}\"\n\
          app_name = \"the codegrant tour\"\n\n\
@@ -214,25 +268,21 @@ fn configuration(port: u16, issuer: &str) -> String {
     )
 }
 
-fn program(workspace: &Workspace, (_, name): (&str, &str)) -> Command {
+fn program(workspace: &Workspace, (_, name): Program) -> Command {
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     let mut command = Command::new(workspace.target.join("debug").join(file));
     command.current_dir(&workspace.root);
     command
 }
 
-fn log_of(workspace: &Workspace, (_, name): (&str, &str)) -> PathBuf {
+fn log_of(workspace: &Workspace, (_, name): Program) -> PathBuf {
     workspace.log(&format!("demo-{name}"))
 }
 
 /// Starts a program and waits for the line by which it says that it answers.
 ///
 /// That somebody answers at its port would not do: it may be another program, there before it.
-fn start(
-    workspace: &Workspace,
-    which: (&str, &str),
-    mut command: Command,
-) -> Result<Running, String> {
+fn start(workspace: &Workspace, which: Program, mut command: Command) -> Result<Running, String> {
     let name = which.1;
     let started = fs::create_dir_all(workspace.scratch())
         .and_then(|()| File::create(log_of(workspace, which)))
@@ -261,7 +311,7 @@ fn start(
 }
 
 /// Returns the end of what a program printed, and where the rest is.
-fn last_words(workspace: &Workspace, which: (&str, &str)) -> String {
+fn last_words(workspace: &Workspace, which: Program) -> String {
     let log = log_of(workspace, which);
     let text = fs::read_to_string(&log).unwrap_or_default();
     let lines = crate::tally::tail(&text, 20).join("\n");
@@ -301,16 +351,29 @@ mod tests {
 
     #[test]
     fn options_are_read_in_any_order_and_nothing_else() {
-        let options = Options::parse(&["--port", "8080", "--smoke"]).unwrap();
+        let options = Options::parse(&["rocket", "--port", "8080", "--smoke"]).unwrap();
+        assert_eq!(options.framework, Framework::Rocket);
         assert_eq!((options.port, options.smoke), (Some(8080), true));
-        assert_eq!(Options::parse(&[]).unwrap().port, None);
+        assert_eq!(Options::parse(&["axum"]).unwrap().port, None);
         for words in [
-            &["--port"][..],
-            &["--port", "x"],
-            &["--port", "0"],
-            &["--smok"],
+            &["axum", "--port"][..],
+            &["axum", "--port", "x"],
+            &["axum", "--port", "0"],
+            &["axum", "--smok"],
+            &["axum", "rocket"],
         ] {
             assert!(Options::parse(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn demo_without_a_framework_that_is_known_names_all_of_them() {
+        for words in [&[][..], &["--smoke"], &["poem"]] {
+            let told = Options::parse(words).unwrap_err();
+            for framework in Framework::ALL {
+                let command = format!("cargo xtask demo {}", framework.word());
+                assert!(told.contains(&command), "{told}");
+            }
         }
     }
 

@@ -1,13 +1,11 @@
 //! `cargo xtask interop`: logins with a certified provider that nobody here wrote.
 
+use crate::demo::Framework;
 use crate::process::{Running, cargo};
 use crate::setup::prepare_interop;
 use crate::workspace::{Workspace, shown};
 
-/// The test binary: its package and its name.
-const SUITE: (&str, &str) = ("tour-axum", "interop");
-
-/// Installs the provider where that is needed and runs the suite. Returns whether it passed.
+/// Installs the provider where that is needed and runs the suite in every framework. Returns whether it passed.
 ///
 /// # Errors
 ///
@@ -18,7 +16,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<bool, String> {
     println!("provider: {}", shown(&workspace.root, &provider));
     let mut command = cargo(&workspace.root);
     command
-        .args(["test", "--locked", "--package", SUITE.0, "--test", SUITE.1])
+        .args(["test", "--locked", "--no-fail-fast", "--test", "interop"])
+        .args(Framework::ALL.map(|framework| format!("--package={}", framework.tour())))
         .env("CODEGRANT_OIDC_PROVIDER", &provider)
         .env("CODEGRANT_SUITES", "required");
     let status = Running::start(&mut command).and_then(Running::wait);

@@ -23,7 +23,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test-all             set up what the tests need, run every check and every test
-  demo axum            start the tour app and a provider, on loopback
+  demo FRAMEWORK       start the tour app and a provider, on loopback: axum, rocket or actix
        --smoke         log in once through it, show the five steps, and stop
        --port N        the app's port (3000)
   tidy                 check the rules that no compiler knows
@@ -60,7 +60,7 @@ fn run(words: &[&str]) -> Result<bool, String> {
         ["tidy"] => Ok(report(&tidy::check(&open()?))),
         ["codegen"] => Ok(written(codegen::write(&open()?))),
         ["codegen", "--check"] => Ok(checked(codegen::check(&open()?))),
-        ["demo", "axum", options @ ..] => {
+        ["demo", options @ ..] => {
             let options = demo::Options::parse(options)?;
             demo::run(&open()?, options).map(|()| true)
         }

@@ -1,4 +1,4 @@
-//! `cargo xtask demo axum --smoke`: one login through the running app, told step by step.
+//! `cargo xtask demo FRAMEWORK --smoke`: one login through the running app, told step by step.
 //!
 //! The five steps are those of the authorization code grant (RFC 6749 section 4.1). A step's lines show
 //! what the browser sent and got and, beginning with `app`, what the app asked the provider meanwhile.

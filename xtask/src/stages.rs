@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::demo::Framework;
 use crate::process::{cargo, run_logged, temporary};
 use crate::setup::{Missing, Suites};
 use crate::tally::{Tally, failures, skips, tail};
@@ -142,7 +143,7 @@ fn tests(workspace: &Workspace, suites: &Suites) -> Outcome {
     outcome
 }
 
-/// Logs in once through the demo, with the programs that the tests were built with.
+/// Logs in once through the demo of each framework, with the programs that the tests were built with.
 fn demo(workspace: &Workspace) -> Outcome {
     let log = workspace.log("demo");
     let mut build = cargo(&workspace.root);
@@ -152,14 +153,20 @@ fn demo(workspace: &Workspace) -> Outcome {
         let problem = "its programs do not build, as the stage before says";
         return of_problems(Err(vec![problem.to_owned()]));
     }
-    let mut told = String::new();
-    let result = demo::smoke(workspace, None, &mut told);
-    drop(fs::write(&log, &told));
-    of_problems(result.map_err(|problem| {
-        let mut lines = owned(&tail(&told, SHOWN));
-        lines.push(problem);
-        lines
-    }))
+    let mut outcome = Outcome::default();
+    let mut all = String::new();
+    for framework in Framework::ALL {
+        let mut told = format!("cargo xtask demo {} --smoke\n\n", framework.word());
+        let result = demo::smoke(workspace, framework, None, &mut told);
+        outcome.tally += Tally::one(result.is_ok());
+        if let Err(problem) = result {
+            outcome.detail.extend(owned(&tail(&told, SHOWN / 3)));
+            outcome.detail.push(problem);
+        }
+        all.push_str(&told);
+    }
+    drop(fs::write(&log, &all));
+    outcome
 }
 
 /// Says what was left out, with the cure where the set-up knows it.

@@ -44,7 +44,7 @@ const CULPRITS: &[(&str, &str, &str)] = &[
     (
         "login",
         "The login under way",
-        "What a login has to remember while the user is at the provider.",
+        "What a login has to remember while the user is at the provider, and what the app says to one that was proved.",
     ),
     (
         "session",
@@ -56,6 +56,11 @@ const CULPRITS: &[(&str, &str, &str)] = &[
         "transport",
         "The way to the provider",
         "The network between the app and the provider.",
+    ),
+    (
+        "setup",
+        "The app around the login",
+        "What the app forgot when it took the login in.",
     ),
     (
         "request",

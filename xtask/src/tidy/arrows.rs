@@ -19,12 +19,23 @@ const ROOMS: &[(&str, &[&str])] = &[
         "codegrant-testkit",
         &["codegrant-core", "codegrant-dev-provider", "codegrant-web"],
     ),
+    ("adapter-poem", &["codegrant-web"]),
+    ("tour", &["codegrant-web"]),
+    (
+        "side-by-side",
+        &[
+            "codegrant-axum",
+            "codegrant-rocket",
+            "codegrant-actix",
+            "codegrant-web",
+            "adapter-poem",
+        ],
+    ),
     ("xtask", &[]),
 ];
 
-/// What an example may depend on: what an app would name, and what examples share.
+/// What any other example may depend on: what an app would name, and what the tours share.
 const FOR_EXAMPLES: &[&str] = &[
-    "codegrant-web",
     "tour",
     "codegrant-axum",
     "codegrant-rocket",
@@ -68,7 +79,7 @@ pub(super) fn check(packages: &[Package]) -> Vec<String> {
     problems
 }
 
-/// Returns the rooms that a package may depend on; an example is one by its folder.
+/// Returns the rooms that a package may depend on; an example without a line of its own is one by its folder.
 fn below(package: &Package) -> Option<&'static [&'static str]> {
     let room = ROOMS.iter().find(|(name, _)| *name == package.name);
     let is_example = || {
@@ -88,7 +99,9 @@ fn arrow(
     let to = dependency.name.as_str();
     let is_ours = packages.iter().any(|package| package.name == to);
     let in_tests = dependency.kind.as_deref() == Some("dev");
-    let fine = !is_ours || allowed.contains(&to) || (in_tests && to == FOR_TESTS);
+    // By a dependency on itself a package switches features on for its own tests.
+    let for_tests = in_tests && (to == FOR_TESTS || to == from.name);
+    let fine = !is_ours || allowed.contains(&to) || for_tests;
     (!fine).then(|| {
         format!(
             "{} must not depend on {to}{}: arrows point down only",
@@ -178,7 +191,11 @@ mod tests {
             package(
                 "codegrant-web",
                 "crates",
-                &[("codegrant-core", None), ("codegrant-testkit", Some("dev"))],
+                &[
+                    ("codegrant-core", None),
+                    ("codegrant-testkit", Some("dev")),
+                    ("codegrant-web", Some("dev")),
+                ],
             ),
             package(
                 "codegrant-core",
@@ -206,6 +223,32 @@ mod tests {
                 "codegrant-web must not depend on codegrant-axum: arrows point down only",
                 "hello must not depend on codegrant-core: arrows point down only",
             ]
+        );
+    }
+
+    #[test]
+    fn adapter_that_is_an_example_is_seen_by_the_comparison_alone() {
+        let packages = |name| {
+            let poem = package("adapter-poem", "examples", &[]);
+            let user = package(name, "examples", &[("adapter-poem", None)]);
+            rooms(vec![poem, user])
+        };
+        assert_eq!(check(&packages("side-by-side")), [""; 0]);
+        assert_eq!(
+            check(&packages("hello")),
+            ["hello must not depend on adapter-poem: arrows point down only"]
+        );
+    }
+
+    #[test]
+    fn app_names_no_room_below_its_adapter() {
+        let packages = rooms(vec![
+            package("codegrant-web", "crates", &[]),
+            package("hello", "examples", &[("codegrant-web", None)]),
+        ]);
+        assert_eq!(
+            check(&packages),
+            ["hello must not depend on codegrant-web: arrows point down only"]
         );
     }
 

@@ -87,8 +87,8 @@ pub fn a_signal_ends_the_program_well_in_spite_of_open_connections(binary: &str)
 pub fn settings_of_the_framework_move_nothing(binary: &str) {
     let elsewhere = free_port();
     let directory = Directory::new();
-    let rocket = format!("[default]\nport = {elsewhere}\nlog_level = \"debug\"\n");
-    directory.write("Rocket.toml", &rocket);
+    let file = format!("[default]\nport = {elsewhere}\nlog_level = \"debug\"\n");
+    directory.write("Rocket.toml", &file);
     let plan = plan();
     let origin = plan.origin();
     let surroundings = format!(
