@@ -207,7 +207,88 @@ impl AuthBuilder {
 
     /// Asks the app about every login that has been proved, before a session opens.
     ///
-    /// The hook is called once for each login. A later call of this method replaces the hook.
+    /// The hook sees the [`Login`] and says its [`Verdict`](crate::Verdict): yes, yes as this account of the
+    /// app's own table, handed over to the app's own sessions, or no. It is called once for each login, and
+    /// never for a callback that is seen again. While it runs the user waits, so give what it asks a
+    /// deadline. An error or a panic in it logs nobody in: the user sees a page with status 500, and the
+    /// operator reads `login.hook_failed` with the error and its causes. Without a hook everybody is
+    /// accepted; a later call of this method replaces the hook.
+    ///
+    /// Key accounts by [`Identity::key`](crate::Identity::key), and never by an address or a name: both
+    /// change hands. Do not join a login to an account that was made otherwise because their addresses are
+    /// the same; whoever made that account may have typed the address of somebody else.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::collections::HashMap;
+    /// use std::sync::{Arc, Mutex};
+    /// use codegrant_web::{Auth, Verdict, provider::GITHUB};
+    ///
+    /// // Stands for a table with a unique key over issuer and subject.
+    /// let accounts: Arc<Mutex<HashMap<(String, String), usize>>> = Arc::default();
+    /// let auth = Auth::builder("http://localhost:3000")
+    ///     .login_with(GITHUB, "id", "secret")
+    ///     .on_login(move |login| {
+    ///         let accounts = accounts.clone();
+    ///         async move {
+    ///             let (issuer, subject) = login.identity().key();
+    ///             let mut accounts = accounts.lock().map_err(|_| "the table is gone")?;
+    ///             let next = accounts.len() + 1;
+    ///             let id = accounts.entry((issuer.to_owned(), subject.to_owned())).or_insert(next);
+    ///             Ok(Verdict::AcceptAs(id.to_string()))
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// # let _ = auth;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// A hook that lets in the members of a GitHub organisation alone asks GitHub with the user's token,
+    /// which needs the scope `read:org`. Whatever is not a plain yes or no is an error, and nobody comes in
+    /// by an error:
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # #[cfg(feature = "reqwest")] {
+    /// use std::sync::Arc;
+    /// use codegrant_web::http::{HttpRequest, Method};
+    /// use codegrant_web::{Auth, HttpClient, Registration, ReqwestClient, Verdict, provider::GITHUB};
+    ///
+    /// let client = Arc::new(ReqwestClient::new(None)?);
+    /// let github = Registration::new(GITHUB, "id")
+    ///     .secret("secret")
+    ///     .scopes(["read:user", "user:email", "read:org"]);
+    /// let auth = Auth::builder("http://localhost:3000")
+    ///     .registration(github)
+    ///     .on_login(move |login| {
+    ///         let client = client.clone();
+    ///         async move {
+    ///             let url = "https://api.github.com/user/memberships/orgs/orchard";
+    ///             let mut request = HttpRequest::new(Method::Get, url);
+    ///             let token = login.access_token().secret();
+    ///             request.set_header("authorization", format!("Bearer {token}"));
+    ///             let response = client.send(request).await?;
+    ///             match response.status {
+    ///                 200 => {
+    ///                     let body: serde_json::Value = serde_json::from_slice(&response.body)?;
+    ///                     match body["state"].as_str() {
+    ///                         Some("active") => Ok(Verdict::Accept),
+    ///                         _ => Ok(Verdict::Refuse("invited to orchard, not a member yet".into())),
+    ///                     }
+    ///                 }
+    ///                 404 => Ok(Verdict::Refuse("not a member of orchard".into())),
+    ///                 status => Err(format!("github answers {status}").into()),
+    ///             }
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// # let _ = auth;
+    /// # }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn on_login<H, F>(mut self, hook: H) -> Self
     where

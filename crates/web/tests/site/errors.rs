@@ -6,8 +6,10 @@ use std::sync::Arc;
 use codegrant_core::provider::GITHUB;
 use codegrant_testkit::site::{Reply, Visit};
 use codegrant_testkit::{Fault, Site};
-use codegrant_web::{Auth, AuthBuilder, Lifetime, TransportError, error_codes};
+use codegrant_web::{Auth, AuthBuilder, Lifetime, TransportError, Verdict, error_codes};
 
+use crate::leaks::logged;
+use crate::on_login::{Said, asking};
 use crate::stores::Broken;
 use crate::{cookies, setup};
 
@@ -110,6 +112,24 @@ async fn moved() -> &'static str {
     .await
 }
 
+async fn hooks() -> Vec<(&'static str, &'static str)> {
+    let said = async |said: fn() -> Said| {
+        let app = Site::builder().configure(move |auth| asking(auth, move |_| said()));
+        failure(app.build(), async |site| {
+            site.browser().log_in("op", "ada").await
+        })
+        .await
+    };
+    let no = || Ok(Verdict::Refuse("not a member".to_owned()));
+    vec![
+        ("login.refused", said(no).await),
+        (
+            "login.hook_failed",
+            said(|| Err("no database".into())).await,
+        ),
+    ]
+}
+
 async fn callbacks() -> Vec<(&'static str, &'static str)> {
     let unreadable = async |site: &Site| {
         let mut browser = site.browser();
@@ -149,7 +169,17 @@ async fn callbacks() -> Vec<(&'static str, &'static str)> {
         site.browser().visit(visit).await
     };
     let long = async |site: &Site| site.browser().get("/auth/login/long").await;
+    let not_mounted = {
+        let (log, _guard) = logged();
+        let answer = codegrant_web::not_mounted("mount it there");
+        assert_eq!((answer.status, answer.login), (500, None));
+        assert!(!String::from_utf8_lossy(&answer.body).contains("mount"));
+        assert!(log.text().contains("mount it there"));
+        let code = error_codes().find(|code| log.text().contains(code.name));
+        code.map_or("nothing was logged", |code| code.name)
+    };
     vec![
+        ("setup.not_mounted", not_mounted),
         ("request.not_found", failure(Site::new(), absent).await),
         (
             "request.method_not_allowed",
@@ -264,6 +294,7 @@ const ELSEWHERE: &[&str] = &[
 async fn every_code_of_this_crate_can_be_brought_about() {
     let mut table = transport().await;
     table.extend(sessions().await);
+    table.extend(hooks().await);
     table.extend(callbacks().await);
     table.extend(configuration());
     for (expected, produced) in &table {

@@ -154,6 +154,34 @@ async fn a_cancelled_consent_is_reported_with_a_way_back() {
     assert_eq!(site.calls("/token"), 0);
 }
 
+#[tokio::test]
+async fn whoever_cancels_twice_is_not_sent_to_the_provider_by_itself() {
+    for lateness in [0, 601] {
+        for site in both_kinds() {
+            let mut browser = site.browser();
+            let url = browser.begin_to("op", "/orders").await;
+            let mut elsewhere = browser.clone();
+            site.wait(lateness);
+            let cancelled = browser.cancel_at_provider(&url).await;
+            let mut replies = vec![browser.bring(&cancelled).await];
+            // Back to the consent page, and no once more: the login's cookie is gone by now.
+            replies.push(browser.bring(&cancelled).await);
+            // In a browser that still holds it, the login was used; and one may hold nothing at all.
+            replies.push(elsewhere.bring(&cancelled).await);
+            replies.push(site.browser().bring(&cancelled).await);
+            for reply in replies {
+                refused(&reply);
+                assert_eq!(reply.refresh(), None, "{}", reply.body);
+                assert!(
+                    reply.body.contains("href=\"/auth/login/op"),
+                    "by hand it may"
+                );
+            }
+            assert_eq!(site.calls("/token"), 0);
+        }
+    }
+}
+
 // attack: DO-10
 #[tokio::test]
 async fn a_login_that_the_provider_spoils_ends_on_a_page_each_time() {

@@ -15,10 +15,10 @@ use crate::{refused, settled};
 
 /// Keeps what is written.
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Kept(Arc<Mutex<Vec<u8>>>);
 
 impl Kept {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
@@ -42,7 +42,7 @@ impl<'a> MakeWriter<'a> for Kept {
 }
 
 /// Keeps everything that is logged while the guard lives, at the most talkative level.
-fn logged() -> (Kept, tracing::subscriber::DefaultGuard) {
+pub(crate) fn logged() -> (Kept, tracing::subscriber::DefaultGuard) {
     /// While there is one subscriber only, `tracing` asks the thread that comes to a log line first whether
     /// anybody wants it, and keeps the answer for all threads. Other tests want none; with a second
     /// subscriber it asks them all.
