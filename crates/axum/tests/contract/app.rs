@@ -22,6 +22,11 @@ pub(crate) fn start(auth: Auth, listener: std::net::TcpListener) -> impl Any {
         .merge(routes(&auth))
         .layer(from_fn(tell_who_logged_in))
         .with_state(auth);
+    serve(app, listener)
+}
+
+/// Serves a router until the runtime is dropped.
+pub(crate) fn serve(app: Router, listener: std::net::TcpListener) -> Runtime {
     let runtime = Runtime::new().unwrap();
     listener.set_nonblocking(true).unwrap();
     runtime.spawn(async move {
@@ -35,13 +40,13 @@ async fn greet(user: User) -> String {
     format!("Hello, {user}!")
 }
 
-async fn greet_anybody(user: Option<User>) -> String {
+pub(crate) async fn greet_anybody(user: Option<User>) -> String {
     let name = user.map_or_else(|| "stranger".to_owned(), |user| user.to_string());
     format!("Hello, {name}!")
 }
 
 /// A middleware of the app's own, which sees a login end.
-async fn tell_who_logged_in(request: Request, next: Next) -> Response {
+pub(crate) async fn tell_who_logged_in(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let login = response.extensions().get::<Login>();
     let subject = login.map(|login| HeaderValue::from_str(&login.identity().subject));
