@@ -3,8 +3,8 @@
 use actix_web::body::{BodyStream, to_bytes_limited};
 use actix_web::dev::Payload;
 use actix_web::error::UrlGenerationError;
-use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use codegrant_web::{Auth, BODY_LIMIT, Request, Response};
@@ -46,7 +46,21 @@ pub(crate) async fn answer(auth: &Auth, asked: &HttpRequest, body: Payload) -> H
     let body = to_bytes_limited(BodyStream::new(body), BODY_LIMIT).await;
     let body = body.ok().and_then(Result::ok);
     let request = request(asked).with_body(body.as_deref());
-    response(auth.handle(request).await)
+    let answer = auth.handle(request).await;
+    let length = answer.body.len();
+    let mut response = response(answer);
+    if asked.method() == Method::HEAD {
+        // Actix-web takes the method of the last request that it has read, and writes the body behind an
+        // answer to HEAD when another request was sent ahead: so there must be none to write.
+        response.head_mut().no_chunking(true);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        let nothing: Payload = Payload::None;
+        return response
+            .set_body(BodyStream::new(nothing))
+            .map_into_boxed_body();
+    }
+    response
 }
 
 pub(crate) fn is_below(auth: &Auth, path: &str) -> bool {
