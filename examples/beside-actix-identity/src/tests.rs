@@ -1,0 +1,88 @@
+//! The journeys, in front of this app.
+
+#[path = "../../beside-axum-login/src/tests/journeys.rs"]
+#[macro_use]
+mod journeys;
+
+use actix_identity::IdentityMiddleware;
+use actix_web::cookie::Key;
+use actix_web::http::Method;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::{App as ActixApp, rt, web};
+use codegrant_actix::{User, Verdict, routes};
+use codegrant_testkit::Site;
+use journeys::{App, Got, Sent, Variant};
+
+use crate::app::{hand_over, pages, sessions, site};
+use crate::users::Users;
+
+journeys!(start);
+
+fn start(variant: Variant) -> (Site, App) {
+    let users = Users::default();
+    users.add("mary", Some("secret"));
+    users.add("ada@example.test", Some("secret"));
+    let judged = users.clone();
+    let front = Site::builder().configure(move |auth| match variant {
+        Variant::Refusing => {
+            auth.on_login(async |_| Ok(Verdict::Refuse("nobody is let in".into())))
+        }
+        Variant::BothSessions => auth.on_login(move |login| {
+            let account = judged.of_identity(login.identity()).to_string();
+            async move { Ok(Verdict::AcceptAs(account)) }
+        }),
+        _ => hand_over(auth, &judged),
+    });
+    let front = front.build();
+    let auth = front.auth().clone();
+    let key = Key::generate();
+    let orders =
+        async |user: User| format!("Orders of account {}", user.account().unwrap_or_default());
+    let app = ActixApp::new().configure(|app| {
+        match variant {
+            Variant::WithoutBridge => {
+                let whole = web::scope("")
+                    .configure(pages(&users))
+                    .configure(routes(&auth));
+                let whole = whole.wrap(IdentityMiddleware::default());
+                app.service(whole.wrap(sessions(&auth, &key)));
+            }
+            Variant::BothSessions => {
+                let moved = web::scope("/orders").configure(routes(&auth));
+                app.service(moved.route("", web::get().to(orders)));
+                app.service(site(&auth, &users, &key));
+            }
+            _ => {
+                app.service(site(&auth, &users, &key));
+            }
+        };
+    });
+    let system = rt::System::new();
+    let app = system.block_on(init_service(app));
+    let send = move |sent: &Sent| {
+        let cookies = sent
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        let method = Method::from_bytes(sent.method.as_bytes()).unwrap();
+        let mut request = TestRequest::with_uri(&sent.target)
+            .method(method)
+            .append_header(("cookie", cookies.collect::<Vec<_>>().join("; ")))
+            .set_payload(sent.body.clone());
+        for header in &sent.headers {
+            request = request.append_header((header.0, header.1.as_str()));
+        }
+        system.block_on(async {
+            let response = call_service(&app, request.to_request()).await;
+            let headers = response.headers().iter();
+            let headers =
+                headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+            Got {
+                status: response.status().as_u16(),
+                headers: headers.collect(),
+                body: String::from_utf8(read_body(response).await.to_vec()).unwrap(),
+            }
+        })
+    };
+    (front, Box::new(send))
+}

@@ -1,0 +1,75 @@
+//! The journeys, in front of this app.
+
+#[macro_use]
+mod journeys;
+
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use axum::routing::get;
+use codegrant_axum::{User, Verdict};
+use codegrant_testkit::Site;
+use journeys::{App, Got, Sent, Variant};
+use tower::ServiceExt as _;
+
+use crate::app::{hand_over, pages, router, sessions};
+use crate::users::Users;
+
+journeys!(start);
+
+fn start(variant: Variant) -> (Site, App) {
+    let users = Users::default();
+    users.add("mary", Some("secret"));
+    users.add("ada@example.test", Some("secret"));
+    let judged = users.clone();
+    let site = Site::builder().configure(move |auth| match variant {
+        Variant::Refusing => {
+            auth.on_login(async |_| Ok(Verdict::Refuse("nobody is let in".into())))
+        }
+        Variant::BothSessions => auth.on_login(move |login| {
+            let account = judged.of_identity(login.identity()).to_string();
+            async move { Ok(Verdict::AcceptAs(account)) }
+        }),
+        _ => hand_over(auth, &judged),
+    });
+    let site = site.build();
+    let auth = site.auth().clone();
+    let login = codegrant_axum::routes(&auth);
+    let orders = |user: User| async move {
+        format!("Orders of account {}", user.account().unwrap_or_default())
+    };
+    let moved = axum::Router::new().route("/orders", get(orders));
+    let app = match variant {
+        Variant::WithoutBridge => pages(&auth).merge(login).layer(sessions(&auth, &users)),
+        Variant::BothSessions => router(&auth, &users).merge(moved.with_state(auth)),
+        _ => router(&auth, &users),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = { runtime }.enable_all().build().unwrap();
+    let send = move |sent: &Sent| {
+        let cookies = sent
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        let cookies = cookies.collect::<Vec<_>>().join("; ");
+        let mut request = Request::builder().method(sent.method).uri(&sent.target);
+        for (name, value) in &sent.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.header("cookie", cookies);
+        let request = request.body(Body::from(sent.body.clone())).unwrap();
+        runtime.block_on(async {
+            let response = app.clone().oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let body = to_bytes(body, usize::MAX).await.unwrap();
+            let headers = parts.headers.iter();
+            let headers =
+                headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+            Got {
+                status: parts.status.as_u16(),
+                headers: headers.collect(),
+                body: String::from_utf8(body.to_vec()).unwrap(),
+            }
+        })
+    };
+    (site, Box::new(send))
+}

@@ -1,0 +1,402 @@
+//! What people do with an app that has sessions of its own and a login of codegrant's: the same for all three.
+
+use std::collections::BTreeMap;
+
+use codegrant_testkit::Site;
+
+/// An app in one process: a request goes in, a response comes out.
+pub(super) type App = Box<dyn Fn(&Sent) -> Got>;
+
+/// The example, or what somebody makes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Variant {
+    AsItIs,
+    /// The middleware that opens the app's session was forgotten.
+    WithoutBridge,
+    /// `on_login` refuses everybody.
+    Refusing,
+    /// Both sessions open, and `/orders` has moved to codegrant's `User`.
+    BothSessions,
+}
+
+/// Makes the app in front of the provider of a site; `mary` and `ada@example.test` have accounts, 0
+/// and 1, with the password `secret`.
+pub(super) type Start = fn(Variant) -> (Site, App);
+
+pub(super) struct Sent {
+    pub(super) method: &'static str,
+    pub(super) target: String,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) cookies: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+pub(super) struct Got {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+/// Makes a test of every journey, for the app that `$start` starts.
+macro_rules! journeys {
+    ($start:path) => {
+        journeys!($start;
+            login_ends_in_the_apps_own_session_and_in_none_of_codegrants
+            first_page_after_the_login_knows_the_user
+            same_identity_is_the_same_account_and_another_is_another
+            member_with_a_password_keeps_the_account_and_nobody_gets_it_by_a_login
+            old_login_goes_on_as_before
+            log_out_of_the_app_logs_out
+            log_out_needs_a_form_of_the_app
+            session_is_a_new_one_after_the_login
+            session_that_somebody_else_began_is_not_taken_over
+            callback_that_comes_twice_changes_nothing
+            cancelled_login_opens_nothing
+            refused_login_opens_nothing_and_leaves_the_present_session
+            forgotten_bridge_opens_nothing
+            one_route_moves_while_the_others_stay
+        );
+    };
+    ($start:path; $($name:ident)+) => {
+        $(
+            #[test]
+            fn $name() {
+                journeys::$name($start);
+            }
+        )+
+    };
+}
+
+const ORIGIN: &str = "https://app.example";
+
+/// One person's browser.
+struct Browser {
+    site: Site,
+    app: App,
+    cookies: BTreeMap<String, Cookie>,
+}
+
+#[derive(Clone)]
+struct Cookie {
+    value: String,
+    attributes: String,
+}
+
+/// What is shown in the end.
+struct Page {
+    path: String,
+    status: u16,
+    body: String,
+}
+
+/// Whose page made the browser go there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    App,
+    Elsewhere,
+}
+
+impl Browser {
+    fn open(start: Start, variant: Variant) -> Self {
+        let (site, app) = start(variant);
+        Self {
+            site,
+            app,
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    fn get(&mut self, target: &str) -> Page {
+        self.go("GET", target, "", From::App)
+    }
+
+    fn post(&mut self, target: &str, form: &str) -> Page {
+        self.go("POST", target, form, From::App)
+    }
+
+    /// Sends a request and follows redirects within the app; the page that began it all stays the one.
+    fn go(&mut self, method: &'static str, target: &str, form: &str, from: From) -> Page {
+        let (mut method, mut target) = (method, target.to_owned());
+        for _ in 0..10 {
+            let got = self.send(method, &target, form, from);
+            let location = got.headers.iter().find(|(name, _)| name == "location");
+            let location = location.map(|(_, value)| value.strip_prefix(ORIGIN).unwrap_or(value));
+            match location.filter(|location| location.starts_with('/')) {
+                None => {
+                    let (path, status, body) = (target, got.status, got.body);
+                    return Page { path, status, body };
+                }
+                Some(location) => target = location.to_owned(),
+            }
+            if got.status != 307 {
+                method = "GET";
+            }
+        }
+        panic!("too many redirects, the last to {target}");
+    }
+
+    fn send(&mut self, method: &'static str, target: &str, form: &str, from: From) -> Got {
+        let goes = |cookie: &Cookie| match from {
+            From::App => true,
+            // A page that another site leads to gets no `Strict` cookie, and a form not even a `Lax` one.
+            From::Elsewhere => method == "GET" && !cookie.attributes.contains("samesite=strict"),
+        };
+        let cookies = self.cookies.iter().filter(|(_, cookie)| goes(cookie));
+        let site = match from {
+            From::App => "same-origin",
+            From::Elsewhere => "cross-site",
+        };
+        let mut headers = vec![
+            ("accept", "text/html".to_owned()),
+            ("sec-fetch-site", site.to_owned()),
+            ("sec-fetch-mode", "navigate".to_owned()),
+            ("sec-fetch-dest", "document".to_owned()),
+        ];
+        if method == "POST" {
+            let origin = match from {
+                From::App => ORIGIN,
+                From::Elsewhere => "https://evil.example",
+            };
+            headers.push(("origin", origin.to_owned()));
+            let kind = "application/x-www-form-urlencoded";
+            headers.push(("content-type", kind.to_owned()));
+        }
+        let got = (self.app)(&Sent {
+            method,
+            target: target.to_owned(),
+            headers,
+            cookies: cookies
+                .map(|(name, cookie)| (name.clone(), cookie.value.clone()))
+                .collect(),
+            body: form.to_owned(),
+        });
+        for (_, set) in got.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let (pair, attributes) = set.split_once(';').unwrap_or((set, ""));
+            let (name, value) = pair.split_once('=').expect("a cookie has a name");
+            let attributes = attributes.to_ascii_lowercase();
+            if attributes.contains("max-age=0") {
+                self.cookies.remove(name);
+                continue;
+            }
+            let value = value.to_owned();
+            let cookie = Cookie { value, attributes };
+            self.cookies.insert(name.to_owned(), cookie);
+        }
+        got
+    }
+
+    /// Starts a login, and returns where the provider is.
+    fn begin(&mut self) -> String {
+        let reply = self.get("/login?next=%2Faccount");
+        let (_, rest) = reply
+            .body
+            .split_once("href=\"")
+            .expect("a link to the login");
+        let (link, _) = rest.split_once('"').expect("the end of the link");
+        let mut target = link.to_owned();
+        loop {
+            let got = self.send("GET", &target, "", From::App);
+            let location = got.headers.iter().find(|(name, _)| name == "location");
+            let (_, location) = location.expect("a way to the provider");
+            if !location.starts_with('/') {
+                return location.clone();
+            }
+            target = location.clone();
+        }
+    }
+
+    /// Signs in at the provider, and returns the callback.
+    fn sign_in(&mut self, subject: &str) -> String {
+        let url = self.begin();
+        let provider = self.site.provider("op");
+        let answer = provider.authorize_as(&url, subject, self.site.now());
+        let location = answer.headers.iter().find(|(name, _)| name == "location");
+        let (_, location) = location.expect("the way back");
+        location.replace(ORIGIN, "")
+    }
+
+    /// Logs in through the provider, from the link to the page that comes in the end.
+    fn log_in(&mut self, subject: &str) -> Page {
+        let callback = self.sign_in(subject);
+        self.go("GET", &callback, "", From::Elsewhere)
+    }
+
+    /// Logs in as the app's members always did.
+    fn log_in_by_password(&mut self) -> Page {
+        self.post("/login", "name=mary&password=secret")
+    }
+
+    /// The cookies of the app, as opposed to codegrant's.
+    fn of_app(&self) -> BTreeMap<String, Cookie> {
+        let mut cookies = self.cookies.clone();
+        cookies.retain(|name, _| !name.starts_with("__Host-codegrant"));
+        cookies
+    }
+
+    fn has_session_of_codegrant(&self) -> bool {
+        let mut names = self.cookies.keys();
+        names.any(|name| name.starts_with("__Host-codegrant.session"))
+    }
+
+    fn greeting(&mut self) -> String {
+        self.get("/").body
+    }
+}
+
+const STRANGER: &str = "Hello, stranger!";
+
+pub(super) fn login_ends_in_the_apps_own_session_and_in_none_of_codegrants(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    let asked = browser.get("/account");
+    assert!(asked.path.starts_with("/login?next="), "{}", asked.path);
+    browser.log_in("ada");
+    assert_eq!(browser.greeting(), "Hello, Ada Lovelace!");
+    assert_eq!(browser.get("/account").body, "Account 2 (Ada Lovelace)");
+    assert!(!browser.has_session_of_codegrant());
+    let held = browser.of_app();
+    assert_eq!(held.len(), 1, "one session, and it is the app's");
+    let attributes = &held.values().next().unwrap().attributes;
+    for told in ["httponly", "samesite=lax", "secure", "path=/"] {
+        assert!(attributes.contains(told), "{told} is not in {attributes}");
+    }
+}
+
+pub(super) fn first_page_after_the_login_knows_the_user(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    let page = browser.log_in("ada");
+    assert_eq!((page.path.as_str(), page.status), ("/account", 200));
+    assert_eq!(page.body, "Account 2 (Ada Lovelace)");
+}
+
+pub(super) fn same_identity_is_the_same_account_and_another_is_another(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    for (subject, account) in [
+        ("ada", "Account 2 (Ada Lovelace)"),
+        ("grace", "Account 3 (Grace Hopper)"),
+        ("ada", "Account 2 (Ada Lovelace)"),
+    ] {
+        assert_eq!(browser.log_in(subject).body, account);
+        browser.post("/logout", "");
+    }
+}
+
+pub(super) fn member_with_a_password_keeps_the_account_and_nobody_gets_it_by_a_login(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    // The provider says that Ada's address is the one by which somebody has been a member for long.
+    let page = browser.log_in("ada");
+    assert_eq!(page.body, "Account 2 (Ada Lovelace)");
+    browser.post("/logout", "");
+    let member = browser.post("/login", "name=ada%40example.test&password=secret");
+    assert_eq!(member.body, "Account 1 (ada@example.test)");
+}
+
+pub(super) fn old_login_goes_on_as_before(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    assert_eq!(browser.log_in_by_password().body, "Account 0 (mary)");
+    assert_eq!(browser.greeting(), "Hello, mary!");
+    let mut wrong = Browser::open(start, Variant::AsItIs);
+    let refused = wrong.post("/login", "name=mary&password=guess");
+    assert_eq!(refused.status, 401);
+    assert_eq!(wrong.greeting(), STRANGER);
+}
+
+pub(super) fn log_out_of_the_app_logs_out(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    browser.log_in("ada");
+    let page = browser.post("/logout", "");
+    assert_eq!((page.path.as_str(), page.status), ("/auth/logged-out", 200));
+    assert_eq!(browser.greeting(), STRANGER);
+    assert_eq!(browser.get("/account").path, "/login?next=%2Faccount");
+}
+
+pub(super) fn log_out_needs_a_form_of_the_app(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    browser.log_in("ada");
+    browser.go("POST", "/logout", "", From::Elsewhere);
+    browser.go("GET", "/logout", "", From::Elsewhere);
+    assert_eq!(browser.greeting(), "Hello, Ada Lovelace!");
+}
+
+pub(super) fn session_is_a_new_one_after_the_login(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    let page = browser.log_in("ada");
+    assert_eq!(page.body, "Account 2 (Ada Lovelace)");
+    let first = browser.of_app();
+    browser.log_in("ada");
+    for (name, cookie) in browser.of_app() {
+        assert_ne!(cookie.value, first[&name].value);
+    }
+}
+
+pub(super) fn session_that_somebody_else_began_is_not_taken_over(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    browser.log_in_by_password();
+    let marys = browser.of_app();
+    assert_eq!(browser.log_in("ada").body, "Account 2 (Ada Lovelace)");
+    // Whoever gave this browser its first session still holds it.
+    browser.cookies = marys;
+    assert_ne!(browser.greeting(), "Hello, Ada Lovelace!");
+}
+
+pub(super) fn callback_that_comes_twice_changes_nothing(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    let callback = browser.sign_in("ada");
+    browser.go("GET", &callback, "", From::Elsewhere);
+    let before = browser.of_app();
+    let page = browser.go("GET", &callback, "", From::Elsewhere);
+    assert_eq!(page.body, "Account 2 (Ada Lovelace)");
+    let values = |held: BTreeMap<String, Cookie>| -> Vec<String> {
+        held.into_values().map(|cookie| cookie.value).collect()
+    };
+    assert_eq!(values(browser.of_app()), values(before));
+    // After a log-out the same callback brings nobody back.
+    browser.post("/logout", "");
+    browser.go("GET", &callback, "", From::Elsewhere);
+    assert_eq!(browser.greeting(), STRANGER);
+}
+
+pub(super) fn cancelled_login_opens_nothing(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    let callback = browser.sign_in("ada");
+    let (address, query) = callback.split_once('?').unwrap();
+    let kept = query.split('&').filter(|pair| !pair.starts_with("code="));
+    let kept: Vec<&str> = kept.collect();
+    let denied = format!("{address}?error=access_denied&{}", kept.join("&"));
+    let page = browser.go("GET", &denied, "", From::Elsewhere);
+    assert_eq!(page.status, 403);
+    assert_eq!(browser.of_app().len(), 0);
+    assert_eq!(browser.greeting(), STRANGER);
+}
+
+pub(super) fn refused_login_opens_nothing_and_leaves_the_present_session(start: Start) {
+    let mut browser = Browser::open(start, Variant::Refusing);
+    assert_eq!(browser.log_in("ada").status, 403);
+    assert_eq!(browser.of_app().len(), 0);
+    browser.log_in_by_password();
+    assert_eq!(browser.log_in("ada").status, 403);
+    assert_eq!(browser.greeting(), "Hello, mary!");
+    assert!(!browser.has_session_of_codegrant());
+}
+
+pub(super) fn forgotten_bridge_opens_nothing(start: Start) {
+    let mut browser = Browser::open(start, Variant::WithoutBridge);
+    let page = browser.log_in("ada");
+    assert_eq!(page.path, "/login?next=%2Faccount");
+    assert_eq!(browser.of_app().len(), 0);
+    assert!(!browser.has_session_of_codegrant());
+    assert_eq!(browser.greeting(), STRANGER);
+}
+
+pub(super) fn one_route_moves_while_the_others_stay(start: Start) {
+    let mut browser = Browser::open(start, Variant::BothSessions);
+    let page = browser.log_in("ada");
+    assert_eq!(page.body, "Account 2 (Ada Lovelace)");
+    assert_eq!(browser.get("/orders").body, "Orders of account 2");
+    assert!(browser.has_session_of_codegrant());
+    // The log-out of the app ends both.
+    browser.post("/logout", "");
+    assert!(!browser.has_session_of_codegrant());
+    assert_eq!(browser.greeting(), STRANGER);
+    let asked = browser.send("GET", "/orders", "", From::App);
+    assert_eq!(asked.status, 303);
+}
