@@ -6,7 +6,10 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
 use codegrant_web::Auth;
 
-use crate::{LoginRequired, User, Why, translate};
+use crate::{LoginRequired, User, translate};
+
+/// What a middleware of ours gives: the app's answer, or web's.
+pub(crate) type Answer<B> = ServiceResponse<EitherBody<B>>;
 
 /// Lets only logged-in users into a scope, a resource or a whole app.
 ///
@@ -27,13 +30,7 @@ use crate::{LoginRequired, User, Why, translate};
 /// ```
 pub fn require_login<S, B>(
     auth: &Auth,
-) -> impl Transform<
-    S,
-    ServiceRequest,
-    Response = ServiceResponse<EitherBody<B>>,
-    Error = Error,
-    InitError = (),
-> + use<S, B>
+) -> impl Transform<S, ServiceRequest, Response = Answer<B>, Error = Error, InitError = ()> + use<S, B>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
@@ -46,13 +43,13 @@ async fn admit<B: MessageBody + 'static>(
     auth: Auth,
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+) -> Result<Answer<B>, Error> {
     if translate::is_below(&auth, request.path()) {
         let (request, body) = request.into_parts();
         let answer = translate::answer(&auth, &request, body).await;
         return Ok(ServiceResponse::new(request, answer).map_into_right_body());
     }
-    match find(&auth, request.request()).await {
+    match find(&auth, request.request()).await.flatten() {
         Ok(user) => {
             request.extensions_mut().insert(Admitted { auth, user });
             Ok(next.call(request).await?.map_into_left_body())
@@ -70,21 +67,27 @@ struct Admitted {
     user: User,
 }
 
-pub(crate) async fn find(auth: &Auth, request: &HttpRequest) -> Result<User, LoginRequired> {
+/// A user, or the answer to nobody; apart from these, what no `Option<User>` may hide.
+pub(crate) type Found = Result<Result<User, LoginRequired>, LoginRequired>;
+
+pub(crate) async fn find(auth: &Auth, request: &HttpRequest) -> Found {
     if let Some(admitted) = request.extensions().get::<Admitted>() {
         // Clones of one `Auth` share their base, and no two have it at the same place.
         if std::ptr::eq(admitted.auth.base(), auth.base()) {
-            return Ok(admitted.user.clone());
+            return Ok(Ok(admitted.user.clone()));
         }
     }
     let asked = translate::request(request);
-    let (why, response) = match auth.identify(asked.clone()).await {
-        Ok(Some(session)) => return Ok(User(session)),
-        Ok(None) if !translate::is_mounted(auth, request) => {
-            return Err(LoginRequired::not_mounted());
-        }
-        Ok(None) => (Why::Nobody, auth.challenge(asked)),
-        Err(error) => (Why::StoreError, auth.refuse(&error)),
-    };
-    Err(LoginRequired { why, response })
+    match auth.identify(asked.clone()).await {
+        Ok(Some(session)) => Ok(Ok(User(session))),
+        Ok(None) if !translate::is_mounted(auth, request) => Err(LoginRequired::not_mounted()),
+        Ok(None) => Ok(Err(LoginRequired {
+            reason: "nobody is logged in",
+            response: auth.challenge(asked),
+        })),
+        Err(error) => Err(LoginRequired {
+            reason: "sessions cannot be read",
+            response: auth.refuse(&error),
+        }),
+    }
 }

@@ -119,10 +119,8 @@ impl FromRequest for User {
                 None => Err(LoginRequired::not_mounted()),
             };
             match found {
-                Err(required) if required.why != Why::Nobody => {
-                    Err(refusal::hand_over(required, request).await)
-                }
-                found => found,
+                Ok(found) => found,
+                Err(required) => Err(refusal::hand_over(required, request).await),
             }
         })
     }
@@ -133,36 +131,24 @@ impl FromRequest for User {
 /// `Display` says which, for the operator.
 #[derive(Debug)]
 pub struct LoginRequired {
-    why: Why,
+    reason: &'static str,
     response: codegrant_web::Response,
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
-    Nobody,
-    StoreError,
-    NotMounted,
-}
-
-/// What whoever forgot it has to do.
-const MOUNT: &str = "add .configure(codegrant_actix::routes(&auth)) to the App, or to a scope that Auth::base is below";
 
 impl LoginRequired {
     fn not_mounted() -> Self {
         Self {
-            why: Why::NotMounted,
-            response: codegrant_web::not_mounted(MOUNT),
+            reason: "the login is not mounted: add .configure(codegrant_actix::routes(&auth))",
+            response: codegrant_web::not_mounted(
+                "add .configure(codegrant_actix::routes(&auth)) to the App, or to a scope above Auth::base",
+            ),
         }
     }
 }
 
 impl fmt::Display for LoginRequired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.why {
-            Why::Nobody => f.write_str("nobody is logged in"),
-            Why::StoreError => f.write_str("sessions cannot be read"),
-            Why::NotMounted => write!(f, "the login is not mounted: {MOUNT}"),
-        }
+        f.write_str(self.reason)
     }
 }
 

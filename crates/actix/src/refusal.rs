@@ -5,12 +5,13 @@ use std::future::{pending, poll_fn};
 use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 
-use actix_web::body::{EitherBody, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
 
 use crate::LoginRequired;
+use crate::guard::Answer;
 
 /// Answers 503 in place of handlers with `Option<User>` when sessions cannot be read.
 ///
@@ -27,13 +28,8 @@ use crate::LoginRequired;
 /// App::new().wrap(answer_store_errors()).configure(routes(&auth)).route("/", web::get().to(greet));
 /// # Ok::<(), codegrant_actix::SetupErrors>(())
 /// ```
-pub fn answer_store_errors<S, B>() -> impl Transform<
-    S,
-    ServiceRequest,
-    Response = ServiceResponse<EitherBody<B>>,
-    Error = Error,
-    InitError = (),
->
+pub fn answer_store_errors<S, B>()
+-> impl Transform<S, ServiceRequest, Response = Answer<B>, Error = Error, InitError = ()>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
@@ -52,7 +48,7 @@ struct Slot {
 async fn watch<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+) -> Result<Answer<B>, Error> {
     let slot = Rc::new(Slot::default());
     request.extensions_mut().insert(Rc::downgrade(&slot));
     let mut answer = next.call(request);

@@ -66,7 +66,9 @@ async fn a_session_of_another_app_is_nobodys() {
         .build();
     let app = App::new().configure(routes(site.auth()));
     let app = init_service(app.route("/me", web::get().to(me))).await;
-    let request = TestRequest::get().uri("/me").logged_in(other.auth(), "alice");
+    let request = TestRequest::get()
+        .uri("/me")
+        .logged_in(other.auth(), "alice");
     let answer = call_service(&app, request.await.to_request()).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
 }
