@@ -15,7 +15,7 @@ pub enum Problem {
     LoginExpired,
     /// The provider's answer broke a rule.
     LoginRefused,
-    /// The app does not let this account in.
+    /// The app does not let this account in; [`ErrorPage::retry`](super::ErrorPage::retry) leads to another.
     AccountRefused,
     /// The link does not belong to a login that this browser began.
     LoginUnknown,

@@ -136,3 +136,34 @@ impl std::fmt::Debug for Session {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A session as it was sealed before accounts were.
+    const WITHOUT_ACCOUNT: &str = r#"{"i":{"provider":"op","issuer":"https://op.example","subject":"ada","claims":{}},
+        "a":"token","b":1800000000,"e":1800043200,"t":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15],"g":"/"}"#;
+
+    #[test]
+    fn a_session_that_was_sealed_without_an_account_still_opens() {
+        let data: SessionData = serde_json::from_str(WITHOUT_ACCOUNT).unwrap();
+        assert_eq!(Session::new(data).account(), None);
+    }
+
+    #[test]
+    fn an_account_that_nobody_named_costs_no_byte() {
+        let mut data: SessionData = serde_json::from_str(WITHOUT_ACCOUNT).unwrap();
+        let length = |data: &SessionData| serde_json::to_vec(data).unwrap().len();
+        let without = length(&data);
+        assert_eq!(
+            without,
+            serde_json::from_str::<serde_json::Value>(WITHOUT_ACCOUNT)
+                .unwrap()
+                .to_string()
+                .len()
+        );
+        data.account = Some("7".to_owned());
+        assert_eq!(length(&data), without + r#","u":"7""#.len());
+    }
+}

@@ -1,6 +1,7 @@
 //! The whole login by values: an app, its providers and browsers, and whoever means them harm.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accounts;
 mod answers;
 mod callback;
 mod code;

@@ -211,6 +211,7 @@ async fn an_account_that_is_refused_reads_no_reason_and_may_choose_another() {
         assert_eq!(site.failures(), ["login.refused"]);
         assert!(detail(&site).contains(REASON), "{}", detail(&site));
 
+        assert!(reply.body.contains("Use another account"));
         // The provider would give the same account again unless it is told to ask.
         let other = "/auth/login?return_to=%2Forders%3Fpage%3D2&other_account=1";
         assert!(
