@@ -1,4 +1,7 @@
-//! Configuration in a TOML text.
+//! Configuration in a TOML text, or in whatever file an app has.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use codegrant_core::ResponseMode;
 use codegrant_core::error::Quoted;
@@ -11,9 +14,77 @@ use crate::error::{SetupError, SetupErrors};
 use crate::registration::Registration;
 use crate::session::{Lifetime, MemoryStore};
 
+/// The login's part of an app's own configuration; `docs/configuration.md` lists its keys.
+///
+/// An app that reads its settings with serde, from any format, has a field of this type among them:
+///
+/// ```
+/// use codegrant_web::{AuthBuilder, Configuration};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Settings {
+///     workers: usize,
+///     login: Configuration,
+/// }
+///
+/// let settings: Settings = serde_json::from_str(r#"{
+///     "workers": 4,
+///     "login": {
+///         "public_origin": "http://localhost:3000",
+///         "provider": [{ "preset": "github", "client_id": "id", "client_secret": "secret" }]
+///     }
+/// }"#)?;
+/// let auth = AuthBuilder::from_configuration(settings.login)?.build()?;
+/// # assert_eq!(settings.workers, 4);
+/// # assert_eq!(auth.base(), "/auth");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What stands in it is checked by [`AuthBuilder::from_configuration`], which quotes no secret in an error.
+#[derive(Clone, Deserialize)]
+#[serde(from = "toml::Value")]
+pub struct Configuration {
+    written: toml::Value,
+    directory: PathBuf,
+}
+
+impl Configuration {
+    /// Lets relative paths in it start at a directory; at the app's working directory otherwise.
+    #[must_use]
+    pub fn in_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = directory.into();
+        self
+    }
+}
+
+/// One in which nothing is written.
+impl Default for Configuration {
+    fn default() -> Self {
+        toml::Value::Table(toml::Table::new()).into()
+    }
+}
+
+impl From<toml::Value> for Configuration {
+    fn from(written: toml::Value) -> Self {
+        Self {
+            written,
+            directory: PathBuf::new(),
+        }
+    }
+}
+
+/// Shows the directory only: there are secrets in the rest.
+impl fmt::Debug for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Configuration")
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The keys beside the providers; `docs/configuration.md` describes each.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 struct Written {
     public_origin: String,
     base: Option<String>,
@@ -93,8 +164,25 @@ impl AuthBuilder {
                 .and_then(|span| text.get(..span.start))
                 .unwrap_or_default();
             let line = before.matches('\n').count() + 1;
-            SetupErrors(vec![syntax(&error, &format!("line {line}"))])
+            SetupErrors(vec![syntax(&error, &format!("line {line}: "))])
         })?;
+        Ok(Self::written(written, Path::new("")))
+    }
+
+    /// Reads the login's part of an app's own configuration; more can be set in code before `build`.
+    ///
+    /// # Errors
+    ///
+    /// When a key outside the providers is unknown or of a wrong type. Every other mistake is reported by
+    /// `build`, all at once.
+    pub fn from_configuration(configuration: Configuration) -> Result<Self, SetupErrors> {
+        let Configuration { written, directory } = configuration;
+        let written = written.try_into();
+        let written = written.map_err(|error| SetupErrors(vec![syntax(&error, "")]))?;
+        Ok(Self::written(written, &directory))
+    }
+
+    fn written(written: Written, directory: &Path) -> Self {
         let mut mistakes = Vec::new();
         let mut builder = Self::new(written.public_origin);
         if let Some(base) = written.base {
@@ -108,13 +196,13 @@ impl AuthBuilder {
         }
         let from_file = written
             .secret_file
-            .and_then(|path| read_file(&path, &mut mistakes));
+            .and_then(|path| read_file_in(directory, &path, &mut mistakes));
         if let Some(secret) = written.secret.or(from_file) {
             builder = builder.secret(secret);
         }
         if let Some(pem) = written
             .root_certificate
-            .and_then(|path| read_file(&path, &mut mistakes))
+            .and_then(|path| read_file_in(directory, &path, &mut mistakes))
         {
             builder = builder.root_certificate(pem);
         }
@@ -137,7 +225,7 @@ impl AuthBuilder {
             ));
         }
         for (at, entry) in written.provider.into_iter().enumerate() {
-            match registration(at + 1, entry, &mut mistakes) {
+            match registration(at + 1, entry, directory, &mut mistakes) {
                 Ok(registration) => builder = builder.registration(registration),
                 Err(mistake) => mistakes.push(mistake),
             }
@@ -145,21 +233,26 @@ impl AuthBuilder {
         for mistake in mistakes {
             builder.mistake(mistake);
         }
-        Ok(builder)
+        builder
     }
+}
+
+fn read_file_in(directory: &Path, path: &str, mistakes: &mut Vec<SetupError>) -> Option<String> {
+    read_file(&directory.join(path).to_string_lossy(), mistakes)
 }
 
 fn registration(
     number: usize,
     mut entry: toml::Table,
+    directory: &Path,
     mistakes: &mut Vec<SetupError>,
 ) -> Result<Registration, SetupError> {
     let named = ["id", "preset"]
         .iter()
         .find_map(|key| entry.get(*key)?.as_str());
     let place = match named {
-        Some(name) => format!("provider {number}, {}", Quoted::new(name)),
-        None => format!("provider {number}"),
+        Some(name) => format!("provider {number}, {}: ", Quoted::new(name)),
+        None => format!("provider {number}: "),
     };
     let mut ours = toml::Table::new();
     for key in OURS {
@@ -172,7 +265,7 @@ fn registration(
     // A file that cannot be read is one mistake, and not a missing secret besides.
     let from_file = ours
         .client_secret_file
-        .map(|path| read_file(&path, mistakes).unwrap_or_else(|| UNREAD.to_owned()));
+        .map(|path| read_file_in(directory, &path, mistakes).unwrap_or_else(|| UNREAD.to_owned()));
     // A secret that was forgotten is a mistake: a public client says `authentication = "none"`.
     let method = provider.authentication;
     let mut registration = Registration::new(provider, ours.client_id).authentication(method);
@@ -198,13 +291,13 @@ fn parsed<T: DeserializeOwned>(table: toml::Table, place: &str) -> Result<T, Set
 /// Says where the mistake is and what; the line itself is left out, because it may hold a secret.
 fn syntax(error: &toml::de::Error, place: &str) -> SetupError {
     let message = error.message().trim();
-    // "invalid type: integer `7`, expected a string" holds the value.
-    let message = match (message.split_once('`'), message.split_once("`, expected")) {
-        (Some((kind, _)), Some((_, expected))) if message.starts_with("invalid ") => {
-            format!("{}, expected{expected}", kind.trim_end())
+    // "invalid type: integer `7`, expected a string" holds the value, and so does `string "7"`.
+    let message = match (message.find(['`', '"']), message.rsplit_once(", expected")) {
+        (Some(value), Some((_, expected))) if message.starts_with("invalid ") => {
+            format!("{}, expected{expected}", message[..value].trim_end())
         }
         _ => message.to_owned(),
     };
-    let reason = format!("{place}: {message}");
+    let reason = format!("{place}{message}");
     SetupError::Syntax { reason }
 }

@@ -28,6 +28,9 @@
 //!     auth.handle(Request::new(method, path, None, values)).await
 //! }
 //! ```
+//!
+//! Whoever has users and sessions of their own already says in [`AuthBuilder::on_login`] what becomes of a
+//! login, and takes the [`Login`] that comes with the [`Response`].
 
 mod auth;
 mod builder;
@@ -58,6 +61,7 @@ mod transactions;
 
 pub use auth::Auth;
 pub use builder::AuthBuilder;
+pub use configuration::Configuration;
 pub use error::{
     Error, LoginError, LostTransaction, RequestError, SessionError, SetupError, SetupErrors,
     error_codes,
@@ -91,10 +95,10 @@ pub mod app {
     #[cfg(feature = "test")]
     pub use crate::test;
     pub use crate::{
-        Auth, AuthBuilder, Claims, Email, Error, Event, HttpClient, Identity, Lifetime, Login,
-        LoginError, LostTransaction, MemoryStore, Observer, PublicOrigin, Record, Registration,
-        Replaced, RequestError, ResponseMode, ReturnTo, Session, SessionError, SessionKey,
-        SessionStore, SetupError, SetupErrors, StoreError, Timestamp, TransactionId,
+        Auth, AuthBuilder, Claims, Configuration, Email, Error, Event, HttpClient, Identity,
+        Lifetime, Login, LoginError, LostTransaction, MemoryStore, Observer, PublicOrigin, Record,
+        Registration, Replaced, RequestError, ResponseMode, ReturnTo, Session, SessionError,
+        SessionKey, SessionStore, SetupError, SetupErrors, StoreError, Timestamp, TransactionId,
         TransportError, Verdict, VerifiedEmail,
     };
 }

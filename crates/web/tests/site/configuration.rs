@@ -1,7 +1,7 @@
 //! Configuration in files: what is read, where a mistake is, and that no secret is quoted.
 
 use codegrant_core::provider::GITHUB;
-use codegrant_web::Auth;
+use codegrant_web::{Auth, AuthBuilder, Configuration, SetupErrors};
 
 use crate::setup::{SECRET, codes, environment};
 
@@ -150,4 +150,81 @@ async fn a_file_configures_everything_that_it_names() {
         url.parameter("redirect_uri"),
         "http://localhost:3000/account/callback/wiki"
     );
+}
+
+fn read(json: &str) -> Result<Auth, SetupErrors> {
+    let configuration: Configuration = serde_json::from_str(json).unwrap();
+    AuthBuilder::from_configuration(configuration)?.build()
+}
+
+#[test]
+fn the_configuration_is_a_part_of_an_apps_own() {
+    let auth = read(
+        r#"{
+            "public_origin": "http://localhost:3000",
+            "base": "/account",
+            "session": { "kind": "memory", "absolute_seconds": 100 },
+            "provider": [
+                { "preset": "github", "client_id": "id", "client_secret": "secret" },
+                { "id": "staff", "name": "Staff", "issuer": "https://staff.example",
+                  "client_id": "id", "client_secret": "secret" }
+            ]
+        }"#,
+    );
+    assert_eq!(auth.unwrap().base(), "/account");
+}
+
+#[test]
+fn a_part_of_an_apps_own_configuration_quotes_no_secret() {
+    for (json, hint) in [
+        (r#""s3cret""#, "string"),
+        (r"{}", "public_origin"),
+        (
+            r#"{ "public_origin": "http://localhost:3000", "secret": ["s3cret"] }"#,
+            "sequence",
+        ),
+        (
+            r#"{ "public_origin": "http://localhost:3000", "colour": "s3cret" }"#,
+            "colour",
+        ),
+        (
+            r#"{ "public_origin": "http://localhost:3000", "provider": "s3cret" }"#,
+            "string",
+        ),
+        (
+            r#"{ "public_origin": "http://localhost:3000",
+                 "provider": [{ "preset": "github", "client_id": "id", "client_secret": 53 }] }"#,
+            "integer",
+        ),
+    ] {
+        let refused = read(json).unwrap_err();
+        assert_eq!(codes(&refused), ["configuration.syntax"], "{json}");
+        let told = refused.to_string();
+        assert!(told.contains(hint), "{hint} in {told}");
+        assert!(!told.contains("s3cret") && !told.contains("53"), "{told}");
+        let configuration: Configuration = serde_json::from_str(json).unwrap();
+        assert!(!format!("{configuration:?}").contains("s3cret"));
+    }
+}
+
+#[test]
+fn relative_paths_start_where_the_file_is() {
+    let folder = std::env::temp_dir().join(format!("codegrant-beside-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("sealing"), SECRET).unwrap();
+    std::fs::write(folder.join("github"), "s3cret").unwrap();
+    let configuration: Configuration = serde_json::from_str(
+        r#"{
+            "public_origin": "https://app.example",
+            "secret_file": "sealing",
+            "provider": [{ "preset": "github", "client_id": "id", "client_secret_file": "github" }]
+        }"#,
+    )
+    .unwrap();
+    let build = |configuration| AuthBuilder::from_configuration(configuration)?.build();
+    let elsewhere = build(configuration.clone()).unwrap_err();
+    let files = ["configuration.file", "configuration.file"];
+    assert_eq!(codes(&elsewhere)[..2], files);
+    assert!(build(configuration.in_directory(&folder)).is_ok());
+    std::fs::remove_dir_all(&folder).unwrap();
 }
