@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use codegrant_web::{Response, Session};
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome, Request};
-use rocket::response::{Responder, Result as Answer};
-use rocket::{Ignite, Rocket, Sentinel};
+use rocket::response::{self, Responder};
+use rocket::{Ignite, Rocket, Sentinel, catcher};
 
 use crate::fairing::Attached;
 use crate::translate;
@@ -44,50 +44,48 @@ impl fmt::Display for User {
 
 /// The answer to a request without a login: a redirect to it, 401, or 503 when sessions cannot be read.
 ///
-/// Nothing of it is lost when a guard fails with it. A handler that takes `Result<User, LoginRequired>`
-/// may also return it.
+/// It is sent as it is when a guard fails with it, past all catchers of the app. A handler that takes
+/// `Result<User, LoginRequired>` may return it.
 #[derive(Debug, Clone)]
 pub struct LoginRequired(Response);
 
 impl<'r> Responder<'r, 'static> for LoginRequired {
-    fn respond_to(self, _: &'r Request<'_>) -> Answer<'static> {
+    fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
         Ok(translate::response(self.0))
     }
 }
 
 const REMEDY: &str = "add `.attach(codegrant_rocket::fairing(&auth))` to the app";
 
-/// What a guard fails with, so that the catcher for it answers and no other: no server sends it.
+/// What a guard fails with, so that the catcher for it answers and no other: nobody sends this status.
 pub(crate) const REFUSED: Status = Status::new(597);
 
 /// The answer of a request during which sessions could not be read, kept with the request.
 #[derive(Default)]
 pub(crate) struct Unknown(pub(crate) OnceLock<Response>);
 
-/// Who is there, found out once for each request.
-type Found = Result<Session, Response>;
-
-async fn found<'r>(attached: &Attached, request: &'r Request<'_>) -> &'r Found {
+/// Finds out who is there, once for each request; `None` without the fairing.
+async fn found<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, Response>> {
+    let Attached(auth) = request.rocket().state()?;
     let find = async {
         let asked = translate::request(request);
-        let auth = &attached.0;
-        match auth.identify(asked.clone()).await {
-            Ok(Some(session)) => Ok(session),
-            Ok(None) => Err(auth.challenge(asked)),
-            Err(error) => {
-                let unknown = request.local_cache(Unknown::default);
-                Err(unknown.0.get_or_init(|| auth.refuse(&error)).clone())
-            }
-        }
+        let unknown = |error| {
+            let kept = &request.local_cache(Unknown::default).0;
+            kept.get_or_init(|| auth.refuse(&error)).clone()
+        };
+        let session = auth.identify(asked.clone()).await.map_err(unknown)?;
+        session.ok_or_else(|| auth.challenge(asked))
     };
-    request.local_cache_async(find).await
+    Some(request.local_cache_async(find).await)
 }
 
-/// Returns the answer that a guard of this request failed with.
-pub(crate) async fn refusal<'r>(request: &'r Request<'_>) -> Option<rocket::Response<'r>> {
-    let attached = request.rocket().state::<Attached>()?;
-    let refused = found(attached, request).await.as_ref().err()?;
-    Some(translate::response(refused.clone()))
+/// Answers for a guard that failed.
+pub(crate) fn refused<'r>(_: Status, request: &'r Request<'_>) -> catcher::BoxFuture<'r> {
+    Box::pin(async move {
+        let refusal = found(request).await.and_then(|found| found.as_ref().err());
+        let refusal = refusal.ok_or(Status::InternalServerError)?;
+        Ok(translate::response(refusal.clone()))
+    })
 }
 
 #[rocket::async_trait]
@@ -95,23 +93,23 @@ impl<'r> FromRequest<'r> for User {
     type Error = LoginRequired;
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, LoginRequired> {
-        let Some(attached) = request.rocket().state::<Attached>() else {
-            let missing = LoginRequired(codegrant_web::not_mounted(REMEDY));
-            return Outcome::Error((Status::InternalServerError, missing));
+        let (status, refusal) = match found(request).await {
+            Some(Ok(session)) => return Outcome::Success(Self(session.clone())),
+            Some(Err(refusal)) => (REFUSED, refusal.clone()),
+            None => (
+                Status::InternalServerError,
+                codegrant_web::not_mounted(REMEDY),
+            ),
         };
-        match found(attached, request).await {
-            Ok(session) => Outcome::Success(Self(session.clone())),
-            Err(refused) => Outcome::Error((REFUSED, LoginRequired(refused.clone()))),
-        }
+        Outcome::Error((status, LoginRequired(refusal)))
     }
 }
 
 impl Sentinel for User {
     fn abort(rocket: &Rocket<Ignite>) -> bool {
-        let attached = rocket.state::<Attached>();
-        attached.is_none() && {
-            codegrant_web::not_mounted(REMEDY);
-            true
-        }
+        let forgotten = rocket.state::<Attached>().is_none();
+        forgotten
+            .then(|| codegrant_web::not_mounted(REMEDY))
+            .is_some()
     }
 }

@@ -27,8 +27,10 @@
 
 mod fairing;
 mod guard;
+#[cfg(feature = "test")]
+pub mod test;
 mod translate;
 
 pub use codegrant_web::app::*;
-pub use fairing::{fairing, finished_login};
+pub use fairing::{fairing, fairing_from_config, fairing_from_config_with, finished_login};
 pub use guard::{LoginRequired, User};

@@ -11,31 +11,29 @@ use rocket::{Request, Response};
 const PEEKED: usize = "_method=delete".len();
 
 pub(crate) fn request<'a>(request: &'a Request<'_>) -> Asked<'a> {
-    let (uri, jar) = (request.uri(), request.cookies());
+    let (method, uri) = (request.method().as_str(), request.uri());
     let query = uri.query().map(|query| query.as_str());
-    Asked::new(
-        request.method().as_str(),
-        uri.path().as_str(),
-        query,
-        |name| {
-            let mut values: Vec<String> = request.headers().get(name).map(str::to_owned).collect();
-            // Rocket's local client has a jar and no header.
-            if name == "cookie" && values.is_empty() {
-                let pairs = jar
-                    .iter()
-                    .map(|held| format!("{}={}", held.name(), held.value()));
-                values.extend(pairs);
-            }
-            values
-        },
-    )
+    Asked::new(method, uri.path().as_str(), query, |name| {
+        let held = request.headers().get(name).map(str::to_owned);
+        let mut values: Vec<String> = held.collect();
+        // A request of Rocket's local client has a jar and no header.
+        if name == "cookie" && values.is_empty() {
+            values.extend(jar(request));
+        }
+        values
+    })
+}
+
+pub(crate) fn jar(request: &Request<'_>) -> impl Iterator<Item = String> {
+    let cookies = request.cookies().iter();
+    cookies.map(|cookie| format!("{}={}", cookie.name(), cookie.value()))
 }
 
 /// Reads a body; `None` when it is too long or broke off.
 pub(crate) async fn body(data: Data<'_>) -> Option<Vec<u8>> {
     let ended = data.peek_complete();
     let read = data.open(BODY_LIMIT.bytes()).into_bytes().await.ok()?;
-    // One that breaks off while Rocket peeks is a short one afterwards, and its end was never seen.
+    // What breaks off while Rocket peeks is a short body afterwards whose end nobody has seen.
     let whole = read.is_complete() && (ended || read.len() >= PEEKED);
     whole.then(|| read.into_inner())
 }
