@@ -163,6 +163,6 @@ impl ResponseError for LoginRequired {
 }
 
 /// Compiles the examples of the guide.
-#[cfg(all(doctest, feature = "dev"))]
+#[cfg(all(doctest, feature = "dev", feature = "test"))]
 #[doc = include_str!("../../../docs/start/actix.md")]
 struct StartGuide;

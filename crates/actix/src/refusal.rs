@@ -16,8 +16,8 @@ use crate::guard::Answer;
 /// Answers 503 in place of handlers with `Option<User>` when sessions cannot be read.
 ///
 /// Actix-web makes `None` of every error of an optional extractor: without this, a store that is down makes
-/// everybody a stranger for as long. Such a handler does not run. Wrap the whole app in it; it asks no store
-/// by itself.
+/// everybody a stranger for as long. Such a handler does not run. Wrap the whole app in it, after its other
+/// middlewares so that it is around them; it asks no store by itself.
 ///
 /// ```
 /// use actix_web::{App, web};
