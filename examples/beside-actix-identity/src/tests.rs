@@ -1,6 +1,6 @@
 //! The journeys, in front of this app.
 
-#[path = "../../beside-axum-login/src/tests/journeys.rs"]
+#[path = "../../beside-axum-login/src/tests/journeys/mod.rs"]
 #[macro_use]
 mod journeys;
 

@@ -1,0 +1,195 @@
+//! A browser, as far as these journeys need one: it knows what a cookie's `SameSite` is for.
+
+use std::collections::BTreeMap;
+
+use codegrant_testkit::Site;
+
+use super::{App, Got, Sent, Start, Variant};
+
+const ORIGIN: &str = "https://app.example";
+
+/// One person's browser.
+pub(super) struct Browser {
+    pub(super) site: Site,
+    app: App,
+    pub(super) cookies: BTreeMap<String, Cookie>,
+}
+
+#[derive(Clone)]
+pub(super) struct Cookie {
+    pub(super) value: String,
+    pub(super) attributes: String,
+}
+
+/// What is shown in the end.
+pub(super) struct Page {
+    pub(super) path: String,
+    pub(super) status: u16,
+    pub(super) body: String,
+}
+
+/// Whose page made the browser go there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum From {
+    App,
+    Elsewhere,
+}
+
+impl Browser {
+    pub(super) fn open(start: Start, variant: Variant) -> Self {
+        let (site, app) = start(variant);
+        Self {
+            site,
+            app,
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn get(&mut self, target: &str) -> Page {
+        self.go("GET", target, "", From::App)
+    }
+
+    pub(super) fn post(&mut self, target: &str, form: &str) -> Page {
+        self.go("POST", target, form, From::App)
+    }
+
+    /// Sends a request and follows redirects within the app; the page that began it all stays the one.
+    pub(super) fn go(
+        &mut self,
+        method: &'static str,
+        target: &str,
+        form: &str,
+        from: From,
+    ) -> Page {
+        let (mut method, mut target) = (method, target.to_owned());
+        for _ in 0..10 {
+            let got = self.send(method, &target, form, from);
+            let location = got.headers.iter().find(|(name, _)| name == "location");
+            let location = location.map(|(_, value)| value.strip_prefix(ORIGIN).unwrap_or(value));
+            match location.filter(|location| location.starts_with('/')) {
+                None => {
+                    let (path, status, body) = (target, got.status, got.body);
+                    return Page { path, status, body };
+                }
+                Some(location) => target = location.to_owned(),
+            }
+            if got.status != 307 {
+                method = "GET";
+            }
+        }
+        panic!("too many redirects, the last to {target}");
+    }
+
+    pub(super) fn send(
+        &mut self,
+        method: &'static str,
+        target: &str,
+        form: &str,
+        from: From,
+    ) -> Got {
+        let goes = |cookie: &Cookie| match from {
+            From::App => true,
+            // A page that another site leads to gets no `Strict` cookie, and a form not even a `Lax` one.
+            From::Elsewhere => method == "GET" && !cookie.attributes.contains("samesite=strict"),
+        };
+        let cookies = self.cookies.iter().filter(|(_, cookie)| goes(cookie));
+        let site = match from {
+            From::App => "same-origin",
+            From::Elsewhere => "cross-site",
+        };
+        let mut headers = vec![
+            ("accept", "text/html".to_owned()),
+            ("sec-fetch-site", site.to_owned()),
+            ("sec-fetch-mode", "navigate".to_owned()),
+            ("sec-fetch-dest", "document".to_owned()),
+        ];
+        if method == "POST" {
+            let origin = match from {
+                From::App => ORIGIN,
+                From::Elsewhere => "https://evil.example",
+            };
+            headers.push(("origin", origin.to_owned()));
+            let kind = "application/x-www-form-urlencoded";
+            headers.push(("content-type", kind.to_owned()));
+        }
+        let got = (self.app)(&Sent {
+            method,
+            target: target.to_owned(),
+            headers,
+            cookies: cookies
+                .map(|(name, cookie)| (name.clone(), cookie.value.clone()))
+                .collect(),
+            body: form.to_owned(),
+        });
+        for (_, set) in got.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let (pair, attributes) = set.split_once(';').unwrap_or((set, ""));
+            let (name, value) = pair.split_once('=').expect("a cookie has a name");
+            let attributes = attributes.to_ascii_lowercase();
+            if attributes.contains("max-age=0") {
+                self.cookies.remove(name);
+                continue;
+            }
+            let value = value.to_owned();
+            let cookie = Cookie { value, attributes };
+            self.cookies.insert(name.to_owned(), cookie);
+        }
+        got
+    }
+
+    /// Starts a login, and returns where the provider is.
+    fn begin(&mut self) -> String {
+        let reply = self.get("/login?next=%2Faccount");
+        let (_, rest) = reply
+            .body
+            .split_once("href=\"")
+            .expect("a link to the login");
+        let (link, _) = rest.split_once('"').expect("the end of the link");
+        let mut target = link.to_owned();
+        loop {
+            let got = self.send("GET", &target, "", From::App);
+            let location = got.headers.iter().find(|(name, _)| name == "location");
+            let (_, location) = location.expect("a way to the provider");
+            if !location.starts_with('/') {
+                return location.clone();
+            }
+            target = location.clone();
+        }
+    }
+
+    /// Signs in at the provider, and returns the callback.
+    pub(super) fn sign_in(&mut self, subject: &str) -> String {
+        let url = self.begin();
+        let provider = self.site.provider("op");
+        let answer = provider.authorize_as(&url, subject, self.site.now());
+        let location = answer.headers.iter().find(|(name, _)| name == "location");
+        let (_, location) = location.expect("the way back");
+        location.replace(ORIGIN, "")
+    }
+
+    /// Logs in through the provider, from the link to the page that comes in the end.
+    pub(super) fn log_in(&mut self, subject: &str) -> Page {
+        let callback = self.sign_in(subject);
+        self.go("GET", &callback, "", From::Elsewhere)
+    }
+
+    /// Logs in as the app's members always did.
+    pub(super) fn log_in_by_password(&mut self) -> Page {
+        self.post("/login", "name=mary&password=secret")
+    }
+
+    /// The cookies of the app, as opposed to codegrant's.
+    pub(super) fn of_app(&self) -> BTreeMap<String, Cookie> {
+        let mut cookies = self.cookies.clone();
+        cookies.retain(|name, _| !name.starts_with("__Host-codegrant"));
+        cookies
+    }
+
+    pub(super) fn has_session_of_codegrant(&self) -> bool {
+        let mut names = self.cookies.keys();
+        names.any(|name| name.starts_with("__Host-codegrant.session"))
+    }
+
+    pub(super) fn greeting(&mut self) -> String {
+        self.get("/").body
+    }
+}
