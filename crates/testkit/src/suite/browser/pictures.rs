@@ -19,24 +19,26 @@ const PHONE: Look = Look {
     is_dark: false,
 };
 
-/// Takes the pictures in `docs/images`, where `CODEGRANT_SCREENSHOTS=1` asks for it.
+/// Takes pictures of every page, where `CODEGRANT_SCREENSHOTS` asks for it.
 ///
-/// The pictures for the documentation are light and as large as a window; those in `target/screenshots`
-/// are of whole pages, in both sizes, light and dark.
+/// With any value they go to `target/screenshots`, into a folder of the app's name: whole pages, in both
+/// sizes, light and dark. With the value `documentation` the pictures in `docs/images` are taken as well:
+/// light and as large as a window.
 pub fn pages_are_pictured_for_the_documentation(binary: &str) {
-    if std::env::var("CODEGRANT_SCREENSHOTS").is_err() {
+    let Ok(wanted) = std::env::var("CODEGRANT_SCREENSHOTS") else {
         return;
-    }
+    };
+    let is_for_documentation = wanted == "documentation";
     let twist = Twist {
         has_two_providers: true,
         logs_out_at_provider: true,
-        has_usual_ports: true,
+        has_usual_ports: is_for_documentation,
         ..Twist::default()
     };
     let Some(scene) = Scene::open(binary, twist) else {
         return;
     };
-    let album = Album::open();
+    let album = Album::open(binary, is_for_documentation);
     scene.visit("/me");
     scene.window.sees_heading("Log in to the tour");
     album.picture(&scene, "login", Shown::InTheDocumentation);
@@ -87,18 +89,19 @@ enum Shown {
 
 /// The folders that pictures go to.
 struct Album {
-    documentation: PathBuf,
+    documentation: Option<PathBuf>,
     to_look_at: PathBuf,
 }
 
 impl Album {
-    fn open() -> Self {
+    fn open(binary: &str, is_for_documentation: bool) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let app = Path::new(binary).file_stem().unwrap_or_default();
         let album = Self {
-            documentation: root.join("docs/images"),
-            to_look_at: root.join("target/screenshots"),
+            documentation: is_for_documentation.then(|| root.join("docs/images")),
+            to_look_at: root.join("target/screenshots").join(app),
         };
-        for folder in [&album.documentation, &album.to_look_at] {
+        for folder in album.documentation.iter().chain([&album.to_look_at]) {
             must("folder of pictures", std::fs::create_dir_all(folder));
         }
         album
@@ -113,10 +116,9 @@ impl Album {
             }
         }
         scene.window.look(DESKTOP);
-        if shown == Shown::InTheDocumentation {
-            scene
-                .window
-                .picture(&self.documentation.join(format!("{name}.png")), false);
+        if let (Some(folder), Shown::InTheDocumentation) = (&self.documentation, shown) {
+            let path = folder.join(format!("{name}.png"));
+            scene.window.picture(&path, false);
         }
     }
 }
