@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::test::TestRequest;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
-use codegrant_actix::{Auth, LoginRequired, User, answer_store_errors, routes};
+use codegrant_actix::{Auth, LoginRequired, User, answer_store_errors, require_login, routes};
 use codegrant_testkit::Site;
 use shared::{Store, ada, asked, greet, greet_anybody, serve, site};
 
@@ -101,49 +101,54 @@ async fn user_stands_beside_other_extractors() {
 
 // attack: LK-20
 #[actix_web::test]
-async fn a_strangers_body_is_never_taken() {
-    /// Counts that the next extractor is asked.
-    struct Taken;
-    impl FromRequest for Taken {
-        type Error = Error;
-        type Future = std::future::Ready<Result<Self, Error>>;
-
-        fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-            let count = request.app_data::<Data<AtomicUsize>>().unwrap();
-            count.fetch_add(1, Ordering::SeqCst);
-            std::future::ready(Ok(Self))
-        }
-    }
+async fn a_strangers_body_is_never_read() {
     async fn page(_user: User, _body: Bytes) -> &'static str {
         "stored"
     }
-    async fn told(_user: User, _: Taken) -> &'static str {
+    async fn guarded(_body: Bytes) -> &'static str {
         "stored"
     }
     let (site, cookies) = site().await;
-    let ran = Data::new(AtomicUsize::new(0));
+    // A body that is read ends with 413.
     let app = App::new()
-        .app_data(ran.clone())
         .app_data(web::PayloadConfig::new(4))
         .configure(routes(site.auth()))
         .route("/page", web::post().to(page))
-        .route("/told", web::post().to(told));
+        .service(
+            web::resource("/guarded")
+                .wrap(require_login(site.auth()))
+                .to(guarded),
+        );
     let app = serve(app).await;
-    let sent = |target| {
-        asked(target)
-            .method("POST".parse().unwrap())
-            .set_payload("too long")
-    };
-    // Were the body read first, it would be 413.
-    let stranger = app.send(sent("/page")).await;
-    assert_eq!(stranger.status, StatusCode::SEE_OTHER);
-    let known = sent("/page").insert_header(("cookie", cookies));
-    assert_eq!(app.send(known).await.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(app.send(sent("/told")).await.status, StatusCode::SEE_OTHER);
-    assert!(
-        ran.load(Ordering::SeqCst) <= 1,
-        "actix-web polls extractors side by side"
-    );
+    for target in ["/page", "/guarded"] {
+        let sent = || {
+            let request = asked(target).method(Method::POST);
+            request.set_payload("too long")
+        };
+        let stranger = app.send(sent()).await;
+        assert_eq!(stranger.status, StatusCode::SEE_OTHER, "{target}");
+        let known = sent().insert_header(("cookie", cookies.clone()));
+        let known = app.send(known).await;
+        assert_eq!(known.status, StatusCode::PAYLOAD_TOO_LARGE, "{target}");
+    }
+}
+
+#[actix_web::test]
+async fn limits_and_types_that_the_app_sets_for_bodies_are_not_the_logins() {
+    let (site, cookies) = site().await;
+    let limits = web::PayloadConfig::new(4).mimetype("application/json".parse().unwrap());
+    let app = App::new().app_data(limits).configure(routes(site.auth()));
+    let app = serve(app).await;
+    let request = TestRequest::post().uri("/auth/logout");
+    let request = request
+        .insert_header(("cookie", cookies))
+        .insert_header(("origin", "https://app.example"))
+        .insert_header(("sec-fetch-site", "same-origin"))
+        .insert_header(("content-type", "application/x-www-form-urlencoded"))
+        .set_payload("return_to=%2Fgoodbye");
+    let answer = app.send(request).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(answer.location, "/goodbye");
 }
 
 #[actix_web::test]
