@@ -92,6 +92,8 @@ impl Session {
     }
 
     /// Returns the key of the app's own table that its `on_login` hook named, if it named one.
+    ///
+    /// A session that was opened before the app had such a hook has none.
     pub fn account(&self) -> Option<&str> {
         self.0.account.as_deref()
     }

@@ -53,14 +53,14 @@ fn account(reply: &Reply) -> Option<&str> {
 
 /// The detail of the last failure, as the operator reads it.
 fn detail(site: &Site) -> String {
-    let failed = site
+    let mut failed = site
         .events()
         .into_iter()
         .filter_map(|(_, event)| match event {
             Event::Failed { detail, .. } => Some(detail),
             _ => None,
         });
-    failed.last().unwrap()
+    failed.next_back().unwrap()
 }
 
 #[tokio::test]
