@@ -64,6 +64,15 @@ impl Ask {
         self.with("cookie", cookies.join("; "))
     }
 
+    /// Fills in what an earlier answer said, wherever `placeholder` stands.
+    pub(super) fn filled(mut self, placeholder: &str, text: &str) -> Self {
+        self.target = self.target.replace(placeholder, text);
+        if let Ok(body) = std::str::from_utf8(&self.body) {
+            self.body = body.replace(placeholder, text).into_bytes();
+        }
+        self
+    }
+
     /// Sends the body in chunks (RFC 9112 section 7.1).
     pub(super) fn in_chunks(mut self) -> Self {
         self.chunked = true;
@@ -126,7 +135,7 @@ impl Ask {
     }
 
     /// Returns the target without scheme and host (RFC 9112 section 3.2).
-    fn origin_form(&self) -> &str {
+    pub(super) fn origin_form(&self) -> &str {
         let Some(rest) = self.target.strip_prefix("http://") else {
             return &self.target;
         };

@@ -39,6 +39,8 @@
 
 mod ask;
 pub mod clauses;
+pub mod corpus;
+mod http2;
 mod stage;
 mod wire;
 
@@ -61,6 +63,8 @@ type Start = dyn Fn(Auth, TcpListener) -> Box<dyn Any> + Send + Sync;
 pub struct Adapter {
     start: Box<Start>,
     refuses_unknown_methods: bool,
+    drops_foreign_fields: bool,
+    serves_http2: bool,
 }
 
 impl Adapter {
@@ -73,6 +77,8 @@ impl Adapter {
         Self {
             start: Box::new(move |auth, listener| Box::new(start(auth, listener))),
             refuses_unknown_methods: false,
+            drops_foreign_fields: false,
+            serves_http2: false,
         }
     }
 
@@ -80,6 +86,25 @@ impl Adapter {
     #[must_use]
     pub fn refusing_unknown_methods(mut self) -> Self {
         self.refuses_unknown_methods = true;
+        self
+    }
+
+    /// Returns the adapter of a framework that itself drops header fields that are not UTF-8.
+    ///
+    /// A session is lost to it as long as another cookie of the same browser is not UTF-8.
+    #[must_use]
+    pub fn dropping_foreign_fields(mut self) -> Self {
+        self.drops_foreign_fields = true;
+        self
+    }
+
+    /// Returns the adapter of an app that also speaks HTTP/2 on its plain socket, without being asked in
+    /// HTTP/1.1 first (prior knowledge, RFC 9113 section 3.3).
+    ///
+    /// Where the framework serves no HTTP/2, the clauses about it are not checked.
+    #[must_use]
+    pub fn serving_http2(mut self) -> Self {
+        self.serves_http2 = true;
         self
     }
 
@@ -118,6 +143,8 @@ impl fmt::Debug for Adapter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Adapter")
             .field("refuses_unknown_methods", &self.refuses_unknown_methods)
+            .field("drops_foreign_fields", &self.drops_foreign_fields)
+            .field("serves_http2", &self.serves_http2)
             .finish_non_exhaustive()
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use codegrant_core::form;
-use codegrant_web::{Auth, Registration, Response, ResponseMode, Timestamp};
+use codegrant_web::{Auth, Registration, Response, ResponseMode, Timestamp, Verdict};
 use tokio::runtime::Runtime;
 
 use super::ask::Ask;
@@ -26,11 +26,17 @@ pub(super) const ORIGIN: &str = "http://localhost:3000";
 /// What the names of its cookies start with.
 pub(super) const COOKIES: &str = "codegrant3000.";
 
+/// What the name of a session's cookie starts with.
+pub(super) const SESSION: &str = "codegrant3000.session";
+
+/// What the clock says when an app starts, in Unix seconds.
+pub(super) const BEGINNING: i64 = 1_800_000_000;
+
 /// What the app's middleware writes the subject of a login into that came with a response.
 pub(super) const LOGGED_IN: &str = "x-logged-in";
 
 /// Headers that a framework may add by itself; every other one is web's.
-const FRAMEWORK_OWN: [&str; 7] = [
+pub(super) const FRAMEWORK_OWN: [&str; 7] = [
     "connection",
     "content-length",
     "date",
@@ -53,6 +59,18 @@ pub(super) enum Sessions {
     Sealed,
     /// In a store that the app alone has.
     Stored,
+    /// None of ours: every login is handed over to the app's own users.
+    HandedOver,
+}
+
+impl Setup {
+    /// Sessions in a store, below `/auth`.
+    pub(super) fn stored() -> Self {
+        Self {
+            sessions: Sessions::Stored,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Setup {
@@ -77,7 +95,7 @@ pub(super) struct Stage {
     /// Configured alike, and never shown to the app: says what web answers.
     pub(super) twin: Player,
     clock: Arc<AtomicI64>,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
     runtime: Runtime,
     sessions: Sessions,
     _running: Box<dyn Any>,
@@ -88,7 +106,7 @@ impl Stage {
     pub(super) fn start(adapter: &Adapter, setup: Setup) -> Result<Self, Broken> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Broken::new)?;
         let address = listener.local_addr().map_err(Broken::new)?;
-        let clock = Arc::new(AtomicI64::new(1_800_000_000));
+        let clock = Arc::new(AtomicI64::new(BEGINNING));
         let runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = { runtime }.build().map_err(Broken::new)?;
         let app = Player::new(setup, clock.clone())?;
@@ -112,14 +130,7 @@ impl Stage {
 
     /// Starts the app with sessions in a store.
     pub(super) fn stored(adapter: &Adapter) -> Result<Self, Broken> {
-        let sessions = Sessions::Stored;
-        Self::start(
-            adapter,
-            Setup {
-                sessions,
-                ..Setup::default()
-            },
-        )
+        Self::start(adapter, Setup::stored())
     }
 
     pub(super) fn wait(&self, seconds: i64) {
@@ -147,7 +158,7 @@ impl Stage {
     pub(super) fn challenged(&self, ask: &Ask) -> Option<Response> {
         // Sessions of a store are the app's alone; asking who is there changes nothing.
         let auth = match self.sessions {
-            Sessions::Sealed => &self.twin.auth,
+            Sessions::Sealed | Sessions::HandedOver => &self.twin.auth,
             Sessions::Stored => &self.app.auth,
         };
         self.runtime.block_on(auth.require(ask.value())).err()
@@ -200,7 +211,7 @@ impl Stage {
     /// Logs in by values, without the app's sockets; returns the cookies that a browser then holds.
     pub(super) fn log_in(&self) -> Result<Vec<String>, Broken> {
         let player = match self.sessions {
-            Sessions::Sealed => &self.twin,
+            Sessions::Sealed | Sessions::HandedOver => &self.twin,
             Sessions::Stored => &self.app,
         };
         let begin = Ask::open(format!("{}/login/op", player.auth.base()));
@@ -224,7 +235,7 @@ impl Stage {
 }
 
 impl Player {
-    fn new(setup: Setup, clock: Arc<AtomicI64>) -> Result<Self, Broken> {
+    pub(super) fn new(setup: Setup, clock: Arc<AtomicI64>) -> Result<Self, Broken> {
         let (provider, store) = (ScriptedProvider::new(), SwitchedStore::new());
         let registered = |id| Registration::new(provider::entry(id), "app").secret("client secret");
         let mut builder = Auth::builder(ORIGIN)
@@ -237,6 +248,9 @@ impl Player {
             .clock(move || Timestamp::from_unix(clock.load(Ordering::SeqCst)));
         if setup.sessions == Sessions::Stored {
             builder = builder.store(store.clone());
+        }
+        if setup.sessions == Sessions::HandedOver {
+            builder = builder.on_login(async |_| Ok(Verdict::HandOver("an account".to_owned())));
         }
         let auth = builder.build().map_err(Broken::new)?;
         Ok(Self {

@@ -11,7 +11,8 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use tokio::runtime::Runtime;
 
 use crate::sabotage::Sabotage;
@@ -22,6 +23,7 @@ pub(crate) struct Reference {
     sabotage: Option<Sabotage>,
     /// What an adapter must not have.
     last_user: Mutex<Option<String>>,
+    last_login: Mutex<Option<Login>>,
     sessions: Mutex<HashMap<Vec<String>, String>>,
     one_at_a_time: tokio::sync::Mutex<()>,
 }
@@ -39,6 +41,7 @@ impl Reference {
             auth,
             sabotage,
             last_user: Mutex::default(),
+            last_login: Mutex::default(),
             sessions: Mutex::default(),
             one_at_a_time: tokio::sync::Mutex::default(),
         });
@@ -51,9 +54,11 @@ impl Reference {
                     let app = app.clone();
                     async move { Ok::<_, Infallible>(app.route(request).await) }
                 });
-                let connection = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service);
-                tokio::spawn(connection);
+                tokio::spawn(async move {
+                    let server = auto::Builder::new(TokioExecutor::new());
+                    let connection = server.serve_connection(TokioIo::new(stream), service);
+                    let _closed = connection.await;
+                });
             }
         });
         runtime
@@ -69,6 +74,7 @@ impl Reference {
         } else {
             None
         };
+        let is_head = request.method() == "HEAD";
         let (parts, body) = request.into_parts();
         let base = if self.is(Sabotage::FixedBase) {
             "/auth"
@@ -79,12 +85,19 @@ impl Reference {
         if self.is(Sabotage::FoldsBase) && path.to_lowercase().starts_with(base) {
             path.replace_range(..base.len(), base);
         }
-        let mut answer = if path.starts_with(&format!("{base}/")) {
-            self.endpoint(&parts, path, body).await
+        let empty_rest = self.is(Sabotage::NeedsRest) && path == format!("{base}/");
+        let mut answer = if let Some(refusal) = self.refusal(&parts) {
+            refusal
+        } else if path.starts_with(&format!("{base}/")) && !empty_rest {
+            self.endpoint(parts, path, body).await
         } else {
             self.page(&parts).await
         };
-        Self::tell_who_logged_in(&mut answer);
+        self.tell_who_logged_in(&mut answer);
+        if is_head && !self.is(Sabotage::Http2AnswersHeadInFull) {
+            // With HTTP/2 hyper sends what it is given.
+            *answer.body_mut() = Full::default();
+        }
         if self.is(Sabotage::ClosesConnections) {
             let close = hyper::header::HeaderValue::from_static("close");
             answer.headers_mut().insert("connection", close);
@@ -93,7 +106,7 @@ impl Reference {
     }
 
     /// Everything below the base path.
-    async fn endpoint(&self, parts: &Parts, path: String, body: Incoming) -> Answer {
+    async fn endpoint(&self, mut parts: Parts, path: String, body: Incoming) -> Answer {
         let mut method = parts.method.as_str().to_owned();
         let known = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"];
         match self.sabotage {
@@ -109,12 +122,19 @@ impl Reference {
             }
             _ => {}
         }
-        let (path, query) = self.target(parts, path);
-        let body = self.body(parts, body).await;
+        let (path, query) = self.target(&parts, path);
+        let body = self.body(&mut parts, body).await;
+        let form = body.as_deref().unwrap_or_default();
+        if self.is(Sabotage::BelievesFormMethod)
+            && let Some(rest) = form.strip_prefix(b"_method=")
+        {
+            let name = rest.split(|byte| *byte == b'&').next().unwrap();
+            method = String::from_utf8_lossy(name).to_ascii_uppercase();
+        }
         let dropped = self.is(Sabotage::DropsPostedCallback) && path.contains("/callback/");
         let body = if dropped { Some(Vec::new()) } else { body };
         let request = Request::new(&method, &path, query.as_deref(), |name| {
-            self.values(parts, name)
+            self.values(&parts, name)
         })
         .with_body(body.as_deref());
         if self.is(Sabotage::HandlesTwice) {
@@ -140,6 +160,9 @@ impl Reference {
             Some(Sabotage::LowersPath) => path.make_ascii_lowercase(),
             Some(Sabotage::AbsoluteFormAsPath) if parts.uri.authority().is_some() => {
                 path = parts.uri.to_string();
+            }
+            Some(Sabotage::TrimsQuery) => {
+                query = query.map(|query| query.trim_matches(['?', '&']).to_owned());
             }
             Some(Sabotage::DecodesQuery) => query = query.map(|query| decoded(&query)),
             Some(Sabotage::KeepsLastParameter) => {
@@ -172,20 +195,43 @@ impl Reference {
         if lost || (foreign && self.is(Sabotage::ForeignBytesLoseAll)) {
             return Vec::new();
         }
-        let values = fields
-            .iter()
-            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let counted = if self.is(Sabotage::ReadsFortyHeaders) {
+            let counted = parts.headers.iter().take(40);
+            counted.filter(|(held, _)| *held == name).count()
+        } else {
+            usize::MAX
+        };
+        let values = fields.iter().take(counted);
+        let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
         let mut values: Vec<String> = values.map(Cow::into_owned).collect();
         match self.sabotage {
             Some(Sabotage::FirstValueOnly) if name != "cookie" => values.truncate(1),
             Some(Sabotage::FirstCookieField) if name == "cookie" => values.truncate(1),
+            Some(Sabotage::Http2FirstCookieField)
+                if name == "cookie" && parts.version == hyper::Version::HTTP_2 =>
+            {
+                values.truncate(1);
+            }
+            Some(Sabotage::GluesCookieFields) if name == "cookie" && values.len() > 1 => {
+                values = vec![values.concat()];
+            }
+            Some(Sabotage::StopsAtOddCookie) if name == "cookie" => {
+                let sound = |pair: &&str| !pair.contains('"') && pair.contains('=');
+                values = values
+                    .iter()
+                    .map(|field| {
+                        let pairs = field.split("; ").take_while(sound);
+                        pairs.collect::<Vec<_>>().join("; ")
+                    })
+                    .collect();
+            }
             _ => {}
         }
         values
     }
 
     /// Reads a body; `None` when it is too long or broke off.
-    async fn body(&self, parts: &Parts, mut body: Incoming) -> Option<Vec<u8>> {
+    async fn body(&self, parts: &mut Parts, mut body: Incoming) -> Option<Vec<u8>> {
         let limit = match self.sabotage {
             Some(Sabotage::LowersLimit) => BODY_LIMIT - 1,
             Some(Sabotage::ReadsForEver) => usize::MAX,
@@ -203,10 +249,18 @@ impl Reference {
             let Ok(frame) = frame else {
                 return self.is(Sabotage::BelievesHalfBody).then_some(read);
             };
+            if self.is(Sabotage::BelievesTrailers)
+                && let Some(trailers) = frame.trailers_ref()
+            {
+                parts.headers.extend(trailers.clone());
+            }
             read.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
             if read.len() > limit {
                 read.truncate(limit);
-                return self.is(Sabotage::CutsBody).then_some(read);
+                let second = parts.version == hyper::Version::HTTP_2;
+                let cuts =
+                    self.is(Sabotage::CutsBody) || (second && self.is(Sabotage::Http2CutsBody));
+                return cuts.then_some(read);
             }
         }
         Some(read)
@@ -223,6 +277,14 @@ impl Reference {
                 answer
                     .headers
                     .push(("x-powered-by", "an adapter".to_owned()));
+            }
+            Some(Sabotage::AddsCharset) => {
+                let kinds = answer
+                    .headers
+                    .iter_mut()
+                    .filter(|(n, _)| *n == "content-type");
+                let plain = kinds.filter(|(_, value)| !value.contains("charset"));
+                plain.for_each(|(_, value)| value.push_str("; charset=utf-8"));
             }
             Some(Sabotage::TrimsBody) => answer.body = answer.body.trim_ascii().to_vec(),
             Some(Sabotage::Redirects302) if answer.status == 303 => answer.status = 302,
@@ -250,17 +312,44 @@ impl Reference {
             }
         }
         let mut response = response.body(Full::from(answer.body)).unwrap();
-        if let Some(login) = answer.login {
+        if let Some(login) = answer.login
+            && !self.is(Sabotage::LosesLogin)
+        {
             response.extensions_mut().insert(login);
         }
         response
     }
 
     /// The app's own middleware, which sees a login end.
-    fn tell_who_logged_in(answer: &mut Answer) {
-        if let Some(login) = answer.extensions().get::<Login>() {
+    fn tell_who_logged_in(&self, answer: &mut Answer) {
+        let mut login = answer.extensions().get::<Login>().cloned();
+        if self.is(Sabotage::RepeatsLogin) {
+            let mut last = self.last_login.lock().unwrap();
+            login = login.or_else(|| last.clone());
+            (*last).clone_from(&login);
+        }
+        if let Some(login) = login {
             let subject = login.identity().subject.parse().unwrap();
             answer.headers_mut().insert("x-logged-in", subject);
+        }
+    }
+
+    /// What the adapter refuses by itself, as it must not.
+    fn refusal(&self, parts: &Parts) -> Option<Answer> {
+        let second = parts.version == hyper::Version::HTTP_2;
+        let named = |name: &str| parts.headers.contains_key(name);
+        let host = parts.headers.get("host").map(|host| host.as_bytes());
+        match self.sabotage {
+            Some(Sabotage::RefusesHosts) if host.is_some_and(|host| host.starts_with(b"evil")) => {
+                Some(plain(421, ""))
+            }
+            Some(Sabotage::RefusesExpectations) if named("expect") => Some(plain(417, "")),
+            Some(Sabotage::RefusesCodings) if named("content-encoding") => Some(plain(415, "")),
+            Some(Sabotage::RefusesLongTargets) if parts.uri.path().len() > 4096 => {
+                Some(plain(414, ""))
+            }
+            Some(Sabotage::Http2NeedsHost) if second && !named("host") => Some(plain(400, "")),
+            _ => None,
         }
     }
 

@@ -1,7 +1,7 @@
-//! Clauses 22 to 26: whole logins.
+//! Clauses 22 to 26, and 28: whole logins.
 
 use super::super::ask::Ask;
-use super::super::stage::{Sessions, Setup, Stage, kept, mask_runs};
+use super::super::stage::{LOGGED_IN, SESSION, Sessions, Setup, Stage, kept, mask_runs};
 use super::{Adapter, Broken};
 
 /// Clause 22: the endpoints stand below `Auth::base`, and nowhere else.
@@ -17,6 +17,7 @@ pub fn another_base_path_works(adapter: &Adapter) -> Result<(), Broken> {
     };
     let stage = Stage::start(adapter, setup)?;
     for rest in [
+        "",
         "login",
         "login/op?return_to=%2Fa",
         "logout",
@@ -174,6 +175,52 @@ pub fn a_slow_provider_holds_nobody_up(adapter: &Adapter) -> Result<(), Broken> 
     if answer.status != 303 {
         let text = format!("status {} after the provider answered", answer.status);
         return Err(Broken::new(text).at(&callback));
+    }
+    Ok(())
+}
+
+/// Clause 28: a login that ends well comes with its response, once.
+///
+/// An app that keeps its own users takes it there ([`Response::login`](codegrant_web::Response)), and opens
+/// its own session: with a login too many somebody is logged in who is not, with one too few nobody is.
+///
+/// # Errors
+///
+/// A response whose login is missing, is another's, or should not be there.
+pub fn a_finished_login_is_handed_on(adapter: &Adapter) -> Result<(), Broken> {
+    let handed_over = Setup {
+        sessions: Sessions::HandedOver,
+        ..Setup::default()
+    };
+    for setup in [Setup::default(), handed_over] {
+        let stage = Stage::start(adapter, setup)?;
+        let pending = stage.begin("op")?;
+        let callback = pending.callback("/auth");
+        let answer = stage.compare(&callback)?;
+        if answer.first(LOGGED_IN) != Some("7") {
+            return Err(Broken::new("no login came with its response").at(&callback));
+        }
+        let session = kept(&answer.headers);
+        let opened = session.iter().any(|cookie| cookie.starts_with(SESSION));
+        if opened == (setup.sessions == Sessions::HandedOver) {
+            return Err(Broken::new("a session of ours is open, or is not").at(&callback));
+        }
+        // The same callback once more, and everything else, ends no login.
+        for ask in [
+            callback.with_cookies(&session),
+            Ask::open("/auth/login").with_cookies(&session),
+            Ask::submit("/auth/refresh", "").with_cookies(&session),
+            Ask::open("/auth/callback/op?error=access_denied&state=s"),
+        ] {
+            let answer = stage.compare(&ask)?;
+            if answer.first(LOGGED_IN).is_some() {
+                return Err(Broken::new("a login came that has not ended here").at(&ask));
+            }
+        }
+        let page = Ask::open("/maybe").with_cookies(&session);
+        if stage.ask(&page)?.first(LOGGED_IN).is_some() {
+            return Err(Broken::new("a login came with a page").at(&page));
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bodies;
+mod corpus;
 mod logins;
 mod requests;
 mod users;
@@ -14,9 +15,10 @@ pub use bodies::{
     bodies_arrive_whole, broken_bodies_do_nothing, chunked_bodies_are_bodies,
     long_bodies_are_refused,
 };
+pub use corpus::{the_corpus_is_answered_alike, the_corpus_is_answered_alike_over_http2};
 pub use logins::{
-    a_slow_provider_holds_nobody_up, a_whole_login_works, another_base_path_works,
-    posted_callbacks_work, sessions_in_a_store_work,
+    a_finished_login_is_handed_on, a_slow_provider_holds_nobody_up, a_whole_login_works,
+    another_base_path_works, posted_callbacks_work, sessions_in_a_store_work,
 };
 pub use requests::{
     cookies_of_all_fields_are_read, deciding_headers_arrive, foreign_bytes_do_no_harm,
@@ -47,7 +49,7 @@ clauses! {
     7 queries_are_taken_as_written "the query is taken as it stands in the request line",
     8 deciding_headers_arrive "every header that web reads arrives, all values of it",
     9 cookies_of_all_fields_are_read "cookies split over several fields are all read",
-    10 foreign_bytes_do_no_harm "bytes that are not ASCII are left out and break nothing",
+    10 foreign_bytes_do_no_harm "bytes that are not UTF-8 are replaced and break nothing",
     11 the_host_changes_nothing "neither Host nor a target in absolute form changes an answer",
     12 bodies_arrive_whole "a body up to the limit arrives whole, whatever its type",
     13 chunked_bodies_are_bodies "a body in chunks is a body",
@@ -64,4 +66,7 @@ clauses! {
     24 sessions_in_a_store_work "sessions in a store begin and end through the app",
     25 posted_callbacks_work "a posted callback works",
     26 a_slow_provider_holds_nobody_up "a provider that takes its time holds up nobody else",
+    27 the_corpus_is_answered_alike "the corpus is answered as by values, with the same calls",
+    28 a_finished_login_is_handed_on "a login that ends well comes with its response, once",
+    29 the_corpus_is_answered_alike_over_http2 "the corpus is answered the same over HTTP/2, where it is served",
 }

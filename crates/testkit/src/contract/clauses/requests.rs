@@ -16,6 +16,8 @@ use super::{Adapter, Broken};
 pub fn paths_are_taken_as_written(adapter: &Adapter) -> Result<(), Broken> {
     let stage = Stage::usual(adapter)?;
     for target in [
+        "/auth/",
+        "/auth//",
         "/auth/login/",
         "/auth//login",
         "/auth/login//op",
@@ -218,9 +220,11 @@ pub fn cookies_of_all_fields_are_read(adapter: &Adapter) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Clause 10: bytes that are not ASCII are left out and break nothing.
+/// Clause 10: bytes that are not UTF-8 are replaced and break nothing.
 ///
-/// A header may hold them (obs-text, RFC 9110 section 5.5), and old cookies of other apps do.
+/// A header may hold them (obs-text, RFC 9110 section 5.5), and old cookies of other apps do. They share one
+/// field with ours: whoever drops the field logs the user out. Where the framework itself is the one, the
+/// adapter says [`Adapter::dropping_foreign_fields`], and only bytes in fields of their own are sent.
 ///
 /// # Errors
 ///
@@ -236,6 +240,15 @@ pub fn foreign_bytes_do_no_harm(adapter: &Adapter) -> Result<(), Broken> {
     };
     stage.expect_page(&foreign().with_cookies(&session), "Hello, Jane Doe!")?;
     stage.compare_refusal(&foreign())?;
+    let mut others = vec!["name=Jörg ✓".as_bytes()];
+    if !adapter.drops_foreign_fields {
+        others.extend([&b"name=J\xf6rg"[..], b"\xff", b"a=\xc3"]);
+    }
+    for other in others {
+        let field = [other, b"; ", session.join("; ").as_bytes()].concat();
+        let ask = Ask::open("/").with("cookie", field);
+        stage.expect_page(&ask, "Hello, Jane Doe!")?;
+    }
     let foreign = |ask: Ask| {
         ask.with("accept", &b"\xff"[..])
             .with("origin", &b"\xe9"[..])
