@@ -19,18 +19,20 @@
 //! ```
 //!
 //! poem has a middleware for what concerns a whole app, so that is what mounts the login here; `User` and
-//! `Option<User>` are extractors, as everywhere. Two things are poem's own, and yours will have others:
+//! `Option<User>` are extractors, as everywhere. Three things are poem's own, and yours will have others:
 //!
 //! - A nested route sees a path without its prefix, and `original_uri` is `/` in poem's own tests. So the middleware,
 //!   which stands outside, keeps the target for the extractor.
 //! - `Option<T>` of any extractor turns every error into `None`. A session store that is down would make each visitor
 //!   a stranger, and the impl for `Option<User>` is taken. So an error does not go through the extractor at all: it goes
 //!   to the middleware, which answers at once and drops the handler before it has run.
+//! - Over HTTP/2 poem sends the body of an answer to `HEAD`, unless it is a page that `get` made, and the client takes
+//!   the stream for broken. The middleware leaves such a body out.
 
 use std::fmt;
 use std::ops::Deref;
 
-use poem::http::{HeaderName, HeaderValue, StatusCode, Uri};
+use poem::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use poem::{Endpoint, FromRequest, IntoResponse, Middleware, RequestBody, error::ResponseError};
 use tokio::sync::mpsc;
 
@@ -61,7 +63,20 @@ pub struct WithLogin<E>(Auth, E);
 impl<E: Endpoint> Endpoint for WithLogin<E> {
     type Output = poem::Response;
 
-    async fn call(&self, mut asked: poem::Request) -> poem::Result<poem::Response> {
+    async fn call(&self, asked: poem::Request) -> poem::Result<poem::Response> {
+        let is_head = asked.method() == Method::HEAD;
+        let answered = self.answer(asked).await;
+        if !is_head {
+            return answered;
+        }
+        let mut response = answered.unwrap_or_else(poem::Error::into_response);
+        response.set_body(());
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint> WithLogin<E> {
+    async fn answer(&self, mut asked: poem::Request) -> poem::Result<poem::Response> {
         let Self(auth, app) = self;
         let target = asked.uri().clone();
         let rest = target.path().strip_prefix(auth.base());
