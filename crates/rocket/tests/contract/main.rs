@@ -6,5 +6,9 @@ use codegrant_testkit::contract::Adapter;
 
 #[test]
 fn the_adapter_keeps_the_contract() {
-    Adapter::new(app::start).refusing_unknown_methods().check();
+    Adapter::new(app::start)
+        .refusing_unknown_methods()
+        .dropping_foreign_fields()
+        .serving_http2()
+        .check();
 }
