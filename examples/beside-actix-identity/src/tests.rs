@@ -13,7 +13,7 @@ use codegrant_actix::{User, Verdict, routes};
 use codegrant_testkit::Site;
 use journeys::{App, Got, Sent, Variant};
 
-use crate::app::{hand_over, pages, sessions, site};
+use crate::app::{self, hand_over, pages, sessions};
 use crate::users::Users;
 
 journeys!(start);
@@ -23,7 +23,8 @@ fn start(variant: Variant) -> (Site, App) {
     users.add("mary", Some("secret"));
     users.add("ada@example.test", Some("secret"));
     let judged = users.clone();
-    let front = Site::builder().configure(move |auth| match variant {
+    let site = Site::builder().two_providers().log_out_at_provider();
+    let site = site.configure(move |auth| match variant {
         Variant::Refusing => {
             auth.on_login(async |_| Ok(Verdict::Refuse("nobody is let in".into())))
         }
@@ -33,27 +34,27 @@ fn start(variant: Variant) -> (Site, App) {
         }),
         _ => hand_over(auth, &judged),
     });
-    let front = front.build();
-    let auth = front.auth().clone();
+    let site = site.build();
+    let auth = site.auth().clone();
     let key = Key::generate();
     let orders =
         async |user: User| format!("Orders of account {}", user.account().unwrap_or_default());
-    let app = ActixApp::new().configure(|app| {
+    let app = ActixApp::new().configure(|config| {
         match variant {
             Variant::WithoutBridge => {
                 let whole = web::scope("")
                     .configure(pages(&users))
                     .configure(routes(&auth));
                 let whole = whole.wrap(IdentityMiddleware::default());
-                app.service(whole.wrap(sessions(&auth, &key)));
+                config.service(whole.wrap(sessions(&auth, &key)));
             }
             Variant::BothSessions => {
                 let moved = web::scope("/orders").configure(routes(&auth));
-                app.service(moved.route("", web::get().to(orders)));
-                app.service(site(&auth, &users, &key));
+                config.service(moved.route("", web::get().to(orders)));
+                config.service(app::site(&auth, &users, &key));
             }
             _ => {
-                app.service(site(&auth, &users, &key));
+                config.service(app::site(&auth, &users, &key));
             }
         };
     });
@@ -84,5 +85,5 @@ fn start(variant: Variant) -> (Site, App) {
             }
         })
     };
-    (front, Box::new(send))
+    (site, Box::new(send))
 }

@@ -40,7 +40,7 @@ pub(crate) async fn open_session(mut visit: Visit, request: Request, next: Next)
     let Some(member) = account.and_then(|id| visit.backend.of_id(id)) else {
         return response;
     };
-    match start(&mut visit, &member).await {
+    match begin(&mut visit, &member).await {
         Ok(()) => response,
         Err(failed) => failed.into_response(),
     }
@@ -51,7 +51,7 @@ pub(crate) async fn open_session(mut visit: Visit, request: Request, next: Next)
 /// `login` gives the session a new id only where nobody was logged in, and a session that `logout` has
 /// emptied gets its old id again within the same request. Somebody may have logged in as themselves and
 /// left that session in this browser: it must not become this member's.
-async fn start(visit: &mut Visit, member: &Member) -> Result<(), StatusCode> {
+async fn begin(visit: &mut Visit, member: &Member) -> Result<(), StatusCode> {
     if visit.user.is_some() {
         visit.session.clear().await;
         visit.session.cycle_id().await.map_err(failed)?;
@@ -112,7 +112,7 @@ async fn ask_who(State(auth): State<Auth>, Query(asked): Query<Asked>) -> Html<S
 async fn log_in(mut visit: Visit, Form(given): Form<Credentials>) -> Result<Redirect, StatusCode> {
     let found = visit.authenticate(given).await.map_err(failed)?;
     let member = found.ok_or(StatusCode::UNAUTHORIZED)?;
-    start(&mut visit, &member).await?;
+    begin(&mut visit, &member).await?;
     Ok(Redirect::to("/account"))
 }
 

@@ -16,12 +16,32 @@ use crate::users::Users;
 
 journeys!(start);
 
+#[test]
+fn guide_shows_what_the_examples_do() {
+    let words = |text: &str| text.split_whitespace().collect::<String>();
+    let examples = [
+        include_str!("app.rs"),
+        include_str!("../../beside-actix-identity/src/app.rs"),
+        include_str!("../../beside-rocket-state/src/app.rs"),
+    ];
+    let examples = examples.map(words);
+    let guide = include_str!("../../../docs/guide/beside-what-is-there.md");
+    let blocks: Vec<&str> = guide.split("```rust\n").skip(1).collect();
+    assert_eq!(blocks.len(), 7);
+    for block in blocks {
+        let (code, _) = block.split_once("```").unwrap();
+        let shown = examples.iter().any(|text| text.contains(&words(code)));
+        assert!(shown, "no example holds {code}");
+    }
+}
+
 fn start(variant: Variant) -> (Site, App) {
     let users = Users::default();
     users.add("mary", Some("secret"));
     users.add("ada@example.test", Some("secret"));
     let judged = users.clone();
-    let site = Site::builder().configure(move |auth| match variant {
+    let site = Site::builder().two_providers().log_out_at_provider();
+    let site = site.configure(move |auth| match variant {
         Variant::Refusing => {
             auth.on_login(async |_| Ok(Verdict::Refuse("nobody is let in".into())))
         }

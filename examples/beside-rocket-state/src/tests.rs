@@ -27,7 +27,8 @@ fn start(variant: Variant) -> (Site, App) {
     users.add("mary", Some("secret"));
     users.add("ada@example.test", Some("secret"));
     let judged = users.clone();
-    let site = Site::builder().configure(move |auth| match variant {
+    let site = Site::builder().two_providers().log_out_at_provider();
+    let site = site.configure(move |auth| match variant {
         Variant::Refusing => {
             auth.on_login(async |_| Ok(Verdict::Refuse("nobody is let in".into())))
         }

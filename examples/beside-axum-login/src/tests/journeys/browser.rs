@@ -26,6 +26,8 @@ pub(super) struct Page {
     pub(super) path: String,
     pub(super) status: u16,
     pub(super) body: String,
+    /// The address elsewhere that the browser is sent to, at a provider for example.
+    pub(super) leads_to: Option<String>,
 }
 
 /// Whose page made the browser go there.
@@ -66,12 +68,16 @@ impl Browser {
             let got = self.send(method, &target, form, from);
             let location = got.headers.iter().find(|(name, _)| name == "location");
             let location = location.map(|(_, value)| value.strip_prefix(ORIGIN).unwrap_or(value));
-            match location.filter(|location| location.starts_with('/')) {
-                None => {
-                    let (path, status, body) = (target, got.status, got.body);
-                    return Page { path, status, body };
+            match location {
+                Some(location) if location.starts_with('/') => target = location.to_owned(),
+                elsewhere => {
+                    return Page {
+                        path: target,
+                        status: got.status,
+                        leads_to: elsewhere.map(str::to_owned),
+                        body: got.body,
+                    };
                 }
-                Some(location) => target = location.to_owned(),
             }
             if got.status != 307 {
                 method = "GET";
@@ -137,29 +143,24 @@ impl Browser {
     }
 
     /// Starts a login, and returns where the provider is.
-    fn begin(&mut self) -> String {
+    fn begin(&mut self, provider: &str) -> String {
         let reply = self.get("/login?next=%2Faccount");
         let (_, rest) = reply
             .body
             .split_once("href=\"")
             .expect("a link to the login");
         let (link, _) = rest.split_once('"').expect("the end of the link");
-        let mut target = link.to_owned();
-        loop {
-            let got = self.send("GET", &target, "", From::App);
-            let location = got.headers.iter().find(|(name, _)| name == "location");
-            let (_, location) = location.expect("a way to the provider");
-            if !location.starts_with('/') {
-                return location.clone();
-            }
-            target = location.clone();
-        }
+        // The page behind the link offers both providers.
+        let target = link.replace("/auth/login", &format!("/auth/login/{provider}"));
+        let got = self.send("GET", &target, "", From::App);
+        let location = got.headers.into_iter().find(|(name, _)| name == "location");
+        location.expect("a way to the provider").1
     }
 
     /// Signs in at the provider, and returns the callback.
-    pub(super) fn sign_in(&mut self, subject: &str) -> String {
-        let url = self.begin();
-        let provider = self.site.provider("op");
+    pub(super) fn sign_in(&mut self, provider: &str, subject: &str) -> String {
+        let url = self.begin(provider);
+        let provider = self.site.provider(provider);
         let answer = provider.authorize_as(&url, subject, self.site.now());
         let location = answer.headers.iter().find(|(name, _)| name == "location");
         let (_, location) = location.expect("the way back");
@@ -168,7 +169,11 @@ impl Browser {
 
     /// Logs in through the provider, from the link to the page that comes in the end.
     pub(super) fn log_in(&mut self, subject: &str) -> Page {
-        let callback = self.sign_in(subject);
+        self.log_in_at("op", subject)
+    }
+
+    pub(super) fn log_in_at(&mut self, provider: &str, subject: &str) -> Page {
+        let callback = self.sign_in(provider, subject);
         self.go("GET", &callback, "", From::Elsewhere)
     }
 

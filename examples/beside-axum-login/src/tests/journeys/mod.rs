@@ -22,7 +22,7 @@ pub(super) enum Variant {
     BothSessions,
 }
 
-/// Makes the app in front of the provider of a site; `mary` and `ada@example.test` have accounts, 0
+/// Makes the app in front of two providers, `op` and `ev`; `mary` and `ada@example.test` have accounts, 0
 /// and 1, with the password `secret`.
 pub(super) type Start = fn(Variant) -> (Site, App);
 
@@ -47,6 +47,7 @@ macro_rules! journeys {
             login_ends_in_the_apps_own_session_and_in_none_of_codegrants
             first_page_after_the_login_knows_the_user
             same_identity_is_the_same_account_and_another_is_another
+            same_subject_at_another_issuer_is_another_account
             member_with_a_password_keeps_the_account_and_nobody_gets_it_by_a_login
             old_login_goes_on_as_before
             log_out_of_the_app_logs_out
@@ -105,6 +106,19 @@ pub(super) fn same_identity_is_the_same_account_and_another_is_another(start: St
         assert_eq!(browser.log_in(subject).body, account);
         browser.post("/logout", "");
     }
+}
+
+pub(super) fn same_subject_at_another_issuer_is_another_account(start: Start) {
+    let mut browser = Browser::open(start, Variant::AsItIs);
+    assert_eq!(
+        browser.log_in_at("op", "ada").body,
+        "Account 2 (Ada Lovelace)"
+    );
+    browser.post("/logout", "");
+    assert_eq!(
+        browser.log_in_at("ev", "ada").body,
+        "Account 3 (Ada Lovelace)"
+    );
 }
 
 pub(super) fn member_with_a_password_keeps_the_account_and_nobody_gets_it_by_a_login(start: Start) {
@@ -167,7 +181,7 @@ pub(super) fn session_that_somebody_else_began_is_not_taken_over(start: Start) {
 
 pub(super) fn callback_that_comes_twice_changes_nothing(start: Start) {
     let mut browser = Browser::open(start, Variant::AsItIs);
-    let callback = browser.sign_in("ada");
+    let callback = browser.sign_in("op", "ada");
     browser.go("GET", &callback, "", From::Elsewhere);
     let before = browser.of_app();
     let page = browser.go("GET", &callback, "", From::Elsewhere);
@@ -184,7 +198,7 @@ pub(super) fn callback_that_comes_twice_changes_nothing(start: Start) {
 
 pub(super) fn cancelled_login_opens_nothing(start: Start) {
     let mut browser = Browser::open(start, Variant::AsItIs);
-    let callback = browser.sign_in("ada");
+    let callback = browser.sign_in("op", "ada");
     let (address, query) = callback.split_once('?').unwrap();
     let kept = query.split('&').filter(|pair| !pair.starts_with("code="));
     let kept: Vec<&str> = kept.collect();
@@ -220,8 +234,13 @@ pub(super) fn one_route_moves_while_the_others_stay(start: Start) {
     assert_eq!(page.body, "Account 2 (Ada Lovelace)");
     assert_eq!(browser.get("/orders").body, "Orders of account 2");
     assert!(browser.has_session_of_codegrant());
-    // The log-out of the app ends both.
-    browser.post("/logout", "");
+    // The log-out of the app ends both, and goes on to the provider.
+    let page = browser.post("/logout", "");
+    let leads_to = page.leads_to.unwrap_or_default();
+    assert!(
+        leads_to.starts_with("http://op.localhost:9000/"),
+        "{leads_to}"
+    );
     assert!(!browser.has_session_of_codegrant());
     assert_eq!(browser.greeting(), STRANGER);
     let asked = browser.send("GET", "/orders", "", From::App);
