@@ -34,3 +34,8 @@ mod translate;
 pub use codegrant_web::app::*;
 pub use fairing::{fairing, fairing_from_config, fairing_from_config_with, finished_login};
 pub use guard::{LoginRequired, User};
+
+/// Compiles the examples of the guide.
+#[cfg(all(doctest, feature = "dev", feature = "test"))]
+#[doc = include_str!("../../../docs/start/rocket.md")]
+struct StartGuide;
