@@ -74,9 +74,12 @@ pub fn a_signal_ends_the_program_well_in_spite_of_open_connections(binary: &str)
     let port = origin.rsplit(':').next().and_then(|port| port.parse().ok());
     let address = (Ipv4Addr::LOCALHOST, port.unwrap_or(0));
     let mut kept = must("a connection", TcpStream::connect(address));
+    let mut slow = must("a connection", TcpStream::connect(address));
     let asked = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
     must("a request", kept.write_all(asked));
     must("an answer", kept.read_exact(&mut [0]));
+    // And this request is never going to be whole.
+    must("half a request", slow.write_all(&asked[..10]));
     let mut kill = Process::start("sh", &words(&["-c", &format!("kill -TERM {number}")]));
     assert_eq!(kill.wait_for_end(), Some(0), "{}", kill.said());
     assert_eq!(process.wait_for_end(), Some(0), "{}", process.said());
