@@ -13,13 +13,6 @@ pub(crate) fn target(parts: &Parts) -> Uri {
     original.map_or_else(|| parts.uri.clone(), |original| original.0.clone())
 }
 
-/// Tells whether a request belongs to the endpoints: the paths that `routes` mounts.
-pub(crate) fn is_below(base: &str, parts: &Parts) -> bool {
-    let target = target(parts);
-    let rest = target.path().strip_prefix(base);
-    rest.is_some_and(|rest| rest.starts_with('/'))
-}
-
 pub(crate) fn request<'a>(parts: &'a Parts, target: &'a Uri) -> Request<'a> {
     Request::new(
         parts.method.as_str(),

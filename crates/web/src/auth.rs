@@ -97,6 +97,22 @@ impl Auth {
         &self.0.base
     }
 
+    /// Tells whether a path, as it stands in the request line, is for [`Auth::handle`].
+    ///
+    /// A guard around a whole app lets these through: a login that needs a login would never begin.
+    ///
+    /// ```
+    /// use codegrant_web::{Auth, provider::GITHUB};
+    /// let auth = Auth::builder("http://localhost:3000").login_with(GITHUB, "id", "secret").build()?;
+    /// assert!(auth.serves("/auth/login") && auth.serves("/auth/"));
+    /// assert!(!auth.serves("/auth") && !auth.serves("/authors") && !auth.serves("/%61uth/login"));
+    /// # Ok::<(), codegrant_web::SetupErrors>(())
+    /// ```
+    pub fn serves(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(self.base());
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    }
+
     /// Returns where browsers reach the app.
     pub fn public_origin(&self) -> &PublicOrigin {
         &self.0.origin
@@ -291,6 +307,15 @@ impl Start {
         said.unwrap_or(Self::Asked)
     }
 }
+
+/// Equal are the clones of one login; two that are configured alike know nothing of each other.
+impl PartialEq for Auth {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Auth {}
 
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

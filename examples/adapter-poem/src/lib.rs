@@ -79,8 +79,7 @@ impl<E: Endpoint> WithLogin<E> {
     async fn answer(&self, mut asked: poem::Request) -> poem::Result<poem::Response> {
         let Self(auth, app) = self;
         let target = asked.uri().clone();
-        let rest = target.path().strip_prefix(auth.base());
-        if rest.is_some_and(|rest| rest.starts_with('/')) {
+        if auth.serves(target.path()) {
             let body = asked.take_body().into_bytes_limit(BODY_LIMIT).await.ok();
             let answer = auth.handle(request(&asked, &target).with_body(body.as_deref()));
             return Ok(response(answer.await));
