@@ -2,10 +2,11 @@
 
 use std::error::Error;
 
+use actix_web::guard::{Any, Get, Head};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::web::{Data, Path, ServiceConfig, get, to};
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::web::{Data, Path, ServiceConfig, route, to};
+use actix_web::{App, HttpResponse, HttpServer, Route};
 use codegrant_actix::{Session, User, answer_store_errors, routes};
 use tour::{Answer, Program, Tour, told_to_stop};
 
@@ -26,11 +27,11 @@ fn pages(tour: Tour) -> impl FnOnce(&mut ServiceConfig) {
     move |app| {
         app.configure(routes(tour.auth()))
             .app_data(Data::new(tour))
-            .route("/", get().to(home))
-            .route("/me", get().to(me))
-            .route("/api-call", get().to(api_call))
-            .route("/flow", get().to(last_flow))
-            .route("/flow/{id}", get().to(flow))
+            .route("/", read().to(home))
+            .route("/me", read().to(me))
+            .route("/api-call", read().to(api_call))
+            .route("/flow", read().to(last_flow))
+            .route("/flow/{id}", read().to(flow))
             .default_service(to(not_found));
     }
 }
@@ -57,6 +58,11 @@ async fn flow(tour: Data<Tour>, id: Path<String>, user: Option<User>) -> HttpRes
 
 async fn not_found(tour: Data<Tour>, user: Option<User>) -> HttpResponse {
     page(tour.not_found(session(&user)))
+}
+
+/// A route for `GET`, and for `HEAD`, which Actix-web leaves to the app.
+fn read() -> Route {
+    route().guard(Any(Get()).or(Head()))
 }
 
 fn session(user: &Option<User>) -> Option<&Session> {

@@ -37,6 +37,7 @@ fn router(tour: Tour) -> Router {
         .route("/flow", get(last_flow))
         .route("/flow/{id}", get(flow))
         .fallback(not_found)
+        .method_not_allowed_fallback(not_found)
         .merge(login)
         .with_state(App(tour))
 }

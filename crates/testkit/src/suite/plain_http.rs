@@ -37,7 +37,7 @@ pub(super) fn send(
     stream.set_read_timeout(Some(PATIENCE * 2))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     stream.write_all(&[head.as_bytes(), body].concat())?;
-    receive(&mut stream)
+    receive(&mut stream, method == "HEAD")
 }
 
 /// Splits a URL into authority and request target; a fragment is never sent.
@@ -55,7 +55,9 @@ fn split(url: &str) -> Option<(&str, String)> {
 }
 
 /// Reads a response, by its length where it says one: not every server closes the connection at once.
-fn receive(stream: &mut impl Read) -> io::Result<HttpResponse> {
+///
+/// The answer to `HEAD` says a length and has no body (RFC 9110 section 9.3.2).
+fn receive(stream: &mut impl Read, is_head: bool) -> io::Result<HttpResponse> {
     let mut read = Vec::new();
     let head_end = loop {
         if let Some(at) = find(&read, b"\r\n\r\n") {
@@ -78,6 +80,9 @@ fn receive(stream: &mut impl Read) -> io::Result<HttpResponse> {
         response = response.with_header(name, value.trim());
     }
     let mut body = read.split_off(head_end + 4);
+    if is_head {
+        return Ok(response.with_body(body));
+    }
     let is_chunked = response
         .header("transfer-encoding")
         .is_some_and(|value| value.eq_ignore_ascii_case("chunked"));
@@ -146,7 +151,7 @@ mod tests {
     use super::*;
 
     fn received(text: &str) -> io::Result<HttpResponse> {
-        receive(&mut text.as_bytes())
+        receive(&mut text.as_bytes(), false)
     }
 
     #[test]
@@ -162,6 +167,13 @@ mod tests {
     fn chunks_are_joined() {
         let text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=1\r\n0123456789\r\n0\r\n\r\n";
         assert_eq!(received(text).unwrap().body, b"abc0123456789");
+    }
+
+    #[test]
+    fn an_answer_to_head_ends_with_its_head() {
+        let text = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+        let response = receive(&mut text.as_bytes(), true).unwrap();
+        assert!(response.body.is_empty());
     }
 
     #[test]

@@ -31,6 +31,7 @@ macro_rules! tour_suite {
             a_cancelled_consent_is_explained_to_the_operator
             a_second_callback_is_told_as_a_repetition
             unknown_addresses_get_a_page_that_leads_back
+            pages_are_read_and_nothing_else
             a_name_made_of_markup_is_shown_as_text
             every_page_allows_its_own_style_and_nothing_else
             a_program_that_is_asked_says_how_it_is_called

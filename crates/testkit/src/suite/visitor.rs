@@ -114,7 +114,8 @@ impl Visitor {
         self.send(&Visit::get(joined(&page.url, &address)).from_page(from))
     }
 
-    fn send(&mut self, visit: &Visit) -> Reply {
+    /// Sends any request, and follows no redirect.
+    pub(super) fn send(&mut self, visit: &Visit) -> Reply {
         let url = parsed(&visit.target);
         // Whoever is not the person is a page, which names itself: there is no app by values here.
         let mut headers = visit.headers(&url, "");

@@ -3,6 +3,7 @@
 use codegrant_web::pages::source_hash;
 
 use super::tourist::{Tourist, between, plan};
+use crate::site::visit::Visit;
 use crate::suite::visitor::{saying, target_of};
 
 const ADA: (&str, &str) = ("user", "ada");
@@ -187,6 +188,25 @@ pub fn unknown_addresses_get_a_page_that_leads_back(binary: &str) {
     tourist.log_in("/me", ADA, "allow");
     ask(&mut tourist);
     saying(tourist.open("/nowhere"), 404, &["Ada Lovelace"]);
+}
+
+/// `HEAD` is `GET` without the page, and what would change something is not there.
+pub fn pages_are_read_and_nothing_else(binary: &str) {
+    let Tourist { app, mut visitor } = Tourist::arrive(binary);
+    for path in ["/", "/me", "/api-call", "/flow", "/flow/x", "/nowhere"] {
+        let url = app.at(path);
+        let page = visitor.get(&url);
+        let head = visitor.send(&Visit::new("HEAD", &url));
+        assert_eq!(
+            (head.status, head.location(), head.body.as_str()),
+            (page.status, page.location(), ""),
+            "{path}"
+        );
+        let from = app.at("");
+        let sent = visitor.send(&Visit::post(&url, &[]).from_page(from));
+        let sent = saying(sent, 404, &["There is no such page"]);
+        assert_eq!(sent.header("cache-control"), Some("no-store"), "{path}");
+    }
 }
 
 /// Nobody can write a script into a page by being called one.
