@@ -36,7 +36,7 @@ pub(crate) fn site(auth: &Auth, users: &Users, key: &Key) -> impl HttpServiceFac
 }
 
 /// Opens the app's session when a login of codegrant's has ended well.
-async fn open_session(
+pub(crate) async fn open_session(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {

@@ -5,18 +5,31 @@
 mod journeys;
 
 use actix_identity::IdentityMiddleware;
+use actix_session::Session;
 use actix_web::cookie::Key;
 use actix_web::http::Method;
+use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{App as ActixApp, rt, web};
 use codegrant_actix::{User, Verdict, routes};
 use codegrant_testkit::Site;
 use journeys::{App, Got, Sent, Variant};
 
-use crate::app::{self, hand_over, pages, sessions};
+use crate::app::{self, hand_over, open_session, pages, sessions};
 use crate::users::Users;
 
 journeys!(start);
+journeys!(start; basket_stays_with_its_owner);
+
+async fn fill(session: Session) -> &'static str {
+    session.insert("basket", "apples").unwrap();
+    "filled"
+}
+
+async fn basket(session: Session) -> String {
+    let held = session.get("basket").unwrap();
+    held.unwrap_or_default()
+}
 
 fn start(variant: Variant) -> (Site, App) {
     let users = Users::default();
@@ -46,6 +59,16 @@ fn start(variant: Variant) -> (Site, App) {
                     .configure(pages(&users))
                     .configure(routes(&auth));
                 let whole = whole.wrap(IdentityMiddleware::default());
+                config.service(whole.wrap(sessions(&auth, &key)));
+            }
+            Variant::WithBasket => {
+                let whole = web::scope("")
+                    .configure(pages(&users))
+                    .route("/basket/fill", web::get().to(fill))
+                    .route("/basket", web::get().to(basket))
+                    .configure(routes(&auth))
+                    .wrap(from_fn(open_session))
+                    .wrap(IdentityMiddleware::default());
                 config.service(whole.wrap(sessions(&auth, &key)));
             }
             Variant::BothSessions => {

@@ -5,16 +5,19 @@ mod journeys;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use axum::middleware::from_fn;
 use axum::routing::get;
+use axum_login::AuthSession;
 use codegrant_axum::{User, Verdict};
 use codegrant_testkit::Site;
 use journeys::{App, Got, Sent, Variant};
 use tower::ServiceExt as _;
 
-use crate::app::{hand_over, pages, router, sessions};
+use crate::app::{hand_over, open_session, pages, router, sessions};
 use crate::users::Users;
 
 journeys!(start);
+journeys!(start; basket_stays_with_its_owner);
 
 #[test]
 fn guide_shows_what_the_examples_do() {
@@ -33,6 +36,15 @@ fn guide_shows_what_the_examples_do() {
         let shown = examples.iter().any(|text| text.contains(&words(code)));
         assert!(shown, "no example holds {code}");
     }
+}
+
+async fn fill(visit: AuthSession<Users>) {
+    visit.session.insert("basket", "apples").await.unwrap();
+}
+
+async fn basket(visit: AuthSession<Users>) -> String {
+    let held = visit.session.get("basket").await.unwrap();
+    held.unwrap_or_default()
 }
 
 fn start(variant: Variant) -> (Site, App) {
@@ -60,6 +72,11 @@ fn start(variant: Variant) -> (Site, App) {
     let moved = axum::Router::new().route("/orders", get(orders));
     let app = match variant {
         Variant::WithoutBridge => pages(&auth).merge(login).layer(sessions(&auth, &users)),
+        Variant::WithBasket => pages(&auth)
+            .merge(login.layer(from_fn(open_session)))
+            .route("/basket/fill", get(fill))
+            .route("/basket", get(basket))
+            .layer(sessions(&auth, &users)),
         Variant::BothSessions => router(&auth, &users).merge(moved.with_state(auth)),
         _ => router(&auth, &users),
     };

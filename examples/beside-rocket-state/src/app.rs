@@ -47,7 +47,7 @@ fn open_session() -> impl Fairing {
             let sessions = request.rocket().state::<Sessions>();
             if let (Some(account), Some(sessions)) = (account, sessions) {
                 match sessions.begin(request.cookies(), account) {
-                    Some(cookie) => _ = response.adjoin_header(cookie),
+                    Some(cookie) => response.adjoin_header(cookie),
                     None => response.set_status(Status::InternalServerError),
                 }
             }

@@ -20,6 +20,8 @@ pub(super) enum Variant {
     Refusing,
     /// Both sessions open, and `/orders` has moved to codegrant's `User`.
     BothSessions,
+    /// The app's session holds a basket: `/basket/fill` fills it and `/basket` shows it.
+    WithBasket,
 }
 
 /// Makes the app in front of two providers, `op` and `ev`; `mary` and `ada@example.test` have accounts, 0
@@ -245,4 +247,16 @@ pub(super) fn one_route_moves_while_the_others_stay(start: Start) {
     assert_eq!(browser.greeting(), STRANGER);
     let asked = browser.send("GET", "/orders", "", From::App);
     assert_eq!(asked.status, 303);
+}
+
+/// For apps whose sessions hold more than who it is.
+#[allow(dead_code, reason = "not every app has such sessions")]
+pub(super) fn basket_stays_with_its_owner(start: Start) {
+    let mut browser = Browser::open(start, Variant::WithBasket);
+    browser.get("/basket/fill");
+    assert_eq!(browser.log_in("ada").body, "Account 2 (Ada Lovelace)");
+    assert_eq!(browser.get("/basket").body, "apples");
+    // Without a log-out in between.
+    assert_eq!(browser.log_in("grace").body, "Account 3 (Grace Hopper)");
+    assert_eq!(browser.get("/basket").body, "");
 }
