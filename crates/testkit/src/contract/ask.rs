@@ -146,10 +146,11 @@ impl Ask {
 impl std::fmt::Display for Ask {
     /// Names the request in a failure: without its cookies and its body.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method, self.target)?;
+        write!(f, "{} {}", self.method, shortened(&self.target))?;
         for (name, value) in &self.headers {
             if *name != "cookie" {
-                write!(f, " [{name}: {}]", String::from_utf8_lossy(value))?;
+                let value = String::from_utf8_lossy(value);
+                write!(f, " [{name}: {}]", shortened(&value))?;
             }
         }
         if !self.body.is_empty() {
@@ -158,6 +159,17 @@ impl std::fmt::Display for Ask {
         }
         Ok(())
     }
+}
+
+/// Leaves the middle of a long text out.
+fn shortened(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= 200 {
+        return text.to_owned();
+    }
+    let first: String = text.chars().take(100).collect();
+    let last: String = text.chars().skip(length - 20).collect();
+    format!("{first}..{last} ({} bytes)", text.len())
 }
 
 /// Writes `sec-fetch-mode` as `Sec-Fetch-Mode`: the case of a name means nothing (RFC 9110 section 5.1).
