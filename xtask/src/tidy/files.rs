@@ -6,7 +6,7 @@ use super::source::Source;
 /// How many lines a file may have without its tests.
 const LINES: usize = 400;
 
-/// How many lines an adapter may have in all, without tests.
+/// How many lines of code an adapter may have in all: its documentation is no code.
 const ADAPTER_LINES: usize = 300;
 
 /// Files that may be longer, and why.
@@ -62,10 +62,10 @@ fn long_adapters(sources: &[Source]) -> Vec<String> {
     let mut problems = Vec::new();
     for adapter in ADAPTERS {
         let files = sources.iter().filter(|source| source.is_below(adapter));
-        let lines: usize = files.map(Source::own_lines).sum();
+        let lines: usize = files.map(Source::code_lines).sum();
         if lines > ADAPTER_LINES {
             problems.push(format!(
-                "{adapter}: has {lines} lines, limit {ADAPTER_LINES}"
+                "{adapter}: has {lines} lines of code, limit {ADAPTER_LINES}"
             ));
         }
     }
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn lines_of_an_adapter_are_counted_over_its_files() {
-        let half = format!("//! B.\n{}", "a();\n".repeat(149));
+        let half = format!("//! B.\n\n    /// B.\n{}", "a();\n".repeat(150));
         let two = |more: &str| {
             let longer = format!("{half}{more}");
             told(&[
@@ -121,7 +121,10 @@ mod tests {
             ])
         };
         assert_eq!(two(""), [""; 0]);
-        assert_eq!(two("a();\n"), ["crates/axum/src: has 301 lines, limit 300"]);
+        assert_eq!(
+            two("a();\n"),
+            ["crates/axum/src: has 301 lines of code, limit 300"]
+        );
     }
 
     #[test]

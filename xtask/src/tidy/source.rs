@@ -83,6 +83,17 @@ impl Source {
         self.text.lines().count() - tests
     }
 
+    /// Counts its lines of code: without tests, comments, documentation and blank ones.
+    pub(crate) fn code_lines(&self) -> usize {
+        let lines = self.text.lines().enumerate();
+        let own = lines.filter(|(at, _)| !self.tests.iter().any(|tests| tests.contains(at)));
+        let code = own.filter(|(_, line)| {
+            let line = line.trim_start();
+            !line.is_empty() && !line.starts_with("//")
+        });
+        code.count()
+    }
+
     /// Returns whether it lies below a folder.
     pub(crate) fn is_below(&self, folder: &str) -> bool {
         let rest = self.path.strip_prefix(folder);
