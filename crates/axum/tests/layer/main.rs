@@ -2,10 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+mod store;
 
-use async_trait::async_trait;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use axum::body::{Body, to_bytes};
 use axum::extract::{Extension, Request};
 use axum::handler::Handler;
@@ -14,11 +15,10 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
 use axum::{Router, ServiceExt as _};
 use codegrant_axum::test::LoggedIn;
-use codegrant_axum::{
-    Auth, AuthBuilder, MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError,
-    Timestamp, TransactionId, User, provider, require_login, routes,
-};
+use codegrant_axum::{Auth, AuthBuilder, User, provider, require_login, routes};
 use tower::{Layer, ServiceExt};
+
+use store::CountedStore;
 
 fn builder() -> AuthBuilder {
     Auth::builder("http://localhost:3000")
@@ -281,69 +281,6 @@ async fn a_handler_takes_the_user_without_any_state() {
     assert_eq!(text(alice).await, "Hello, alice!");
     let bob = send(&app, open("/me").logged_in(&auth, "bob").await).await;
     assert_eq!(text(bob).await, "Hello, bob!");
-}
-
-/// A store that counts how often it is asked, and can be switched off.
-struct CountedStore {
-    kept: MemoryStore,
-    loads: AtomicUsize,
-    down: AtomicBool,
-}
-
-impl CountedStore {
-    fn new() -> Arc<Self> {
-        Arc::new(Self {
-            kept: MemoryStore::new(100),
-            loads: AtomicUsize::new(0),
-            down: AtomicBool::new(false),
-        })
-    }
-
-    fn kept(&self) -> Result<&MemoryStore, StoreError> {
-        let up = !self.down.load(Ordering::SeqCst);
-        let reason = "it is switched off".to_owned();
-        up.then_some(&self.kept).ok_or(StoreError { reason })
-    }
-}
-
-#[async_trait]
-impl SessionStore for CountedStore {
-    async fn create(
-        &self,
-        key: &SessionKey,
-        record: Record,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.kept()?.create(key, record, now).await
-    }
-
-    async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        self.loads.fetch_add(1, Ordering::SeqCst);
-        self.kept()?.load(key, now).await
-    }
-
-    async fn replace(
-        &self,
-        key: &SessionKey,
-        expected: u64,
-        record: Record,
-        now: Timestamp,
-    ) -> Result<Replaced, StoreError> {
-        self.kept()?.replace(key, expected, record, now).await
-    }
-
-    async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
-        self.kept()?.delete(key).await
-    }
-
-    async fn consume(
-        &self,
-        transaction: TransactionId,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.kept()?.consume(transaction, until, now).await
-    }
 }
 
 #[tokio::test]
