@@ -157,8 +157,7 @@ impl Fairing for Mount {
 /// Returns the `Auth` if the target as it was sent is below its base; Rocket matches it decoded and tidied.
 fn addressed<'r>(request: &'r Request<'_>) -> Option<&'r Auth> {
     let Attached(auth) = request.rocket().state()?;
-    let rest = request.uri().path().as_str().strip_prefix(auth.base())?;
-    rest.starts_with('/').then_some(auth)
+    auth.serves(request.uri().path().as_str()).then_some(auth)
 }
 
 fn endpoint<'r>(request: &'r Request<'_>, data: Data<'r>) -> route::BoxFuture<'r> {

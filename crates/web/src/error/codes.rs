@@ -54,7 +54,7 @@ codegrant_core::codes! {
         "do what the line says; the pages of docs/start show where it goes";
     NOT_FOUND = "request.not_found",
         "there is no such endpoint, or no provider of that id",
-        "compare the path with the table in docs/start/axum.md; a provider's id is its `id` or its preset's name";
+        "compare the path with the table in docs/frameworks.md; a provider's id is its `id` or its preset's name";
     METHOD = "request.method_not_allowed",
         "the endpoint takes another method: a log-out by link, or a provider that posts its answer where the client asks for a redirect",
         "log out by a form that posts; set response_mode to what the provider is set to";
