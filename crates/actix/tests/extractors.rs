@@ -6,12 +6,14 @@ mod shared;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::{Next, from_fn};
+use actix_web::rt::time::timeout;
 use actix_web::test::TestRequest;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
@@ -310,6 +312,7 @@ async fn a_store_error_reaches_the_middleware_from_a_task_of_its_own() {
     let app = serve(app).await;
     assert_eq!(app.open_as(&cookies, "/").await.body, "true");
     store.down.store(true, Ordering::SeqCst);
-    let answer = app.open_as(&cookies, "/").await;
+    let answer = timeout(Duration::from_secs(10), app.open_as(&cookies, "/")).await;
+    let answer = answer.expect("nobody waits for a task that has given up");
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
 }
