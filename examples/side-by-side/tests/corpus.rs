@@ -87,6 +87,7 @@ fn assert_all_alike(transcripts: &[(&str, Transcript)]) {
     }
 }
 
+// attack: TP-08
 #[test]
 fn frameworks_answer_the_corpus_alike_and_refuse_what_they_are_known_to_refuse() {
     let replay = |(name, start)| (name, corpus::replay(&adapter(name, start)).unwrap());
@@ -99,6 +100,7 @@ fn frameworks_answer_the_corpus_alike_and_refuse_what_they_are_known_to_refuse()
     assert_all_alike(&transcripts);
 }
 
+// attack: TP-08
 #[test]
 fn frameworks_answer_the_corpus_alike_over_http2() {
     let apps = APPS
