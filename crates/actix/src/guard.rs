@@ -44,7 +44,7 @@ async fn admit<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<Answer<B>, Error> {
-    if translate::is_below(&auth, request.path()) {
+    if auth.serves(request.path()) {
         let (request, body) = request.into_parts();
         let answer = translate::answer(&auth, &request, body).await;
         return Ok(ServiceResponse::new(request, answer).map_into_right_body());
@@ -71,11 +71,10 @@ struct Admitted {
 pub(crate) type Found = Result<Result<User, LoginRequired>, LoginRequired>;
 
 pub(crate) async fn find(auth: &Auth, request: &HttpRequest) -> Found {
-    if let Some(admitted) = request.extensions().get::<Admitted>() {
-        // Clones of one `Auth` share their base, and no two have it at the same place.
-        if std::ptr::eq(admitted.auth.base(), auth.base()) {
-            return Ok(Ok(admitted.user.clone()));
-        }
+    if let Some(admitted) = request.extensions().get::<Admitted>()
+        && admitted.auth == *auth
+    {
+        return Ok(Ok(admitted.user.clone()));
     }
     let asked = translate::request(request);
     match auth.identify(asked.clone()).await {

@@ -73,9 +73,7 @@ pub fn routes(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
         let below = auth.clone();
         let resource = web::resource("/{rest:.*}")
             .name(&translate::name(&auth))
-            .guard(fn_guard(move |asked| {
-                translate::is_below(&below, asked.head().uri.path())
-            }));
+            .guard(fn_guard(move |asked| below.serves(asked.head().uri.path())));
         app.app_data(Data::new(auth)).service(resource.to(answer));
     }
 }

@@ -63,11 +63,6 @@ pub(crate) async fn answer(auth: &Auth, asked: &HttpRequest, body: Payload) -> H
     response
 }
 
-pub(crate) fn is_below(auth: &Auth, path: &str) -> bool {
-    let rest = path.strip_prefix(auth.base());
-    rest.is_some_and(|rest| rest.starts_with('/'))
-}
-
 /// Returns the name of the routes of this `Auth` among Actix-web's named resources.
 pub(crate) fn name(auth: &Auth) -> String {
     format!("codegrant {}", auth.base())
