@@ -78,45 +78,7 @@
 //!
 //! # They answer alike
 //!
-//! The apps of this crate are those of the adapter contract: a greeting that needs a login, one that does
-//! not, a page for everybody. Its tests send all four the same corpus of requests, ordinary and hostile,
+//! The tests of this crate take the apps of the adapter contract: a greeting that needs a login, one that
+//! does not, a page for everybody. They send all four the same corpus of requests, ordinary and hostile,
 //! and compare what comes: status, headers, body and the calls to the provider, byte for byte. What a
 //! framework refuses by itself stands in the test, request by request.
-
-#![allow(
-    clippy::unwrap_used,
-    reason = "the apps are those of the adapters' tests"
-)]
-
-#[path = "../../../crates/actix/tests/contract/app.rs"]
-mod actix;
-#[path = "../../../crates/axum/tests/contract/app.rs"]
-mod axum_app;
-#[path = "../../adapter-poem/tests/contract/app.rs"]
-mod poem_app;
-#[path = "../../../crates/rocket/tests/contract/app.rs"]
-mod rocket_app;
-
-use std::any::Any;
-use std::net::TcpListener;
-
-use codegrant_axum::Auth;
-
-/// Starts one of the apps on a listener; dropping what it returns stops it.
-pub type Start = fn(Auth, TcpListener) -> Box<dyn Any>;
-
-/// Lists the four, each with the name of its framework.
-pub const APPS: [(&str, Start); 4] = [
-    ("axum", |auth, listener| {
-        Box::new(axum_app::start(auth, listener))
-    }),
-    ("Rocket", |auth, listener| {
-        Box::new(rocket_app::start(auth, listener))
-    }),
-    ("Actix-web", |auth, listener| {
-        Box::new(actix::start(auth, listener))
-    }),
-    ("Poem", |auth, listener| {
-        Box::new(poem_app::start(auth, listener))
-    }),
-];

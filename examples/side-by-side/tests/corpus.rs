@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod apps;
+
+use apps::{APPS, Start};
 use codegrant_testkit::contract::Adapter;
 use codegrant_testkit::contract::corpus::{self, Transcript};
-use side_by_side::{APPS, Start};
 
 /// The frameworks that speak HTTP/2 on a plain socket, as their apps are set up here.
 const WITH_HTTP2: [&str; 3] = ["axum", "Rocket", "Poem"];

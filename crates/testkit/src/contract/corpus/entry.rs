@@ -45,7 +45,9 @@ pub(super) enum Cookies {
     Nothing,
     /// All that the entry has been given so far, in one field.
     Jar,
-    /// The same behind those of another app, each in a field of its own (RFC 9113 section 8.2.3).
+    /// Those that were taken back since as well: somebody copied them.
+    Copied,
+    /// All of the jar behind those of another app, each in a field of its own (RFC 9113 section 8.2.3).
     Split,
     /// The same from the last to the first, with those of another app around them.
     Reversed,
@@ -147,7 +149,7 @@ impl Cookies {
         };
         match self {
             Self::Nothing => ask,
-            Self::Jar => ask.with("cookie", all),
+            Self::Jar | Self::Copied => ask.with("cookie", all),
             Self::Split => split(ask.with("cookie", "a=b; c=d"), jar.iter().collect()),
             Self::Reversed => split(ask.with("cookie", "a=b"), jar.iter().rev().collect())
                 .with("cookie", "last=1"),

@@ -6,7 +6,7 @@ use super::super::ask::Ask;
 use super::super::stage::{FRAMEWORK_OWN, LOGGED_IN, Player, Stage, mask_runs, masked};
 use super::super::wire::Answer;
 use super::super::{Adapter, Broken};
-use super::entry::{Entry, Mark, Spelling, Step};
+use super::entry::{Cookies, Entry, Mark, Spelling, Step};
 use super::transcript::{Outcome, Record, Transcript};
 
 /// Whoever can be asked: an app over its socket, or web by values.
@@ -128,6 +128,8 @@ pub(super) fn through(
 #[derive(Default)]
 struct Visit {
     jar: Vec<String>,
+    /// Every cookie that there has been, also those that were dropped or replaced.
+    ever: Vec<String>,
     state: String,
 }
 
@@ -140,7 +142,11 @@ impl Visit {
         asked: &mut dyn Asked,
     ) -> Record {
         let ask = step.ask.clone().filled("{state}", &self.state);
-        let ask = step.cookies.add(ask, &self.jar);
+        let jar = match step.cookies {
+            Cookies::Copied => &self.ever,
+            _ => &self.jar,
+        };
+        let ask = step.cookies.add(ask, jar);
         let before = asked.player().provider.calls().len();
         let answer = asked.ask(&ask, &step.spelling);
         let mut calls = asked.player().provider.calls();
@@ -167,6 +173,7 @@ impl Visit {
             self.jar.retain(|held| !named(held));
             if !value.contains("Max-Age=0") {
                 self.jar.push(pair.to_owned());
+                self.ever.push(pair.to_owned());
             }
         }
         let location = answer.first("location").unwrap_or_default();

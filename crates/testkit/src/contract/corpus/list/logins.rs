@@ -114,9 +114,16 @@ pub(super) fn entries() -> Vec<Entry> {
             back(good),
             home(),
         ];
+        let copied = [
+            begin(),
+            back(good),
+            home(),
+            back(good).cookies(Cookies::Copied),
+        ];
         for (name, steps) in [
             ("the same callback again", &again[..]),
             ("a copied callback", &cold),
+            ("a copied callback with its cookies", &copied),
             ("two logins at once", &two),
             ("a code after a refusal", &late),
         ] {
@@ -194,6 +201,15 @@ pub(super) fn sessions() -> Vec<Entry> {
             (
                 "log-out twice",
                 vec![out("").into(), out("").into(), home()],
+            ),
+            (
+                "log-out, but somebody copied the cookie",
+                vec![
+                    home(),
+                    out("").into(),
+                    home().cookies(Cookies::Copied),
+                    Step::new(refresh("")).cookies(Cookies::Copied),
+                ],
             ),
             (
                 "log-out asked for",
