@@ -21,7 +21,7 @@
 //! A handler that takes a [`User`] runs for logged-in users only: a person is sent to the login and comes
 //! back, a script gets 401. A handler that takes `Option<User>` runs for everybody.
 //!
-//! The [`Auth`](codegrant_web::Auth) is managed state as well: `&State<Auth>` in a handler.
+//! The [`Auth`] is managed state as well: `&State<Auth>` in a handler.
 //!
 //! This crate translates between Rocket's types and `codegrant-web`'s, and decides nothing.
 

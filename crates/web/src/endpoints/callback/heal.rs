@@ -10,9 +10,9 @@ use crate::response::Response;
 
 /// Goes on where no transaction can be found but no harm can come of it.
 ///
-/// The very transaction that opened the present session, or the last that was handed over to the app's own
-/// in this browser: a double click, a reload, the back button; the user is where they wanted to be. Otherwise the login may start again by itself once, unless this
-/// browser plainly did not begin it.
+/// The very transaction that opened the present session, or the last one that this browser handed over to
+/// the app's own: a double click, a reload, the back button; the user is where they wanted to be. Otherwise
+/// the login may start again by itself once, unless this browser plainly did not begin it.
 pub(super) async fn go_on(
     auth: &Auth,
     state: &str,
