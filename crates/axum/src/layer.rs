@@ -41,7 +41,7 @@ type Guard = fn(State<Auth>, Request, Next) -> Pin<Box<dyn Future<Output = Respo
 ///
 /// The login itself may stand behind the layer: below [`Auth::base`] it answers as [`routes`](crate::routes) does,
 /// because a login that needs a login would never begin. So keep pages of your own away from there. As every layer of
-/// axum, it covers the routes that were added before it, and `Router::layer` the fallback as well.
+/// axum, it covers the routes that were added before it, and the fallback of a router that has one of its own.
 pub fn require_login(auth: &Auth) -> RequireLogin {
     from_fn_with_state(auth.clone(), |State(auth), request, next| {
         Box::pin(guard(auth, request, next))

@@ -1,6 +1,7 @@
 //! The one thing that an app holds.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use codegrant_core::{PublicOrigin, ReturnTo, Timestamp};
 
@@ -43,6 +44,8 @@ pub(crate) struct Inner {
     pub(crate) on_login: OnLogin,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(crate) renewals: Renewals,
+    /// Whether anybody has asked where to mount the endpoints.
+    pub(crate) mounted: AtomicBool,
     #[cfg(feature = "dev")]
     pub(crate) dev: Option<crate::dev::Embedded>,
 }
@@ -94,6 +97,7 @@ impl Auth {
 
     /// Returns the path below which every request goes to [`Auth::handle`], such as `/auth`.
     pub fn base(&self) -> &str {
+        self.0.mounted.store(true, Ordering::Relaxed);
         &self.0.base
     }
 
@@ -157,8 +161,12 @@ impl Auth {
 
     /// Asks for a login: a redirect for a person who opened a page, 401 with JSON for a script.
     ///
-    /// The user comes back to the page that was asked for.
+    /// The user comes back to the page that was asked for. The log says `setup.not_mounted` once where nobody
+    /// has asked for [`Auth::base`] yet: the login that this leads to is then no page of the app.
     pub fn challenge(&self, request: Request<'_>) -> Response {
+        if !self.0.mounted.swap(true, Ordering::Relaxed) {
+            self.0.events.not_mounted(&self.0.base);
+        }
         let target = match (request.method(), request.query()) {
             ("GET" | "HEAD", "") => request.path().to_owned(),
             ("GET" | "HEAD", query) => format!("{}?{query}", request.path()),

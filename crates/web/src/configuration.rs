@@ -9,7 +9,7 @@ use codegrant_core::provider::Provider;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::builder::{AuthBuilder, read_file};
+use crate::builder::{AuthBuilder, read_file, read_secret};
 use crate::error::{SetupError, SetupErrors};
 use crate::registration::Registration;
 use crate::session::{Lifetime, MemoryStore};
@@ -140,9 +140,6 @@ const OURS: &[&str] = &[
     "trusted_audiences",
 ];
 
-/// Stands for a secret whose file cannot be read, in a configuration that is refused for that.
-const UNREAD: &str = "unread";
-
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Mode {
@@ -196,13 +193,13 @@ impl AuthBuilder {
         }
         let from_file = written
             .secret_file
-            .and_then(|path| read_file_in(directory, &path, &mut mistakes));
+            .map(|path| read_secret(&within(directory, &path), &mut mistakes));
         if let Some(secret) = written.secret.or(from_file) {
             builder = builder.secret(secret);
         }
         if let Some(pem) = written
             .root_certificate
-            .and_then(|path| read_file_in(directory, &path, &mut mistakes))
+            .and_then(|path| read_file(&within(directory, &path), &mut mistakes))
         {
             builder = builder.root_certificate(pem);
         }
@@ -237,8 +234,8 @@ impl AuthBuilder {
     }
 }
 
-fn read_file_in(directory: &Path, path: &str, mistakes: &mut Vec<SetupError>) -> Option<String> {
-    read_file(&directory.join(path).to_string_lossy(), mistakes)
+fn within(directory: &Path, path: &str) -> String {
+    directory.join(path).to_string_lossy().into_owned()
 }
 
 fn registration(
@@ -262,10 +259,8 @@ fn registration(
     }
     let ours: Ours = parsed(ours, &place)?;
     let provider: Provider = parsed(entry, &place)?;
-    // A file that cannot be read is one mistake, and not a missing secret besides.
-    let from_file = ours
-        .client_secret_file
-        .map(|path| read_file_in(directory, &path, mistakes).unwrap_or_else(|| UNREAD.to_owned()));
+    let from_file = ours.client_secret_file;
+    let from_file = from_file.map(|path| read_secret(&within(directory, &path), mistakes));
     // A secret that was forgotten is a mistake: a public client says `authentication = "none"`.
     let method = provider.authentication;
     let mut registration = Registration::new(provider, ours.client_id).authentication(method);

@@ -8,7 +8,7 @@ use codegrant_core::error::{CallbackError, Error as CoreError};
 use codegrant_core::form;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 
-use crate::error::{Error, LoginError};
+use crate::error::{Error, LoginError, NOT_MOUNTED};
 
 /// Watches the flow; give one to `AuthBuilder::observer`.
 pub trait Observer: Send + Sync + 'static {
@@ -185,6 +185,14 @@ impl Events {
         tracing::warn!(
             target: "codegrant", event = "callback.undeclared_issuer", correlation_id = id, provider, issuer,
             remedy = "declare it as `issuer` in the provider's entry, so that it is compared"
+        );
+    }
+
+    pub(crate) fn not_mounted(&self, base: &str) {
+        tracing::error!(
+            target: "codegrant", event = "setup.not_mounted", base,
+            code = NOT_MOUNTED.name, cause = NOT_MOUNTED.cause,
+            remedy = "mount the login's routes in the app; the page of docs/start for its framework shows where"
         );
     }
 

@@ -125,6 +125,31 @@ async fn it_stands_wherever_axum_takes_a_layer() {
 }
 
 #[tokio::test]
+async fn a_path_that_nobody_mounted_is_guarded_where_the_layer_covers_a_fallback() {
+    let auth = auth();
+    let inner = || Router::new().route("/page", get(async || "inside"));
+    let app: Router = Router::new()
+        .nest("/inherits", inner().layer(require_login(&auth)))
+        .nest(
+            "/own",
+            inner()
+                .fallback(async || StatusCode::NOT_FOUND)
+                .layer(require_login(&auth)),
+        )
+        .nest_service("/service", require_login(&auth).layer(inner()));
+    for (path, status) in [
+        ("/inherits/nothing", StatusCode::NOT_FOUND),
+        ("/own/nothing", StatusCode::SEE_OTHER),
+        ("/service/nothing", StatusCode::SEE_OTHER),
+    ] {
+        let stranger = send(&app, open(path)).await;
+        assert_eq!(stranger.status(), status, "{path}");
+        let alice = send(&app, open(path).logged_in(&auth, "alice").await).await;
+        assert_eq!(alice.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn it_stands_around_a_whole_app() {
     let auth = auth();
     let page = Page::default();

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 use codegrant_core::PublicOrigin;
 use codegrant_core::error::Quoted;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 
-use super::{AuthBuilder, Clock};
+use super::{AuthBuilder, Clock, read_secret};
 use crate::auth::{Auth, Inner};
 use crate::clients::Registered;
 use crate::cookie::Cookies;
@@ -87,6 +88,7 @@ impl AuthBuilder {
             on_login: self.on_login,
             clock: self.clock,
             renewals: Renewals::default(),
+            mounted: AtomicBool::new(false),
             #[cfg(feature = "dev")]
             dev,
         })))
@@ -116,12 +118,16 @@ impl AuthBuilder {
     }
 
     fn secrets(
-        &self,
+        &mut self,
         origin: Option<&PublicOrigin>,
         mistakes: &mut Vec<SetupError>,
     ) -> Vec<Vec<u8>> {
-        let Some(secrets) = self
-            .secrets
+        let file = || (self.process)("CODEGRANT_SECRET_FILE");
+        let set = self.secrets.take();
+        let set = set
+            .or_else(|| (self.process)("CODEGRANT_SECRET"))
+            .or_else(|| file().map(|path| read_secret(&path, mistakes)));
+        let Some(secrets) = set
             .as_deref()
             .map(str::trim)
             .filter(|held| !held.is_empty())

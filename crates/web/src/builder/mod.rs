@@ -34,6 +34,8 @@ pub struct AuthBuilder {
     home: String,
     app_name: Option<String>,
     secrets: Option<String>,
+    /// Where a secret that nobody set is looked for last: in the process's environment.
+    process: fn(&str) -> Option<String>,
     registrations: Vec<Registration>,
     lifetime: Lifetime,
     store: Option<Arc<dyn SessionStore>>,
@@ -55,6 +57,7 @@ impl AuthBuilder {
             home: "/".to_owned(),
             app_name: None,
             secrets: None,
+            process: |name| std::env::var(name).ok(),
             registrations: Vec::new(),
             lifetime: Lifetime::default(),
             store: None,
@@ -104,7 +107,7 @@ impl AuthBuilder {
     ) -> Self {
         let mut read = |name: &str| match (variable(name), variable(&format!("{name}_FILE"))) {
             (Some(value), _) => Some(value),
-            (None, Some(path)) => read_file(&path, &mut self.mistakes),
+            (None, Some(path)) => Some(read_secret(&path, &mut self.mistakes)),
             (None, None) => None,
         };
         let mut missing = Vec::new();
@@ -132,6 +135,7 @@ impl AuthBuilder {
             }
         }
         self.secrets = secrets.or(self.secrets);
+        self.process = |_| None;
         let missing = missing
             .into_iter()
             .map(|(name, _)| SetupError::VariableMissing { name });
@@ -142,7 +146,8 @@ impl AuthBuilder {
     /// Sets the secret that seals cookies: at least 32 random bytes as text; old ones follow after
     /// commas, and only open.
     ///
-    /// On loopback a random one is made when none is set: sessions then end with the process.
+    /// Without it, `CODEGRANT_SECRET` (or `CODEGRANT_SECRET_FILE`) of the process's environment counts. On
+    /// loopback a random one is made when there is none at all: sessions then end with the process.
     #[must_use]
     pub fn secret(mut self, secrets: impl Into<String>) -> Self {
         self.secrets = Some(secrets.into());
@@ -331,10 +336,79 @@ pub(crate) fn read_file(path: &str, mistakes: &mut Vec<SetupError>) -> Option<St
     }
 }
 
+/// Reads a secret out of a file; one that cannot be read is one mistake, and not a missing secret besides.
+pub(crate) fn read_secret(path: &str, mistakes: &mut Vec<SetupError>) -> String {
+    /// Long enough to pass for a secret, in a configuration that is refused anyway.
+    const UNREAD: &str = "the file that holds this could not be read";
+    read_file(path, mistakes).unwrap_or_else(|| UNREAD.to_owned())
+}
+
 /// The system's clock; before 1970 it counts as 1970.
 fn system_time() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     Timestamp::from_unix(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::SetupErrors;
+
+    fn on_public_origin() -> AuthBuilder {
+        AuthBuilder::new("https://app.example").login_with(
+            codegrant_core::provider::GITHUB,
+            "id",
+            "client secret",
+        )
+    }
+
+    fn codes(errors: &SetupErrors) -> Vec<&'static str> {
+        errors.0.iter().map(|error| error.code().name).collect()
+    }
+
+    #[test]
+    fn a_secret_that_nobody_set_comes_out_of_the_environment_of_the_process() {
+        let mut builder = on_public_origin();
+        builder.process = |name| {
+            (name == "CODEGRANT_SECRET").then(|| "0123456789abcdef0123456789abcdef".to_owned())
+        };
+        builder.build().unwrap();
+    }
+
+    #[test]
+    fn a_secret_that_is_nowhere_is_one_mistake() {
+        let mut builder = on_public_origin();
+        builder.process = |_| None;
+        assert_eq!(
+            codes(&builder.build().unwrap_err()),
+            ["configuration.secret"]
+        );
+    }
+
+    #[test]
+    fn a_secret_file_that_cannot_be_read_is_one_mistake() {
+        let mut builder = on_public_origin();
+        builder.process =
+            |name| (name == "CODEGRANT_SECRET_FILE").then(|| "/no/such/file".to_owned());
+        assert_eq!(codes(&builder.build().unwrap_err()), ["configuration.file"]);
+
+        let written = |name: &str| name.ends_with("_FILE").then(|| "/no/such/file".to_owned());
+        let named = AuthBuilder::new("https://app.example")
+            .environment([codegrant_core::provider::GITHUB], written)
+            .build();
+        assert_eq!(codes(&named.unwrap_err()), ["configuration.file"; 3]);
+    }
+
+    #[test]
+    fn variables_that_are_handed_over_are_the_whole_environment() {
+        let mut builder = on_public_origin();
+        builder.process = |_| Some("0123456789abcdef0123456789abcdef".to_owned());
+        let builder = builder.environment([], |_| None);
+        assert_eq!(
+            codes(&builder.build().unwrap_err()),
+            ["configuration.secret"]
+        );
+    }
 }

@@ -50,7 +50,7 @@ codegrant_core::codes! {
         "the app's on_login hook returned an error or panicked, so that nobody was logged in",
         "look at the reason in the line, and at what the hook asks: a database, the provider's API";
     NOT_MOUNTED = "setup.not_mounted",
-        "a handler asks for the user, and the login was never mounted in the app",
+        "a page asks for the user, and the login was never mounted in the app",
         "do what the line says; the pages of docs/start show where it goes";
     NOT_FOUND = "request.not_found",
         "there is no such endpoint, or no provider of that id",

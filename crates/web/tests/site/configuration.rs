@@ -29,10 +29,7 @@ fn secrets_are_read_from_files() {
     };
     assert!(with(&secret, &client).is_ok());
     let refused = with(&absent, &client).unwrap_err();
-    assert_eq!(
-        codes(&refused),
-        ["configuration.file", "configuration.secret"]
-    );
+    assert_eq!(codes(&refused), ["configuration.file"]);
     assert!(refused.to_string().contains(&absent));
 
     let toml = |secret: &str, root: &str| {
@@ -43,14 +40,7 @@ fn secrets_are_read_from_files() {
     };
     assert!(toml(&secret, "").is_ok());
     let refused = toml(&absent, &format!("root_certificate = {absent:?}")).unwrap_err();
-    assert_eq!(
-        codes(&refused),
-        [
-            "configuration.file",
-            "configuration.file",
-            "configuration.secret"
-        ]
-    );
+    assert_eq!(codes(&refused), ["configuration.file"; 2]);
     let refused = toml(&secret, &format!("root_certificate = {secret:?}")).unwrap_err();
     assert_eq!(codes(&refused), ["configuration.root_certificate"]);
     std::fs::remove_dir_all(&folder).unwrap();

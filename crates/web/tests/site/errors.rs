@@ -10,7 +10,6 @@ use codegrant_web::{Auth, AuthBuilder, Lifetime, TransportError, Verdict, error_
 
 use crate::leaks::logged;
 use crate::on_login::{Said, asking};
-use crate::stores::Broken;
 use crate::{cookies, setup};
 
 /// Does something to a site that fails, and returns the code of the last failure.
@@ -65,11 +64,11 @@ async fn transport() -> Vec<(&'static str, &'static str)> {
 }
 
 async fn sessions() -> Vec<(&'static str, &'static str)> {
-    let store = Arc::new(Broken::default());
+    let store = SwitchedStore::new();
     let kept = store.clone();
     let stored = Site::builder().configure(|auth| auth.store(kept)).build();
     let store_breaks = async |site: &Site| {
-        store.breaks();
+        store.switch_off();
         site.browser().log_in("op", "ada").await
     };
     let too_large = async |site: &Site| {

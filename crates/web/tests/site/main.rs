@@ -16,6 +16,7 @@ mod landing;
 mod leaks;
 mod log_out;
 mod mix_up;
+mod mounting;
 mod on_login;
 mod pages;
 mod paths;

@@ -7,7 +7,6 @@ use codegrant_testkit::site::{AuthorizationUrl, Reply};
 use codegrant_testkit::{Fault, Site};
 use codegrant_web::{AuthBuilder, Event, Login, Verdict};
 
-use crate::stores::Broken;
 use crate::{fixed_page, opens_session, refused};
 
 pub(crate) type Said = Result<Verdict, Box<dyn std::error::Error + Send + Sync>>;
@@ -331,13 +330,13 @@ async fn a_store_that_fails_after_the_apps_yes_hands_no_login_on() {
         Verdict::AcceptAs("7".to_owned()),
         Verdict::HandOver("7".to_owned()),
     ] {
-        let store = Arc::new(Broken::default());
+        let store = SwitchedStore::new();
         let (kept, breaking) = (store.clone(), store.clone());
         let site = Site::builder()
             .configure(move |auth| {
                 asking(auth.store(kept), move |login| {
                     if login.identity().subject == "grace" {
-                        breaking.breaks();
+                        breaking.switch_off();
                     }
                     Ok(verdict.clone())
                 })

@@ -1,12 +1,10 @@
-//! Session stores: the contract, the limits of the one in memory, and one that breaks.
+//! Session stores: the contract, and the limits of the one in memory.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
 use codegrant_testkit::store_contract;
-use codegrant_web::{MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError};
+use codegrant_web::{MemoryStore, Record, Replaced, SessionKey, SessionStore};
 
 const NOW: Timestamp = Timestamp::from_unix(1_000);
 
@@ -81,76 +79,4 @@ fn a_store_shows_no_session() {
     let store = MemoryStore::new(10);
     assert!(store.is_empty());
     assert_eq!(format!("{store:?}"), "MemoryStore { sessions: 0, .. }");
-}
-
-/// A store in memory that can be made to fail.
-pub(crate) struct Broken {
-    store: MemoryStore,
-    broken: AtomicBool,
-}
-
-impl Default for Broken {
-    fn default() -> Self {
-        Self {
-            store: MemoryStore::new(100),
-            broken: AtomicBool::new(false),
-        }
-    }
-}
-
-impl Broken {
-    pub(crate) fn breaks(&self) {
-        self.broken.store(true, Ordering::SeqCst);
-    }
-
-    pub(crate) fn works(&self) {
-        self.broken.store(false, Ordering::SeqCst);
-    }
-
-    fn store(&self) -> Result<&MemoryStore, StoreError> {
-        if self.broken.load(Ordering::SeqCst) {
-            let reason = "connection refused".to_owned();
-            return Err(StoreError { reason });
-        }
-        Ok(&self.store)
-    }
-}
-
-#[async_trait]
-impl SessionStore for Broken {
-    async fn create(
-        &self,
-        key: &SessionKey,
-        record: Record,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.store()?.create(key, record, now).await
-    }
-
-    async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        self.store()?.load(key, now).await
-    }
-
-    async fn replace(
-        &self,
-        key: &SessionKey,
-        expected: u64,
-        record: Record,
-        now: Timestamp,
-    ) -> Result<Replaced, StoreError> {
-        self.store()?.replace(key, expected, record, now).await
-    }
-
-    async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
-        self.store()?.delete(key).await
-    }
-
-    async fn consume(
-        &self,
-        transaction: TransactionId,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.store()?.consume(transaction, until, now).await
-    }
 }

@@ -10,7 +10,6 @@ use codegrant_testkit::site::{AuthorizationUrl, Visit};
 use codegrant_web::MemoryStore;
 use tokio::task::JoinSet;
 
-use crate::stores::Broken;
 use crate::{both_kinds, opens_session, refused};
 
 /// The challenge of a verifier (RFC 7636 section 4.2).
@@ -241,11 +240,11 @@ async fn a_hundred_unfinished_logins_leave_a_few_cookies_and_the_newest_works() 
 // attack: ST-30 DO-06
 #[tokio::test]
 async fn nothing_is_stored_before_somebody_is_logged_in() {
-    let store = std::sync::Arc::new(Broken::default());
+    let store = SwitchedStore::new();
     let kept = store.clone();
     let site = Site::builder().configure(|auth| auth.store(kept)).build();
     // Whoever has no session does not need the store at all.
-    store.breaks();
+    store.switch_off();
     for _ in 0..1_000 {
         site.browser().begin("op").await;
     }
