@@ -6,9 +6,11 @@ pub mod site;
 pub mod store_contract;
 #[cfg(feature = "suite")]
 pub mod suite;
+mod switched_store;
 pub mod world;
 
 pub use codegrant_dev_provider::{DevProvider, Fault};
 pub use serve::{Loopback, Served};
 pub use site::{Browser, Site};
+pub use switched_store::SwitchedStore;
 pub use world::World;

@@ -2,7 +2,6 @@
 
 mod pages;
 mod provider;
-mod store;
 
 use std::any::Any;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -16,9 +15,9 @@ use tokio::runtime::Runtime;
 use super::ask::Ask;
 use super::wire::{Answer, Connection};
 use super::{Adapter, Broken};
+use crate::SwitchedStore;
 use pages::PlainPages;
 use provider::ScriptedProvider;
-use store::SwitchedStore;
 
 /// Where browsers would reach the app.
 pub(super) const ORIGIN: &str = "http://localhost:3000";

@@ -1,11 +1,9 @@
 //! Every error code of this crate, each brought about once.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use codegrant_core::provider::GITHUB;
 use codegrant_testkit::site::{Reply, Visit};
-use codegrant_testkit::{Fault, Site};
+use codegrant_testkit::{Fault, Site, SwitchedStore};
 use codegrant_web::{Auth, AuthBuilder, Lifetime, TransportError, Verdict, error_codes};
 
 use crate::leaks::logged;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use codegrant_testkit::site::{AuthorizationUrl, Reply};
-use codegrant_testkit::{Fault, Site};
+use codegrant_testkit::{Fault, Site, SwitchedStore};
 use codegrant_web::{AuthBuilder, Event, Login, Verdict};
 
 use crate::{fixed_page, opens_session, refused};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use codegrant_testkit::Site;
+use codegrant_testkit::{Site, SwitchedStore};
 use codegrant_web::{Lifetime, MemoryStore};
 
 use crate::both_kinds;

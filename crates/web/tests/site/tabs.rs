@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use aws_lc_rs::digest::{SHA256, digest};
 use codegrant_core::form;
 use codegrant_core::jose::base64url;
-use codegrant_testkit::Site;
 use codegrant_testkit::site::{AuthorizationUrl, Visit};
+use codegrant_testkit::{Site, SwitchedStore};
 use codegrant_web::MemoryStore;
 use tokio::task::JoinSet;
 

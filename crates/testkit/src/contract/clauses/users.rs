@@ -146,7 +146,7 @@ pub fn public_pages_ask_nobody(adapter: &Adapter) -> Result<(), Broken> {
     if stage.app.store.asked() != before {
         return Err(Broken::new("the session store was asked").at(&page));
     }
-    stage.app.store.set_down(true);
+    stage.app.store.switch_off();
     stage.expect_page(&page, "plain")
 }
 
@@ -162,7 +162,7 @@ pub fn a_store_that_is_down_is_no_log_out(adapter: &Adapter) -> Result<(), Broke
     let session = stage.log_in()?;
     let page = |target: &str| Ask::open(target).with_cookies(&session);
     stage.expect_page(&page("/"), "Hello, Jane Doe!")?;
-    stage.app.store.set_down(true);
+    stage.app.store.switch_off();
     for target in PROTECTED {
         let answer = stage.compare_refusal(&page(target))?;
         if answer.status != 503 {
@@ -176,7 +176,7 @@ pub fn a_store_that_is_down_is_no_log_out(adapter: &Adapter) -> Result<(), Broke
     same(&page("/maybe"), &expected, &stage.ask(&page("/maybe"))?)?;
     // Without a session there is nothing to look up.
     stage.expect_page(&Ask::open("/maybe"), "Hello, stranger!")?;
-    stage.app.store.set_down(false);
+    stage.app.store.switch_on();
     stage.expect_page(&page("/"), "Hello, Jane Doe!")?;
     stage.expect_page(&page("/maybe"), "Hello, Jane Doe!")
 }

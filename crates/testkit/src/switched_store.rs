@@ -1,0 +1,132 @@
+//! A session store for tests: it can be switched off, and it counts how often it is asked.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use codegrant_core::{Timestamp, TransactionId};
+use codegrant_web::{MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError};
+
+/// Keeps sessions in memory, can be switched off, and counts; cheap to clone.
+///
+/// Give a clone to the app and keep one, to see what your pages do while the store is down. Log in before
+/// you switch it off: while it is off nobody can, also not with the feature `test`, which panics then.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use codegrant_testkit::{Site, SwitchedStore};
+///
+/// let store = SwitchedStore::new();
+/// let given = store.clone();
+/// let site = Site::builder().configure(|auth| auth.store(given)).build();
+/// let mut browser = site.browser();
+/// browser.log_in("op", "ada").await;
+///
+/// store.switch_off();
+/// assert_eq!(browser.get("/orders").await.status, 503);
+///
+/// // Nobody was logged out by it.
+/// store.switch_on();
+/// let before = store.loads();
+/// assert_eq!(browser.get("/orders").await.body, "Hello, Ada Lovelace!");
+/// assert_eq!(store.loads(), before + 1);
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct SwitchedStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    sessions: MemoryStore,
+    off: AtomicBool,
+    asked: AtomicUsize,
+    loads: AtomicUsize,
+}
+
+impl SwitchedStore {
+    /// Makes an empty store that works.
+    pub fn new() -> Self {
+        Self(Arc::new(Inner {
+            sessions: MemoryStore::new(100),
+            off: AtomicBool::new(false),
+            asked: AtomicUsize::new(0),
+            loads: AtomicUsize::new(0),
+        }))
+    }
+
+    /// Makes everything that it is asked from now on an error: "switched off".
+    pub fn switch_off(&self) {
+        self.0.off.store(true, Ordering::SeqCst);
+    }
+
+    /// Makes it work again, with the sessions that it had.
+    pub fn switch_on(&self) {
+        self.0.off.store(false, Ordering::SeqCst);
+    }
+
+    /// Counts the sessions that were looked up, in vain or not.
+    pub fn loads(&self) -> usize {
+        self.0.loads.load(Ordering::SeqCst)
+    }
+
+    /// Counts all that it was asked: look-ups, changes and used transactions.
+    pub fn asked(&self) -> usize {
+        self.0.asked.load(Ordering::SeqCst)
+    }
+
+    fn sessions(&self) -> Result<&MemoryStore, StoreError> {
+        self.0.asked.fetch_add(1, Ordering::SeqCst);
+        if self.0.off.load(Ordering::SeqCst) {
+            let reason = "switched off".to_owned();
+            return Err(StoreError { reason });
+        }
+        Ok(&self.0.sessions)
+    }
+}
+
+impl Default for SwitchedStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl SessionStore for SwitchedStore {
+    async fn create(
+        &self,
+        key: &SessionKey,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.sessions()?.create(key, record, now).await
+    }
+
+    async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
+        self.0.loads.fetch_add(1, Ordering::SeqCst);
+        self.sessions()?.load(key, now).await
+    }
+
+    async fn replace(
+        &self,
+        key: &SessionKey,
+        expected: u64,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<Replaced, StoreError> {
+        self.sessions()?.replace(key, expected, record, now).await
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
+        self.sessions()?.delete(key).await
+    }
+
+    async fn consume(
+        &self,
+        transaction: TransactionId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.sessions()?.consume(transaction, until, now).await
+    }
+}
