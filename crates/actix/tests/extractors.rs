@@ -20,7 +20,7 @@ use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, Error, FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
 use codegrant_actix::{Auth, LoginRequired, User, answer_store_errors, require_login, routes};
 use codegrant_testkit::Site;
-use shared::{Store, ada, asked, greet, greet_anybody, serve, site};
+use shared::{ada, asked, greet, greet_anybody, serve, site, stored_site};
 
 #[actix_web::test]
 async fn a_user_tells_everything_that_the_session_holds() {
@@ -248,7 +248,7 @@ async fn a_session_that_has_ended_asks_for_a_login_again() {
 
 #[actix_web::test]
 async fn a_store_that_is_down_is_503_for_an_optional_user_and_nothing_runs() {
-    let (site, store) = Store::site();
+    let (site, store) = stored_site();
     let cookies = ada(&site).await;
     let ran = Arc::new(AtomicUsize::new(0));
     let count = ran.clone();
@@ -264,7 +264,7 @@ async fn a_store_that_is_down_is_503_for_an_optional_user_and_nothing_runs() {
         .route("/user", web::get().to(greet))
         .route("/plain", web::get().to(async || "plain"));
     let app = serve(app).await;
-    store.down.store(true, Ordering::SeqCst);
+    store.switch_off();
     for target in ["/maybe", "/deep/maybe", "/user"] {
         let answer = app.open_as(&cookies, target).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{target}");
@@ -273,7 +273,7 @@ async fn a_store_that_is_down_is_503_for_an_optional_user_and_nothing_runs() {
     assert_eq!(ran.load(Ordering::SeqCst), 0);
     assert_eq!(site.failures().len(), 3);
     assert_eq!(app.open_as(&cookies, "/plain").await.body, "plain");
-    store.down.store(false, Ordering::SeqCst);
+    store.switch_on();
     assert_eq!(app.open_as(&cookies, "/maybe").await.body, "inside");
     let answer = app.open_as(&cookies, "/deep/maybe").await;
     assert_eq!(answer.body, "Hello, Ada Lovelace!");
@@ -282,14 +282,14 @@ async fn a_store_that_is_down_is_503_for_an_optional_user_and_nothing_runs() {
 
 #[actix_web::test]
 async fn without_the_middleware_actix_makes_nobody_of_a_store_error_and_the_operator_is_told() {
-    let (site, store) = Store::site();
+    let (site, store) = stored_site();
     let cookies = ada(&site).await;
     let app = App::new()
         .configure(routes(site.auth()))
         .route("/maybe", web::get().to(greet_anybody))
         .route("/user", web::get().to(greet));
     let app = serve(app).await;
-    store.down.store(true, Ordering::SeqCst);
+    store.switch_off();
     let answer = app.open_as(&cookies, "/maybe").await;
     assert_eq!(answer.body, "Hello, stranger!");
     assert_eq!(site.failures(), ["store.unavailable"]);
@@ -304,7 +304,7 @@ async fn a_store_error_reaches_the_middleware_from_a_task_of_its_own() {
         let user = asked.await.unwrap().unwrap();
         format!("{}", user.is_some())
     }
-    let (site, store) = Store::site();
+    let (site, store) = stored_site();
     let cookies = ada(&site).await;
     let app = App::new()
         .wrap(answer_store_errors())
@@ -312,7 +312,7 @@ async fn a_store_error_reaches_the_middleware_from_a_task_of_its_own() {
         .route("/", web::get().to(page));
     let app = serve(app).await;
     assert_eq!(app.open_as(&cookies, "/").await.body, "true");
-    store.down.store(true, Ordering::SeqCst);
+    store.switch_off();
     // In a task of its own, so that the deadline does not wake what should have been woken.
     let asked = spawn(async move { app.open_as(&cookies, "/").await });
     let answer = timeout(Duration::from_secs(10), asked).await;

@@ -13,7 +13,7 @@ use actix_web::test::TestRequest;
 use actix_web::{App, HttpRequest, web};
 use codegrant_actix::{User, require_login, routes};
 use codegrant_testkit::Site;
-use shared::{Store, ada, asked, greet, greet_anybody, serve, site};
+use shared::{ada, asked, greet, greet_anybody, serve, site, stored_site};
 
 // attack: LK-21
 #[actix_web::test]
@@ -70,7 +70,7 @@ async fn a_guarded_scope_lets_no_stranger_in() {
 
 #[actix_web::test]
 async fn the_user_of_a_guarded_scope_is_looked_up_once() {
-    let (site, store) = Store::site();
+    let (site, store) = stored_site();
     let cookies = ada(&site).await;
     let inside = web::scope("/inside")
         .wrap(require_login(site.auth()))
@@ -83,10 +83,10 @@ async fn the_user_of_a_guarded_scope_is_looked_up_once() {
         );
     let app = serve(App::new().configure(routes(site.auth())).service(inside)).await;
     for target in ["/inside/page", "/inside/maybe", "/inside/twice"] {
-        let before = store.reads.load(Ordering::SeqCst);
+        let before = store.loads();
         let answer = app.open_as(&cookies, target).await;
         assert_eq!(answer.body, "Hello, Ada Lovelace!", "{target}");
-        assert_eq!(store.reads.load(Ordering::SeqCst), before + 1, "{target}");
+        assert_eq!(store.loads(), before + 1, "{target}");
     }
     let answer = app.open("/inside/maybe").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
@@ -94,15 +94,15 @@ async fn the_user_of_a_guarded_scope_is_looked_up_once() {
 
 #[actix_web::test]
 async fn a_store_that_is_down_opens_no_guard() {
-    let (site, store) = Store::site();
+    let (site, store) = stored_site();
     let cookies = ada(&site).await;
     let inside = web::resource("/inside").wrap(require_login(site.auth()));
     let inside = inside.to(async || "inside");
     let app = serve(App::new().configure(routes(site.auth())).service(inside)).await;
-    store.down.store(true, Ordering::SeqCst);
+    store.switch_off();
     let answer = app.open_as(&cookies, "/inside").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
-    store.down.store(false, Ordering::SeqCst);
+    store.switch_on();
     assert_eq!(app.open_as(&cookies, "/inside").await.body, "inside");
 }
 

@@ -5,11 +5,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use adapter_poem::{
-    Auth, AuthBuilder, LoginRequired, MemoryStore, Record, Replaced, SessionKey, SessionStore,
-    StoreError, Timestamp, TransactionId, User, login, provider,
-};
-use async_trait::async_trait;
+use adapter_poem::{Auth, AuthBuilder, LoginRequired, User, login, provider};
+use codegrant_testkit::SwitchedStore;
 use poem::http::{StatusCode, Uri};
 use poem::web::Data;
 use poem::{Endpoint, EndpointExt, Request, Response, Route, get, handler};
@@ -117,11 +114,12 @@ async fn the_endpoints_answer_in_poems_own_tests_too() {
 
 #[tokio::test]
 async fn a_store_that_is_down_answers_before_the_handler_runs() {
-    let auth = builder().store(BrokenStore).build().unwrap();
+    let store = SwitchedStore::new();
+    let auth = builder().store(store.clone()).build().unwrap();
     let runs = Runs::default();
     let app = pages(&runs).with(login(&auth));
-    let working = builder().store(MemoryStore::new(1)).build().unwrap();
-    let cookie = working.test_cookie("alice").await;
+    let cookie = auth.test_cookie("alice").await;
+    store.switch_off();
     for path in ["/deep/er/maybe", "/deep/er/whatever", "/deep/er/needed"] {
         let answer = open(&app, path, &cookie).await;
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
@@ -140,46 +138,4 @@ async fn a_forgotten_middleware_is_500_and_lets_nobody_in() {
         text(open(&app, "/deep/er/maybe", &alice).await).await,
         "stranger"
     );
-}
-
-/// A store whose database does not answer.
-struct BrokenStore;
-
-fn broken<T>() -> Result<T, StoreError> {
-    let reason = "it does not answer".to_owned();
-    Err(StoreError { reason })
-}
-
-#[async_trait]
-impl SessionStore for BrokenStore {
-    async fn create(&self, _: &SessionKey, _: Record, _: Timestamp) -> Result<(), StoreError> {
-        broken()
-    }
-
-    async fn load(&self, _: &SessionKey, _: Timestamp) -> Result<Option<Record>, StoreError> {
-        broken()
-    }
-
-    async fn replace(
-        &self,
-        _: &SessionKey,
-        _: u64,
-        _: Record,
-        _: Timestamp,
-    ) -> Result<Replaced, StoreError> {
-        broken()
-    }
-
-    async fn delete(&self, _: &SessionKey) -> Result<(), StoreError> {
-        broken()
-    }
-
-    async fn consume(
-        &self,
-        _: TransactionId,
-        _: Timestamp,
-        _: Timestamp,
-    ) -> Result<bool, StoreError> {
-        broken()
-    }
 }

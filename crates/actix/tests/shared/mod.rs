@@ -1,23 +1,18 @@
-//! A site, somebody who is logged in there, and a store that counts and fails.
+//! A site, somebody who is logged in there, and an app that is asked by values.
 
 #![allow(dead_code, reason = "no test uses all of it")]
 
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use actix_web::body::{BoxBody, MessageBody, to_bytes};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_service, init_service};
 use actix_web::{App, Error};
-use codegrant_actix::{
-    MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError, Timestamp, TransactionId,
-    User,
-};
-use codegrant_testkit::Site;
+use codegrant_actix::User;
+use codegrant_testkit::{Site, SwitchedStore};
 
 /// An answer with its body read.
 pub(crate) struct Seen {
@@ -53,6 +48,14 @@ pub(crate) async fn site() -> (Site, String) {
     let site = Site::new();
     let cookies = ada(&site).await;
     (site, cookies)
+}
+
+/// A site whose sessions are in a store that can be switched off.
+pub(crate) fn stored_site() -> (Site, SwitchedStore) {
+    let store = SwitchedStore::new();
+    let given = store.clone();
+    let site = Site::builder().configure(|auth| auth.store(given)).build();
+    (site, store)
 }
 
 /// A person who opens a page.
@@ -109,70 +112,4 @@ pub(crate) async fn greet(user: User) -> String {
 pub(crate) async fn greet_anybody(user: Option<User>) -> String {
     let name = user.map_or_else(|| "stranger".to_owned(), |user| user.to_string());
     format!("Hello, {name}!")
-}
-
-/// Sessions in memory, with a count of how often one is read, and a way to be down.
-pub(crate) struct Store {
-    sessions: MemoryStore,
-    pub(crate) reads: AtomicUsize,
-    pub(crate) down: AtomicBool,
-}
-
-impl Store {
-    /// A site whose sessions are in such a store.
-    pub(crate) fn site() -> (Site, Arc<Self>) {
-        let store = Arc::new(Self {
-            sessions: MemoryStore::new(100),
-            reads: AtomicUsize::new(0),
-            down: AtomicBool::new(false),
-        });
-        let given = store.clone();
-        let site = Site::builder().configure(|auth| auth.store(given)).build();
-        (site, store)
-    }
-}
-
-#[async_trait::async_trait]
-impl SessionStore for Store {
-    async fn create(
-        &self,
-        key: &SessionKey,
-        record: Record,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.sessions.create(key, record, now).await
-    }
-
-    async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        self.reads.fetch_add(1, Ordering::SeqCst);
-        if self.down.load(Ordering::SeqCst) {
-            return Err(StoreError {
-                reason: "down".into(),
-            });
-        }
-        self.sessions.load(key, now).await
-    }
-
-    async fn replace(
-        &self,
-        key: &SessionKey,
-        expected: u64,
-        record: Record,
-        now: Timestamp,
-    ) -> Result<Replaced, StoreError> {
-        self.sessions.replace(key, expected, record, now).await
-    }
-
-    async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
-        self.sessions.delete(key).await
-    }
-
-    async fn consume(
-        &self,
-        transaction: TransactionId,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.sessions.consume(transaction, until, now).await
-    }
 }

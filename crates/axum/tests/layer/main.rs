@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod store;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,9 +14,8 @@ use axum::routing::{MethodRouter, any, get, post};
 use axum::{Router, ServiceExt as _};
 use codegrant_axum::test::LoggedIn;
 use codegrant_axum::{Auth, AuthBuilder, User, provider, require_login, routes};
+use codegrant_testkit::SwitchedStore;
 use tower::{Layer, ServiceExt};
-
-use store::CountedStore;
 
 fn builder() -> AuthBuilder {
     Auth::builder("http://localhost:3000")
@@ -321,7 +318,7 @@ async fn the_store_is_asked_once_whatever_stands_behind_it() {
     fn subject(user: &User) -> &str {
         &user.identity().subject
     }
-    let store = CountedStore::new();
+    let store = SwitchedStore::new();
     let auth = builder().store(store.clone()).build().unwrap();
     let app = Router::new()
         .route("/", get(greet))
@@ -329,21 +326,21 @@ async fn the_store_is_asked_once_whatever_stands_behind_it() {
         .layer(require_login(&auth))
         .with_state(auth.clone());
     let request = open("/").logged_in(&auth, "alice").await;
-    store.loads.store(0, Ordering::SeqCst);
+    let before = store.loads();
     assert_eq!(text(send(&app, request).await).await, "alice alice alice");
-    assert_eq!(store.loads.load(Ordering::SeqCst), 1);
+    assert_eq!(store.loads(), before + 1);
 }
 
 #[tokio::test]
 async fn a_store_that_is_down_is_503_and_nothing_runs() {
-    let store = CountedStore::new();
+    let store = SwitchedStore::new();
     let auth = builder().store(store.clone()).build().unwrap();
     let page = Page::default();
     let app: Router = Router::new()
         .route("/", page.methods())
         .layer(require_login(&auth));
     let request = open("/").logged_in(&auth, "alice").await;
-    store.down.store(true, Ordering::SeqCst);
+    store.switch_off();
     let answer = send(&app, request).await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(page.runs(), 0);

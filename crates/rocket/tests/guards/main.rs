@@ -3,17 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-mod store;
-
 use codegrant_rocket::test::{LoggedIn, TestUser};
 use codegrant_rocket::{Auth, LoginRequired, User, fairing};
-use codegrant_testkit::Site;
+use codegrant_testkit::{Site, SwitchedStore};
 use rocket::fairing::AdHoc;
 use rocket::http::{Cookie, Header, Status};
 use rocket::local::asynchronous::{Client, LocalRequest, LocalResponse};
 use rocket::request::{FromRequest, Outcome};
 use rocket::{Build, Request, Rocket, State, catch, catchers, get, post, routes};
-use store::Watched;
 
 #[get("/me")]
 fn me(user: User) -> String {
@@ -186,7 +183,7 @@ async fn a_guard_of_the_apps_own_asks_for_the_login_too() {
 
 #[rocket::async_test]
 async fn all_guards_of_a_request_ask_the_store_once() {
-    let store = Watched::new();
+    let store = SwitchedStore::new();
     let held = store.clone();
     let site = Site::builder()
         .configure(move |auth| auth.store(held))
@@ -203,13 +200,14 @@ async fn sessions_that_cannot_be_read_are_503_for_every_guard() {
     fn comment(user: Result<User, LoginRequired>) -> Result<String, LoginRequired> {
         user.map(|user| user.to_string())
     }
-    let store = Watched::new();
+    let store = SwitchedStore::new();
     let held = store.clone();
     let site = Site::builder()
         .configure(move |auth| auth.store(held))
         .build();
     let own = app(site.auth()).register("/", catchers![anything]);
     let client = client(own.mount("/", routes![edit, comment])).await;
+    let ada = site.auth().test_cookie("ada").await;
     store.switch_off();
     for request in [
         client.get("/me"),
@@ -218,7 +216,8 @@ async fn sessions_that_cannot_be_read_are_503_for_every_guard() {
         client.post("/comment"),
     ] {
         let target = request.uri().to_string();
-        let answer = request.logged_in("ada").dispatch().await;
+        let request = request.header(Header::new("cookie", ada.clone()));
+        let answer = request.dispatch().await;
         assert_eq!(answer.status(), Status::ServiceUnavailable, "{target}");
         assert_eq!(answer.headers().get_one("cache-control"), Some("no-store"));
         let page = answer.into_string().await.unwrap();

@@ -1,6 +1,7 @@
 //! Every error code of this crate, each brought about once.
 
 use std::collections::BTreeSet;
+
 use codegrant_core::provider::GITHUB;
 use codegrant_testkit::site::{Reply, Visit};
 use codegrant_testkit::{Fault, Site, SwitchedStore};
