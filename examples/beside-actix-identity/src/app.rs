@@ -88,11 +88,21 @@ async fn home(identity: Option<Identity>, users: Data<Users>) -> String {
     format!("Hello, {}!", name.as_deref().unwrap_or("stranger"))
 }
 
-async fn account(identity: Option<Identity>, users: Data<Users>) -> Either<String, Redirect> {
+async fn account(identity: Option<Identity>, users: Data<Users>) -> Either<Html, Redirect> {
     match member(identity, &users) {
-        Some(member) => Either::Left(format!("Account {} ({})", member.id, member.name)),
+        Some(member) => Either::Left(Html::new(account_page(&member))),
         None => Either::Right(Redirect::to("/login?next=%2Faccount").see_other()),
     }
+}
+
+/// The account and a way out; a name may be anything.
+fn account_page(member: &Member) -> String {
+    let name = member.name.replace('&', "&amp;").replace('<', "&lt;");
+    format!(
+        "Account {} ({name})\
+         <form method=post action=/logout><button>Log out</button></form>",
+        member.id
+    )
 }
 
 #[derive(Deserialize)]

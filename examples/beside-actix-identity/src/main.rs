@@ -6,6 +6,8 @@
 mod app;
 mod users;
 
+use std::io::Write as _;
+
 use actix_web::cookie::Key;
 use actix_web::{App, HttpServer};
 use codegrant_actix::Auth;
@@ -19,6 +21,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let auth = app::hand_over(auth, &users).build()?;
     // One for all workers. From the app's secrets elsewhere, or a restart logs everybody out.
     let key = Key::generate();
+    writeln!(
+        std::io::stdout(),
+        "{}/account - log in as mary with \"a long password\", or with the provider",
+        auth.public_origin()
+    )?;
     let app = move || App::new().service(app::site(&auth, &users, &key));
     Ok(HttpServer::new(app).bind("127.0.0.1:3000")?.run().await?)
 }

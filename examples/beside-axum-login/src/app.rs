@@ -87,11 +87,18 @@ async fn home(visit: Visit) -> String {
     format!("Hello, {}!", name.as_deref().unwrap_or("stranger"))
 }
 
-async fn account(visit: Visit) -> String {
-    let member = visit
-        .user
-        .map(|member| format!("{} ({})", member.id, member.name));
-    format!("Account {}", member.unwrap_or_default())
+async fn account(visit: Visit) -> Html<String> {
+    Html(visit.user.as_ref().map(account_page).unwrap_or_default())
+}
+
+/// The account and a way out; a name may be anything.
+fn account_page(member: &Member) -> String {
+    let name = member.name.replace('&', "&amp;").replace('<', "&lt;");
+    format!(
+        "Account {} ({name})\
+         <form method=post action=/logout><button>Log out</button></form>",
+        member.id
+    )
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,8 @@
 mod app;
 mod users;
 
+use std::io::Write as _;
+
 use codegrant_axum::Auth;
 use users::Users;
 
@@ -16,6 +18,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let auth = Auth::builder("http://localhost:3000").dev();
     let auth = app::hand_over(auth, &users).build()?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+    writeln!(
+        std::io::stdout(),
+        "{}/account - log in as mary with \"a long password\", or with the provider",
+        auth.public_origin()
+    )?;
     Ok(axum::serve(listener, app::router(&auth, &users)).await?)
 }
 

@@ -66,8 +66,18 @@ fn stranger() -> &'static str {
 }
 
 #[get("/account")]
-fn account(member: Member) -> String {
-    format!("Account {} ({})", member.id, member.name)
+fn account(member: Member) -> RawHtml<String> {
+    RawHtml(account_page(&member))
+}
+
+/// The account and a way out; a name may be anything.
+fn account_page(member: &Member) -> String {
+    let name = member.name.replace('&', "&amp;").replace('<', "&lt;");
+    format!(
+        "Account {} ({name})\
+         <form method=post action=/logout><button>Log out</button></form>",
+        member.id
+    )
 }
 
 #[get("/account", rank = 2)]

@@ -8,6 +8,8 @@ mod app;
 mod sessions;
 mod users;
 
+use std::io::Write as _;
+
 use codegrant_rocket::Auth;
 use users::Users;
 
@@ -17,6 +19,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     users.add("mary", Some("a long password"));
     let auth = Auth::builder("http://localhost:8000").dev();
     let auth = app::hand_over(auth, &users).build()?;
+    writeln!(
+        std::io::stdout(),
+        "{}/account - log in as mary with \"a long password\", or with the provider",
+        auth.public_origin()
+    )?;
     app::rocket(&auth, users).launch().await?;
     Ok(())
 }

@@ -8,6 +8,9 @@ use super::{App, Got, Sent, Start, Variant};
 
 const ORIGIN: &str = "https://app.example";
 
+/// The way out, at the end of the account page.
+pub(super) const LOG_OUT: &str = "<form method=post action=/logout><button>Log out</button></form>";
+
 /// One person's browser.
 pub(super) struct Browser {
     pub(super) site: Site,
@@ -25,6 +28,7 @@ pub(super) struct Cookie {
 pub(super) struct Page {
     pub(super) path: String,
     pub(super) status: u16,
+    /// Without the form that logs out.
     pub(super) body: String,
     /// The address elsewhere that the browser is sent to, at a provider for example.
     pub(super) leads_to: Option<String>,
@@ -75,7 +79,7 @@ impl Browser {
                         path: target,
                         status: got.status,
                         leads_to: elsewhere.map(str::to_owned),
-                        body: got.body,
+                        body: got.body.replace(LOG_OUT, ""),
                     };
                 }
             }

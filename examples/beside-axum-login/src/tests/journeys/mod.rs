@@ -4,7 +4,7 @@ mod browser;
 
 use std::collections::BTreeMap;
 
-use browser::{Browser, Cookie, From};
+use browser::{Browser, Cookie, From, LOG_OUT};
 use codegrant_testkit::Site;
 
 /// An app in one process: a request goes in, a response comes out.
@@ -146,6 +146,8 @@ pub(super) fn old_login_goes_on_as_before(start: Start) {
 pub(super) fn log_out_of_the_app_logs_out(start: Start) {
     let mut browser = Browser::open(start, Variant::AsItIs);
     browser.log_in("ada");
+    let account = browser.send("GET", "/account", "", From::App);
+    assert!(account.body.ends_with(LOG_OUT), "{}", account.body);
     let page = browser.post("/logout", "");
     assert_eq!((page.path.as_str(), page.status), ("/auth/logged-out", 200));
     assert_eq!(browser.greeting(), STRANGER);
