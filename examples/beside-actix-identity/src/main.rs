@@ -10,7 +10,7 @@ use std::io::Write as _;
 
 use actix_web::cookie::Key;
 use actix_web::{App, HttpServer};
-use codegrant_actix::Auth;
+use codegrant_actix::{Auth, Identity};
 use users::Users;
 
 #[actix_web::main]

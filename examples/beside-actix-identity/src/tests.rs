@@ -15,8 +15,7 @@ use codegrant_actix::{User, Verdict, routes};
 use codegrant_testkit::Site;
 use journeys::{App, Got, Sent, Variant};
 
-use crate::app::{self, hand_over, open_session, pages, sessions};
-use crate::users::Users;
+use crate::app::{self, open_session, pages, sessions};
 
 journeys!(start);
 journeys!(start; basket_stays_with_its_owner);
@@ -32,22 +31,7 @@ async fn basket(session: Session) -> String {
 }
 
 fn start(variant: Variant) -> (Site, App) {
-    let users = Users::default();
-    users.add("mary", Some("secret"));
-    users.add("ada@example.test", Some("secret"));
-    let judged = users.clone();
-    let site = Site::builder().two_providers().log_out_at_provider();
-    let site = site.configure(move |auth| match variant {
-        Variant::Refusing => {
-            auth.on_login(async |_| Ok(Verdict::Refuse("nobody is let in".into())))
-        }
-        Variant::BothSessions => auth.on_login(move |login| {
-            let account = judged.of_identity(login.identity()).to_string();
-            async move { Ok(Verdict::AcceptAs(account)) }
-        }),
-        _ => hand_over(auth, &judged),
-    });
-    let site = site.build();
+    let (site, users) = journeys::site(variant);
     let auth = site.auth().clone();
     let key = Key::generate();
     let orders =

@@ -1,9 +1,11 @@
 //! The app's own accounts, as they were before: in memory here, in a database elsewhere.
+//!
+//! Not a word of it is the framework's: the example in Rocket has the same file.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use codegrant_actix::Identity;
+use crate::Identity;
 
 /// Somebody who has an account.
 #[derive(Debug, Clone)]

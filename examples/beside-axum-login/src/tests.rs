@@ -13,7 +13,7 @@ use codegrant_testkit::Site;
 use journeys::{App, Got, Sent, Variant};
 use tower::ServiceExt as _;
 
-use crate::app::{hand_over, open_session, pages, router, sessions};
+use crate::app::{open_session, pages, router, sessions};
 use crate::users::Users;
 
 journeys!(start);
@@ -48,22 +48,7 @@ async fn basket(visit: AuthSession<Users>) -> String {
 }
 
 fn start(variant: Variant) -> (Site, App) {
-    let users = Users::default();
-    users.add("mary", Some("secret"));
-    users.add("ada@example.test", Some("secret"));
-    let judged = users.clone();
-    let site = Site::builder().two_providers().log_out_at_provider();
-    let site = site.configure(move |auth| match variant {
-        Variant::Refusing => {
-            auth.on_login(async |_| Ok(Verdict::Refuse("nobody is let in".into())))
-        }
-        Variant::BothSessions => auth.on_login(move |login| {
-            let account = judged.of_identity(login.identity()).to_string();
-            async move { Ok(Verdict::AcceptAs(account)) }
-        }),
-        _ => hand_over(auth, &judged),
-    });
-    let site = site.build();
+    let (site, users) = journeys::site(variant);
     let auth = site.auth().clone();
     let login = codegrant_axum::routes(&auth);
     let orders = |user: User| async move {

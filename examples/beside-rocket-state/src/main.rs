@@ -6,11 +6,13 @@
 
 mod app;
 mod sessions;
+// The same accounts as in the example in Actix-web.
+#[path = "../../beside-actix-identity/src/users.rs"]
 mod users;
 
 use std::io::Write as _;
 
-use codegrant_rocket::Auth;
+use codegrant_rocket::{Auth, Identity};
 use users::Users;
 
 #[rocket::main]

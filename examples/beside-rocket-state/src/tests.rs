@@ -12,8 +12,7 @@ use journeys::{App, Got, Sent, Variant};
 use rocket::http::{Cookie, Header, Method};
 use rocket::local::blocking::Client;
 
-use crate::app::{hand_over, pages, rocket};
-use crate::users::Users;
+use crate::app::{pages, rocket};
 
 journeys!(start);
 
@@ -23,22 +22,7 @@ fn orders(user: User) -> String {
 }
 
 fn start(variant: Variant) -> (Site, App) {
-    let users = Users::default();
-    users.add("mary", Some("secret"));
-    users.add("ada@example.test", Some("secret"));
-    let judged = users.clone();
-    let site = Site::builder().two_providers().log_out_at_provider();
-    let site = site.configure(move |auth| match variant {
-        Variant::Refusing => {
-            auth.on_login(async |_| Ok(Verdict::Refuse("nobody is let in".into())))
-        }
-        Variant::BothSessions => auth.on_login(move |login| {
-            let account = judged.of_identity(login.identity()).to_string();
-            async move { Ok(Verdict::AcceptAs(account)) }
-        }),
-        _ => hand_over(auth, &judged),
-    });
-    let site = site.build();
+    let (site, users) = journeys::site(variant);
     let auth = site.auth().clone();
     let app = match variant {
         Variant::WithoutBridge => pages(&auth, users),

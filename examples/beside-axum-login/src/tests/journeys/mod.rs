@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 use browser::{Browser, Cookie, From, LOG_OUT};
 use codegrant_testkit::Site;
 
+use super::Verdict;
+use crate::app::hand_over;
+use crate::users::Users;
+
 /// An app in one process: a request goes in, a response comes out.
 pub(super) type App = Box<dyn Fn(&Sent) -> Got>;
 
@@ -24,8 +28,7 @@ pub(super) enum Variant {
     WithBasket,
 }
 
-/// Makes the app in front of two providers, `op` and `ev`; `mary` and `ada@example.test` have accounts, 0
-/// and 1, with the password `secret`.
+/// Makes the app in front of the [`site`] of a variant.
 pub(super) type Start = fn(Variant) -> (Site, App);
 
 pub(super) struct Sent {
@@ -40,6 +43,27 @@ pub(super) struct Got {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
+}
+
+/// Makes two providers, `op` and `ev`, and the accounts: `mary` and `ada@example.test` have 0 and 1, with the
+/// password `secret`.
+pub(super) fn site(variant: Variant) -> (Site, Users) {
+    let users = Users::default();
+    users.add("mary", Some("secret"));
+    users.add("ada@example.test", Some("secret"));
+    let judged = users.clone();
+    let site = Site::builder().two_providers().log_out_at_provider();
+    let site = site.configure(move |auth| match variant {
+        Variant::Refusing => {
+            auth.on_login(async |_| Ok(Verdict::Refuse("nobody is let in".into())))
+        }
+        Variant::BothSessions => auth.on_login(move |login| {
+            let account = judged.of_identity(login.identity()).to_string();
+            async move { Ok(Verdict::AcceptAs(account)) }
+        }),
+        _ => hand_over(auth, &judged),
+    });
+    (site.build(), users)
 }
 
 /// Makes a test of every journey, for the app that `$start` starts.
