@@ -130,3 +130,41 @@ impl SessionStore for SwitchedStore {
         self.sessions()?.consume(transaction, until, now).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+    use crate::store_contract;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_000);
+
+    #[tokio::test]
+    async fn switched_on_it_keeps_the_contract_of_stores() {
+        store_contract::holds(async || SwitchedStore::new()).await;
+    }
+
+    #[tokio::test]
+    async fn switched_off_nothing_works_and_all_of_it_counts() {
+        let store = SwitchedStore::new();
+        let key = SessionKey::of_id("a session");
+        let record = Record {
+            sealed: Vec::new(),
+            version: 0,
+            expires_at: NOW.plus(60),
+        };
+        store.create(&key, record.clone(), NOW).await.unwrap();
+        store.clone().switch_off();
+        let used = TransactionId::of_state("a state");
+        assert!(store.create(&key, record.clone(), NOW).await.is_err());
+        assert!(store.load(&key, NOW).await.is_err());
+        assert!(store.replace(&key, 0, record, NOW).await.is_err());
+        assert!(store.delete(&key).await.is_err());
+        assert!(store.consume(used, NOW.plus(60), NOW).await.is_err());
+        assert_eq!((store.asked(), store.loads()), (6, 1));
+        store.switch_on();
+        assert!(store.load(&key, NOW).await.unwrap().is_some());
+        assert_eq!((store.asked(), store.loads()), (7, 2));
+    }
+}
