@@ -51,7 +51,7 @@ async fn admit<B: MessageBody + 'static>(
     }
     match find(&auth, request.request()).await.flatten() {
         Ok(user) => {
-            request.extensions_mut().insert(Admitted { auth, user });
+            request.extensions_mut().insert(Admitted(auth, user));
             Ok(next.call(request).await?.map_into_left_body())
         }
         Err(required) => {
@@ -62,31 +62,28 @@ async fn admit<B: MessageBody + 'static>(
 }
 
 /// Who was let in, and by which login: an app may have two.
-struct Admitted {
-    auth: Auth,
-    user: User,
-}
+struct Admitted(Auth, User);
 
 /// A user, or the answer to nobody; apart from these, what no `Option<User>` may hide.
 pub(crate) type Found = Result<Result<User, LoginRequired>, LoginRequired>;
 
 pub(crate) async fn find(auth: &Auth, request: &HttpRequest) -> Found {
-    if let Some(admitted) = request.extensions().get::<Admitted>()
-        && admitted.auth == *auth
+    if let Some(Admitted(asked, user)) = request.extensions().get()
+        && asked == auth
     {
-        return Ok(Ok(admitted.user.clone()));
+        return Ok(Ok(user.clone()));
     }
     let asked = translate::request(request);
     match auth.identify(asked.clone()).await {
         Ok(Some(session)) => Ok(Ok(User(session))),
         Ok(None) if !translate::is_mounted(auth, request) => Err(LoginRequired::not_mounted()),
-        Ok(None) => Ok(Err(LoginRequired {
-            reason: "nobody is logged in",
-            response: auth.challenge(asked),
-        })),
-        Err(error) => Err(LoginRequired {
-            reason: "sessions cannot be read",
-            response: auth.refuse(&error),
-        }),
+        Ok(None) => Ok(Err(LoginRequired(
+            "nobody is logged in",
+            auth.challenge(asked),
+        ))),
+        Err(error) => Err(LoginRequired(
+            "sessions cannot be read",
+            auth.refuse(&error),
+        )),
     }
 }

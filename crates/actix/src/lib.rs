@@ -32,7 +32,6 @@ pub mod test;
 mod translate;
 
 use std::fmt;
-use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
 
@@ -127,36 +126,33 @@ impl FromRequest for User {
 /// The answer to a request without a login: a redirect to it, 401, or 503 when sessions cannot be read.
 ///
 /// `Display` says which, for the operator.
-#[derive(Debug)]
-pub struct LoginRequired {
-    reason: &'static str,
-    response: codegrant_web::Response,
-}
+#[derive(Debug, Clone)]
+pub struct LoginRequired(&'static str, codegrant_web::Response);
 
 impl LoginRequired {
     fn not_mounted() -> Self {
-        Self {
-            reason: "the login is not mounted: add .configure(codegrant_actix::routes(&auth))",
-            response: codegrant_web::not_mounted(
+        Self(
+            "the login is not mounted: add .configure(codegrant_actix::routes(&auth))",
+            codegrant_web::not_mounted(
                 "add .configure(codegrant_actix::routes(&auth)) to the App, or to a scope above Auth::base",
             ),
-        }
+        )
     }
 }
 
 impl fmt::Display for LoginRequired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.reason)
+        f.write_str(self.0)
     }
 }
 
 impl ResponseError for LoginRequired {
     fn status_code(&self) -> StatusCode {
-        translate::status(&self.response)
+        translate::status(&self.1)
     }
 
     fn error_response(&self) -> HttpResponse {
-        translate::response(self.response.clone())
+        translate::response(self.1.clone())
     }
 }
 

@@ -1,7 +1,7 @@
 //! A way past Actix-web's `Option` extractor, which turns every error into `None`.
 
-use std::cell::Cell;
-use std::future::{pending, poll_fn};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::task::{Poll, Waker};
 
@@ -43,6 +43,14 @@ where
 struct Slot {
     refused: Cell<Option<(LoginRequired, HttpRequest)>>,
     watcher: Cell<Option<Waker>>,
+    /// Extractors that wait until the request has been answered; they end with this.
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.waiting.take().into_iter().for_each(Waker::wake);
+    }
 }
 
 async fn watch<B: MessageBody + 'static>(
@@ -69,6 +77,8 @@ async fn watch<B: MessageBody + 'static>(
 }
 
 /// Gives the refusal to the middleware and waits to be dropped; without one, gives it back.
+///
+/// An extractor that runs in a task of its own is not dropped: it gets the refusal when all is over.
 pub(crate) async fn hand_over(required: LoginRequired, request: HttpRequest) -> LoginRequired {
     let slot = request
         .extensions()
@@ -77,8 +87,16 @@ pub(crate) async fn hand_over(required: LoginRequired, request: HttpRequest) -> 
     let Some(slot) = slot else {
         return required;
     };
-    slot.refused.set(Some((required, request)));
+    slot.refused.set(Some((required.clone(), request)));
     slot.watcher.take().into_iter().for_each(Waker::wake);
+    let over = Rc::downgrade(&slot);
     drop(slot);
-    pending().await
+    poll_fn(|task| {
+        let slot = over.upgrade();
+        slot.map_or(Poll::Ready(required.clone()), |slot| {
+            slot.waiting.borrow_mut().push(task.waker().clone());
+            Poll::Pending
+        })
+    })
+    .await
 }

@@ -1,7 +1,5 @@
 //! Logs a user in inside a test, without a provider.
 
-use std::future::Future;
-
 use actix_web::test::TestRequest;
 use codegrant_web::Auth;
 pub use codegrant_web::test::TestUser;

@@ -43,8 +43,9 @@ pub(crate) fn response(answer: Response) -> HttpResponse {
 
 /// Answers a request to the login's own paths.
 pub(crate) async fn answer(auth: &Auth, asked: &HttpRequest, body: Payload) -> HttpResponse {
-    let body = to_bytes_limited(BodyStream::new(body), BODY_LIMIT).await;
-    let body = body.ok().and_then(Result::ok);
+    let read = async { to_bytes_limited(BodyStream::new(body), BODY_LIMIT).await };
+    let read = async { read.await.ok().and_then(Result::ok) };
+    let body = auth.body(asked.method().as_str(), read).await;
     let request = request(asked).with_body(body.as_deref());
     let answer = auth.handle(request).await;
     let length = answer.body.len();

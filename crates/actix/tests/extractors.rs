@@ -4,6 +4,9 @@
 
 mod shared;
 
+use std::cell::Cell;
+use std::future::pending;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -319,4 +322,28 @@ async fn a_store_error_reaches_the_middleware_from_a_task_of_its_own() {
     let answer = answer.expect("nobody waits for a task that has given up");
     let answer = answer.unwrap();
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[actix_web::test]
+async fn a_task_that_asks_for_the_user_ends_when_the_request_is_answered() {
+    let (site, store) = stored_site();
+    let cookies = ada(&site).await;
+    let kept = Rc::new(Cell::new(None));
+    let keep = kept.clone();
+    let page = move |request: HttpRequest| {
+        keep.set(Some(spawn(async move {
+            User::extract(&request).await.is_err()
+        })));
+        pending::<String>()
+    };
+    let app = App::new()
+        .wrap(answer_store_errors())
+        .configure(routes(site.auth()))
+        .route("/", web::get().to(page));
+    let app = serve(app).await;
+    store.switch_off();
+    let answer = app.open_as(&cookies, "/").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    let ended = timeout(Duration::from_secs(10), kept.take().unwrap()).await;
+    assert!(ended.expect("the task ends").unwrap());
 }

@@ -52,6 +52,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -75,9 +76,10 @@ pub fn routes<S: Clone + Send + Sync + 'static>(auth: &Auth) -> Router<S> {
 /// Answers a request below the base.
 async fn answer(auth: &Auth, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, codegrant_web::BODY_LIMIT).await;
+    let read = async { to_bytes(body, codegrant_web::BODY_LIMIT).await.ok() };
+    let body = auth.body(parts.method.as_str(), read).await;
     let target = translate::target(&parts);
-    let request = translate::request(&parts, &target).with_body(body.as_deref().ok());
+    let request = translate::request(&parts, &target).with_body(body.as_deref());
     translate::response(auth.handle(request).await)
 }
 

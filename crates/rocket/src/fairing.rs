@@ -148,7 +148,9 @@ impl Fairing for Mount {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         // Rocket makes `None` of every guard that fails: the handler of an `Option<User>` has run.
-        if let Some(answer) = request.local_cache(Unknown::default).0.get() {
+        if let Some(answer) = request.local_cache(Unknown::default).0.get()
+            && addressed(request).is_none()
+        {
             *response = translate::response(answer.clone());
         }
     }
@@ -165,7 +167,8 @@ fn endpoint<'r>(request: &'r Request<'_>, data: Data<'r>) -> route::BoxFuture<'r
         let Some(auth) = addressed(request) else {
             return Outcome::forward(data, Status::NotFound);
         };
-        let body = translate::body(data).await;
+        let read = translate::body(data);
+        let body = auth.body(request.method().as_str(), read).await;
         let asked = translate::request(request).with_body(body.as_deref());
         let mut answer = auth.handle(asked).await;
         if let Some(login) = answer.login.take() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use codegrant_core::{PublicOrigin, ReturnTo, Timestamp};
 
@@ -49,6 +50,9 @@ pub(crate) struct Inner {
     #[cfg(feature = "dev")]
     pub(crate) dev: Option<crate::dev::Embedded>,
 }
+
+/// How long a body may take: forms of a login are small, and nobody writes them by hand.
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Auth {
     /// Starts a configuration for an app that browsers reach under `public_origin`.
@@ -120,6 +124,23 @@ impl Auth {
     /// Returns where browsers reach the app.
     pub fn public_origin(&self) -> &PublicOrigin {
         &self.0.origin
+    }
+
+    /// Waits for the body of a request below [`Auth::base`], where an endpoint takes one, and not for ever.
+    ///
+    /// An adapter hands over how it reads: up to [`BODY_LIMIT`](crate::BODY_LIMIT) bytes, and `None` where there
+    /// are more or they break off. Only a `POST` is read, within ten seconds; what is sent with any other method
+    /// is nobody's.
+    pub async fn body<B: Default>(
+        &self,
+        method: &str,
+        read: impl Future<Output = Option<B>>,
+    ) -> Option<B> {
+        if method != "POST" {
+            return Some(B::default());
+        }
+        let read = tokio::time::timeout(BODY_PATIENCE, read).await;
+        read.ok().flatten()
     }
 
     /// Answers a request below [`Auth::base`], whatever it is.

@@ -80,7 +80,9 @@ impl<E: Endpoint> WithLogin<E> {
         let Self(auth, app) = self;
         let target = asked.uri().clone();
         if auth.serves(target.path()) {
-            let body = asked.take_body().into_bytes_limit(BODY_LIMIT).await.ok();
+            let read = asked.take_body().into_bytes_limit(BODY_LIMIT);
+            let read = async { read.await.ok() };
+            let body = auth.body(asked.method().as_str(), read).await;
             let answer = auth.handle(request(&asked, &target).with_body(body.as_deref()));
             return Ok(response(answer.await));
         }
@@ -137,9 +139,11 @@ impl<'a> FromRequest<'a> for User {
             Ok(Some(session)) => Ok(Self(session)),
             Ok(None) => Err(LoginRequired(auth.challenge(request)).into()),
             Err(error) => {
-                // Does not return: the middleware takes the answer, and drops this together with the handler.
-                let _dropped = mounted.instead.send(auth.refuse(&error)).await;
-                std::future::pending().await
+                // The middleware takes the answer, and drops this together with the handler.
+                let answer = auth.refuse(&error);
+                let _taken = mounted.instead.send(answer.clone()).await;
+                mounted.instead.closed().await;
+                Err(LoginRequired(answer).into())
             }
         }
     }

@@ -48,14 +48,15 @@ pub(crate) async fn open_session(mut visit: Visit, request: Request, next: Next)
 
 /// Logs a member in, in a session whose id nobody knows.
 ///
-/// `login` gives the session a new id only where nobody was logged in, and a session that `logout` has
-/// emptied gets its old id again within the same request. Somebody may have logged in as themselves and
-/// left that session in this browser: it must not become this member's.
+/// `login` gives the session a new id only where it holds no login, and a session that `logout` has emptied
+/// gets its old id again within the same request. Somebody may have logged in as themselves and left that
+/// session in this browser, and closed their account since, so that nobody seems to be there: it must not
+/// become this member's.
 async fn begin(visit: &mut Visit, member: &Member) -> Result<(), StatusCode> {
     if visit.user.is_some() {
         visit.session.clear().await;
-        visit.session.cycle_id().await.map_err(failed)?;
     }
+    visit.session.cycle_id().await.map_err(failed)?;
     visit.login(member).await.map_err(failed)
 }
 

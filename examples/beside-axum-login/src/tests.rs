@@ -38,6 +38,38 @@ fn guide_shows_what_the_examples_do() {
     }
 }
 
+/// Logs a member in by password, with the cookies that a browser holds; returns its session cookie.
+async fn by_password(app: &axum::Router, name: &str, cookie: &str) -> String {
+    let request = Request::post("/login")
+        .header("cookie", cookie)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(format!("name={name}&password=secret")))
+        .unwrap();
+    let answer = app.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), 303);
+    let set = answer.headers()["set-cookie"].to_str().unwrap();
+    set.split(';').next().unwrap().to_owned()
+}
+
+async fn account_with(app: &axum::Router, cookie: &str) -> u16 {
+    let request = Request::get("/account").header("cookie", cookie);
+    let request = request.body(Body::empty()).unwrap();
+    app.clone().oneshot(request).await.unwrap().status().into()
+}
+
+#[tokio::test]
+async fn a_session_whose_account_was_closed_is_not_taken_over() {
+    let (site, users) = journeys::site(Variant::AsItIs);
+    let app = router(site.auth(), &users);
+    let mallory = users.add("mallory", Some("secret"));
+    users.add("victim", Some("secret"));
+    let planted = by_password(&app, "mallory", "").await;
+    users.close(mallory);
+    let victim = by_password(&app, "victim", &planted).await;
+    assert_eq!(account_with(&app, &victim).await, 200);
+    assert_eq!(account_with(&app, &planted).await, 307);
+}
+
 async fn fill(visit: AuthSession<Users>) {
     visit.session.insert("basket", "apples").await.unwrap();
 }

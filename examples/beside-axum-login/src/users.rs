@@ -1,6 +1,6 @@
 //! The app's own accounts, as they were before: in memory here, in a database elsewhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -30,6 +30,8 @@ pub(crate) struct Users(Arc<Mutex<Accounts>>);
 #[derive(Default)]
 struct Accounts {
     members: Vec<Member>,
+    /// Accounts that nobody may use any longer.
+    closed: HashSet<usize>,
     /// Which account an identity belongs to, by issuer and subject. The one table that is new.
     identities: HashMap<(String, String), usize>,
 }
@@ -59,6 +61,11 @@ impl Users {
             .members
             .get(id.parse::<usize>().ok()?)
             .cloned()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn close(&self, id: usize) {
+        self.accounts().closed.insert(id);
     }
 
     fn accounts(&self) -> MutexGuard<'_, Accounts> {
@@ -100,6 +107,8 @@ impl AuthnBackend for Users {
     }
 
     async fn get_user(&self, id: &usize) -> Result<Option<Member>, Infallible> {
-        Ok(self.accounts().members.get(*id).cloned())
+        let accounts = self.accounts();
+        let member = accounts.members.get(*id);
+        Ok(member.filter(|_| !accounts.closed.contains(id)).cloned())
     }
 }

@@ -57,7 +57,7 @@ impl AuthBuilder {
             home: "/".to_owned(),
             app_name: None,
             secrets: None,
-            process: |name| std::env::var(name).ok(),
+            process: |name| std::env::var(name).ok().filter(|set| !set.is_empty()),
             registrations: Vec::new(),
             lifetime: Lifetime::default(),
             store: None,
@@ -215,7 +215,8 @@ impl AuthBuilder {
     /// The hook sees the [`Login`] and says its [`Verdict`](crate::Verdict): yes, yes as this account of the
     /// app's own table, handed over to the app's own sessions, or no. It is called once for each login, and
     /// never for a callback that is seen again. While it runs the user waits, so give what it asks a
-    /// deadline. An error or a panic in it logs nobody in: the user sees a page with status 500, and the
+    /// deadline. It may be dropped at any `.await`, because some frameworks drop a request whose browser has
+    /// gone: write to a database in one transaction. An error or a panic in it logs nobody in: the user sees a page with status 500, and the
     /// operator reads `login.hook_failed` with the error and its causes. Without a hook everybody is
     /// accepted; a later call of this method replaces the hook.
     ///

@@ -147,7 +147,7 @@ async fn finish(
             let mut outcome = heal::go_on(auth, &state, lost, &jar).await;
             if let Err(ended) = &mut outcome {
                 ended.return_to = Some(return_to);
-                ended.cookies.push(drop);
+                ended.cookies = vec![drop];
             }
             return outcome;
         }

@@ -1,5 +1,7 @@
 //! Wearing the server out: what costs nothing, what is bounded, and what goes on meanwhile.
 
+use std::future::pending;
+
 use codegrant_core::http::HttpResponse;
 use codegrant_testkit::Site;
 use codegrant_testkit::site::Visit;
@@ -239,4 +241,24 @@ async fn random_requests_panic_nowhere() {
 
 fn body_text(body: &[u8]) -> String {
     String::from_utf8_lossy(body).into_owned()
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_body_that_no_endpoint_takes() {
+    let site = Site::builder().build();
+    for method in ["GET", "HEAD", "PUT", "CONNECT"] {
+        let body = site.auth().body(method, pending::<Option<Vec<u8>>>()).await;
+        assert_eq!(body, Some(Vec::new()), "{method}");
+    }
+    let form = async { Some(b"a=b".to_vec()) };
+    assert_eq!(site.auth().body("POST", form).await.unwrap(), b"a=b");
+    let broken = async { None::<Vec<u8>> };
+    assert_eq!(site.auth().body("POST", broken).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_never_ends_is_given_up() {
+    let site = Site::builder().build();
+    let body = site.auth().body("POST", pending::<Option<Vec<u8>>>()).await;
+    assert_eq!(body, None);
 }
