@@ -302,3 +302,28 @@ fn a_blocking_client_logs_in_with_the_same_line() {
     assert_eq!(answer.into_string().unwrap(), "Hello, Ada Lovelace!");
     assert_eq!(client.get("/me").dispatch().status(), Status::Unauthorized);
 }
+
+#[rocket::async_test]
+async fn a_fairing_that_asks_for_the_user_leaves_the_login_reachable_while_the_store_is_down() {
+    let store = SwitchedStore::new();
+    let held = store.clone();
+    let site = Site::builder()
+        .configure(move |auth| auth.store(held))
+        .build();
+    let ask = AdHoc::on_request("who is it", |request, _| {
+        Box::pin(async move {
+            let _who = request.guard::<User>().await;
+        })
+    });
+    let client = client(app(site.auth()).attach(ask)).await;
+    let ada = site.auth().test_cookie("ada").await;
+    store.switch_off();
+    for (target, status) in [
+        ("/auth/nothing", Status::NotFound),
+        ("/auth/logged-out", Status::Ok),
+        ("/anybody", Status::ServiceUnavailable),
+    ] {
+        let request = open(&client, target).header(Header::new("cookie", ada.clone()));
+        assert_eq!(request.dispatch().await.status(), status, "{target}");
+    }
+}

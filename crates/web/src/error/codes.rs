@@ -59,7 +59,7 @@ codegrant_core::codes! {
         "the endpoint takes another method: a log-out by link, or a provider that posts its answer where the client asks for a redirect",
         "log out by a form that posts; set response_mode to what the provider is set to";
     BODY = "request.too_large",
-        "the body is longer than 64 KiB, or broke off",
+        "the body is longer than 64 KiB, broke off, or did not come within ten seconds",
         "nothing, unless it happens at every login: then report the provider";
     NOT_NAVIGATION = "request.not_a_navigation",
         "the address was loaded by a frame, an image, a script or a prefetch",

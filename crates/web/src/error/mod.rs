@@ -122,8 +122,8 @@ pub enum RequestError {
         /// The request's method.
         received: Quoted,
     },
-    /// A body that is too long or broke off.
-    #[error("body is longer than {limit} bytes or broke off")]
+    /// A body that is too long, broke off, or took too long.
+    #[error("body is longer than {limit} bytes, broke off or took too long")]
     TooLarge {
         /// How long it may be.
         limit: usize,

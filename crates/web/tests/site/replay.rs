@@ -63,7 +63,10 @@ async fn a_copied_callback_with_its_transaction_is_refused() {
         let callback = browser.begin_and_sign_in("op", "ada").await;
         let mut thief = browser.clone();
         browser.bring(&callback).await;
-        refused(&thief.bring(&callback).await);
+        let reply = thief.bring(&callback).await;
+        refused(&reply);
+        // One name is set once (RFC 6265 section 4.1.1).
+        assert_eq!(reply.set_cookies().len(), 1, "{:?}", reply.set_cookies());
         assert_eq!(site.failures(), ["callback.transaction_used"]);
         assert_eq!(site.calls("/token"), 1);
         assert_eq!(thief.subject().await, None);
