@@ -135,6 +135,23 @@ impl Window {
         self.press_at(&xpath);
     }
 
+    /// Presses a button, and waits until the page that it stands on is gone.
+    ///
+    /// The driver waits for the next page only if the browser has begun to load it when the click returns.
+    /// Where that page reads like this one, what is looked for next would still be found on the old one.
+    pub(super) fn press_and_leave(&self, label: &str) {
+        let left = self.done("page", self.session.find("/html"));
+        self.press(label);
+        let begun = Instant::now();
+        while self.session.text_of(&left).is_ok() {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{label} leads nowhere: the window is at {}",
+                self.address()
+            );
+        }
+    }
+
     /// Presses the first element that an XPath finds.
     fn press_at(&self, xpath: &str) {
         let press = |element: &Element| self.session.click(element);

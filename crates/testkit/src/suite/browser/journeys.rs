@@ -109,7 +109,8 @@ pub fn tokens_are_renewed_without_the_user(binary: &str) {
         };
         scene.log_in();
         for renewals in 1..=2 {
-            scene.window.press("Renew tokens");
+            // The page that follows reads like this one.
+            scene.window.press_and_leave("Renew tokens");
             scene.window.sees_heading("Hello, Ada Lovelace");
             assert_eq!(
                 scene.calls(Method::Post, "/token", "grant_type=refresh_token"),
