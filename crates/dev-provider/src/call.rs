@@ -4,8 +4,10 @@ use codegrant_core::Timestamp;
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
 use serde_json::{Value, json};
 
+use crate::client_registration::ClientRegistration;
+use crate::dev_user::DevUser;
 use crate::parameters::Parameters;
-use crate::settings::{ClientRegistration, DevUser, Settings};
+use crate::settings::Settings;
 use crate::state::{Grant, SignedIn, State};
 
 /// The cookie that keeps a browser signed in.

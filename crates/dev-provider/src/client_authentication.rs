@@ -5,8 +5,8 @@ use codegrant_core::jose::base64url;
 use url::form_urlencoded;
 
 use crate::call::Call;
+use crate::client_registration::ClientRegistration;
 use crate::parameters::Parameters;
-use crate::settings::ClientRegistration;
 use crate::token::TokenError;
 
 const UNKNOWN: TokenError = TokenError::new(

@@ -4,8 +4,8 @@ use codegrant_core::http::HttpResponse;
 use serde_json::{Map, Value, json};
 
 use crate::call::{Call, json_response};
+use crate::dev_user::DevUser;
 use crate::misbehave;
-use crate::settings::DevUser;
 use crate::state::Grant;
 use crate::token::TokenError;
 

@@ -5,9 +5,9 @@ use codegrant_core::http::HttpResponse;
 
 use crate::authorize::Refusal;
 use crate::call::Call;
+use crate::dev_user::DevUser;
 use crate::pages::{self, ConsentPage, Problem, SignInPage};
 use crate::parameters::Parameters;
-use crate::settings::DevUser;
 use crate::state::{Interaction, SignedIn};
 
 /// The longest name that somebody may type, in characters.

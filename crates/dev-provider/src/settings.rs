@@ -1,10 +1,13 @@
-//! What a dev provider is set up with: its issuer, its clients and its users.
+//! What a dev provider is set up with: its issuer, its clients, its users, and what it does for them.
 
 use std::fmt;
 
 use codegrant_core::PublicOrigin;
 use codegrant_core::jose::Algorithm;
 use url::Url;
+
+use crate::client_registration::ClientRegistration;
+use crate::dev_user::DevUser;
 
 /// What a [`DevProvider`](crate::DevProvider) is made from.
 ///
@@ -104,181 +107,6 @@ impl fmt::Debug for Settings {
             .field("clients", &self.clients)
             .field("algorithm", &self.algorithm)
             .finish_non_exhaustive()
-    }
-}
-
-/// An app that may ask for logins.
-///
-/// With a secret it authenticates by `client_secret_basic` or `client_secret_post`, without one by
-/// `none`: its id alone and PKCE (RFC 6749 section 2.3.1).
-///
-/// ```
-/// use codegrant_dev_provider::ClientRegistration;
-/// let client = ClientRegistration::new("my-app", Some("a secret"))
-///     .with_name("My App")
-///     .with_redirect_uri("http://localhost:3000/auth/callback/dev")
-///     .with_post_logout_redirect_uri("http://localhost:3000/");
-/// assert_eq!(client.id(), "my-app");
-/// ```
-#[derive(Clone)]
-pub struct ClientRegistration {
-    id: String,
-    pub(crate) secret: Option<String>,
-    name: Option<String>,
-    redirect_uris: RedirectUris,
-}
-
-#[derive(Clone)]
-enum RedirectUris {
-    AnyOnLoopback,
-    Listed {
-        login: Vec<String>,
-        log_out: Vec<String>,
-    },
-}
-
-impl ClientRegistration {
-    /// Makes a client to which callbacks have yet to be added.
-    pub fn new(id: impl Into<String>, secret: Option<&str>) -> Self {
-        Self {
-            id: id.into(),
-            secret: secret.map(str::to_owned),
-            name: None,
-            redirect_uris: RedirectUris::Listed {
-                login: Vec::new(),
-                log_out: Vec::new(),
-            },
-        }
-    }
-
-    /// Makes a client whose callback, and address after log-out, may be any on loopback.
-    ///
-    /// The callback is still compared exactly between authorization and token request.
-    pub fn any_on_loopback(id: impl Into<String>, secret: Option<&str>) -> Self {
-        Self {
-            redirect_uris: RedirectUris::AnyOnLoopback,
-            ..Self::new(id, secret)
-        }
-    }
-
-    /// Returns the client with a name for people to read on the consent page.
-    #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// Returns the client with one more callback, compared byte for byte (RFC 9700 section 2.1);
-    /// for a client that takes any on loopback nothing changes.
-    #[must_use]
-    pub fn with_redirect_uri(mut self, uri: impl Into<String>) -> Self {
-        if let RedirectUris::Listed { login, .. } = &mut self.redirect_uris {
-            login.push(uri.into());
-        }
-        self
-    }
-
-    /// Returns the client with one more address to go to after log-out, compared byte for byte.
-    #[must_use]
-    pub fn with_post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
-        if let RedirectUris::Listed { log_out, .. } = &mut self.redirect_uris {
-            log_out.push(uri.into());
-        }
-        self
-    }
-
-    /// Returns the client id.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Returns what people read: the name, or the id.
-    pub fn display_name(&self) -> &str {
-        self.name.as_deref().unwrap_or(&self.id)
-    }
-
-    pub(crate) fn accepts_redirect(&self, uri: &str) -> bool {
-        match &self.redirect_uris {
-            RedirectUris::AnyOnLoopback => is_loopback_address(uri),
-            RedirectUris::Listed { login, .. } => login.iter().any(|held| held == uri),
-        }
-    }
-
-    pub(crate) fn accepts_log_out_redirect(&self, uri: &str) -> bool {
-        match &self.redirect_uris {
-            RedirectUris::AnyOnLoopback => is_loopback_address(uri),
-            RedirectUris::Listed { log_out, .. } => log_out.iter().any(|held| held == uri),
-        }
-    }
-}
-
-impl fmt::Debug for ClientRegistration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientRegistration")
-            .field("id", &self.id)
-            .field("has_secret", &self.secret.is_some())
-            .finish_non_exhaustive()
-    }
-}
-
-/// Somebody who can sign in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DevUser {
-    /// The account, `sub`; never changes hands.
-    pub subject: String,
-    /// The name, as people write it.
-    pub name: String,
-    /// The handle, `preferred_username`.
-    pub username: String,
-    /// The address.
-    pub email: String,
-    /// Whether this provider vouches for the address.
-    pub email_verified: bool,
-    /// The URL of a picture; the samples have none, because a page must not need the internet.
-    pub picture: Option<String>,
-}
-
-impl DevUser {
-    /// Makes a user with a verified address at `example.test`.
-    pub fn new(
-        subject: impl Into<String>,
-        name: impl Into<String>,
-        username: impl Into<String>,
-    ) -> Self {
-        let username = username.into();
-        Self {
-            subject: subject.into(),
-            name: name.into(),
-            email: format!("{username}@example.test"),
-            username,
-            email_verified: true,
-            picture: None,
-        }
-    }
-
-    /// Returns the user with an address that nobody has checked.
-    #[must_use]
-    pub fn with_unverified_email(mut self, email: impl Into<String>) -> Self {
-        self.email = email.into();
-        self.email_verified = false;
-        self
-    }
-
-    /// Returns the user with a picture at this URL.
-    #[must_use]
-    pub fn with_picture(mut self, url: impl Into<String>) -> Self {
-        self.picture = Some(url.into());
-        self
-    }
-
-    /// Returns three users, the last of whom has an address that nobody has checked.
-    pub fn samples() -> Vec<Self> {
-        vec![
-            Self::new("ada", "Ada Lovelace", "ada"),
-            Self::new("grace", "Grace Hopper", "grace"),
-            Self::new("alan", "Alan Turing", "alan").with_unverified_email("alan@example.test"),
-        ]
     }
 }
 

@@ -8,11 +8,12 @@ use codegrant_core::jose::SigningKeyError;
 
 use crate::authorize::AuthorizationRequest;
 use crate::bounded::Bounded;
+use crate::dev_user::DevUser;
 use crate::fault::Fault;
 use crate::keys::Keys;
 use crate::random::Random;
 use crate::recorded::Recorded;
-use crate::settings::{DevUser, Settings};
+use crate::settings::Settings;
 
 /// How many answers are kept; a page is bigger than anything else here, and a double click comes soon.
 const ANSWERS: usize = 100;

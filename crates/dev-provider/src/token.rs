@@ -7,10 +7,10 @@ use codegrant_core::jose::base64url;
 use serde_json::{Map, Value, json};
 
 use crate::call::{Call, json_response};
+use crate::client_registration::ClientRegistration;
 use crate::fault::Fault;
 use crate::id_token::Occasion;
 use crate::parameters::Parameters;
-use crate::settings::ClientRegistration;
 use crate::state::{AccessToken, Grant, RefreshToken};
 
 /// An error of the token or revocation endpoint (RFC 6749 section 5.2).

@@ -4,7 +4,7 @@ use codegrant_core::http::HttpResponse;
 use url::Url;
 
 use super::{escape, interaction_field, monogram, page};
-use crate::settings::DevUser;
+use crate::dev_user::DevUser;
 
 /// What the page shows.
 pub(crate) struct ConsentPage<'a> {

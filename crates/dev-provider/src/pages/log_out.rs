@@ -3,7 +3,7 @@
 use codegrant_core::http::HttpResponse;
 
 use super::{escape, interaction_field, monogram, page};
-use crate::settings::DevUser;
+use crate::dev_user::DevUser;
 
 /// Renders the question: one form with the buttons `decision=log-out` and `decision=stay`.
 pub(crate) fn log_out(base_path: &str, id: &str, user: Option<&DevUser>) -> HttpResponse {
