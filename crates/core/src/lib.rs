@@ -40,7 +40,7 @@
 //!
 //! // A whole login with an OAuth 2.0 provider, by values.
 //! use codegrant_core::{
-//!     AuthorizationOptions, AuthorizationResponse, Client, Seed, Timestamp, jose::KeySet,
+//!     AuthorizationOptions, AuthorizationResponse, Client, Moment, Seed, Timestamp, jose::KeySet,
 //!     provider::GITHUB,
 //! };
 //! use serde_json::json;
@@ -52,13 +52,16 @@
 //!
 //! // Steps 1 to 3: the browser is sent away with this URL; the transaction stays with the browser.
 //! let seed = Seed::new([7; Seed::BYTES]); // from the operating system's generator in real life
-//! let (request, transaction) =
-//!     client.authorize(&metadata, AuthorizationOptions::default(), &seed, now)?;
+//! let moment = |byte| Moment::new(now, [byte; Moment::BYTES]); // and so are these
+//! let (request, transaction) = drive(
+//!     client.authorize(&metadata, AuthorizationOptions::default(), &seed, moment(1))?,
+//!     |_| unreachable!("nothing is pushed"),
+//! )?;
 //! let state = request.url().split("state=").nth(1).unwrap().split('&').next().unwrap();
 //!
 //! // Steps 4 and 5: it comes back with a code, and the code becomes a login.
 //! let response = AuthorizationResponse::parse(&format!("code=abc&state={state}"))?;
-//! let grant = drive(client.redeem(&metadata, transaction, response, now)?, |request| {
+//! let grant = drive(client.redeem(&metadata, transaction, response, moment(2))?, |request| {
 //!     assert_eq!(request.url, "https://github.com/login/oauth/access_token");
 //!     HttpResponse::json(&json!({"access_token": "gho_1", "token_type": "bearer", "scope": ""}))
 //! })?;
@@ -76,6 +79,7 @@ mod answer;
 mod authorization;
 mod cache;
 mod client;
+mod dpop;
 pub mod error;
 mod fetch_metadata;
 pub mod form;
@@ -85,6 +89,7 @@ mod identity;
 pub mod jose;
 mod login;
 mod metadata;
+mod moment;
 mod origin;
 pub mod provider;
 mod return_to;
@@ -98,11 +103,13 @@ mod userinfo;
 pub use authorization::{AuthorizationOptions, AuthorizationRequest, AuthorizationResponse};
 pub use cache::{Cache, Fetched};
 pub use client::{Client, Grant, Refreshed, ResponseMode};
+pub use dpop::DpopKey;
 pub use fetch_metadata::FetchMetadata;
 pub use id_token::IdToken;
 pub use identity::{Claims, Email, Identity, VerifiedEmail};
 pub use login::Login;
 pub use metadata::ProviderMetadata;
+pub use moment::Moment;
 pub use origin::PublicOrigin;
 pub use return_to::ReturnTo;
 pub use seed::Seed;

@@ -1,5 +1,6 @@
 //! A finished login.
 
+use crate::dpop::DpopKey;
 use crate::error::Quoted;
 use crate::id_token::IdToken;
 use crate::identity::Identity;
@@ -21,6 +22,8 @@ pub struct Login {
     pub return_to: ReturnTo,
     /// Which transaction this login finished.
     pub transaction: TransactionId,
+    /// The key that the tokens are bound to, where the client uses DPoP (RFC 9449).
+    pub dpop_key: Option<DpopKey>,
     /// An `iss` that the callback carried and nobody declared: worth a line in the operator's log.
     pub undeclared_issuer: Option<Quoted>,
 }

@@ -13,6 +13,16 @@ pub enum Step<T> {
     Done(T),
 }
 
+impl<T> Step<T> {
+    /// Returns the result of an operation that asks for nothing.
+    pub fn finished(self) -> Option<T> {
+        match self {
+            Self::Done(value) => Some(value),
+            Self::Fetch(_) => None,
+        }
+    }
+}
+
 /// A request to perform, and the one private state that waits for its response.
 ///
 /// `resume` consumes it, so that no message can be answered twice.

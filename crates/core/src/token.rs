@@ -48,11 +48,13 @@ impl std::fmt::Debug for TokenResponse {
     }
 }
 
-/// Reads the answer; `secrets` never appear in the operator's error.
+/// Reads the answer; `secrets` never appear in the operator's error. `bound`: whether the tokens must be bound
+/// to a key (RFC 9449 section 5).
 pub(crate) fn read(
     client: &Client,
     response: &HttpResponse,
     secrets: &[&str],
+    bound: bool,
     now: Timestamp,
 ) -> Result<TokenResponse, Error> {
     let provider = client.provider();
@@ -88,7 +90,7 @@ pub(crate) fn read(
         return Err(error.into());
     }
     answer::succeeded(Purpose::Token, response)?;
-    token_type(&object)?;
+    token_type(&object, if bound { "DPoP" } else { "Bearer" })?;
     Ok(TokenResponse {
         access_token: AccessToken::new(token(&object, "access_token")?.ok_or(
             ProviderError::MemberMissing {
@@ -192,14 +194,15 @@ fn stated_error(
     })
 }
 
-/// Accepts bearer tokens only, in any case (RFC 6749 section 5.1).
-fn token_type(object: &Map<String, Value>) -> Result<(), ProviderError> {
+/// Accepts tokens of the one type that was asked for, in any case (RFC 6749 section 5.1): a bearer token in
+/// place of a bound one is worth more to a thief (RFC 9449 section 5).
+fn token_type(object: &Map<String, Value>, expected: &'static str) -> Result<(), ProviderError> {
     let received = answer::required_str(Purpose::Token, object, "token_type")?;
-    if received.eq_ignore_ascii_case("bearer") {
+    if received.eq_ignore_ascii_case(expected) {
         return Ok(());
     }
     Err(ProviderError::TokenType {
-        expected: "Bearer",
+        expected,
         received: Quoted::new(received),
     })
 }
@@ -260,7 +263,7 @@ mod tests {
         let granted = |provider| {
             let client = Client::new(provider, "id", "https://app.example/auth/callback/x");
             let answer = HttpResponse::json(&body);
-            read(&client, &answer, &[], Timestamp::from_unix(0))
+            read(&client, &answer, &[], false, Timestamp::from_unix(0))
                 .unwrap()
                 .scopes
         };

@@ -4,6 +4,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
+use crate::dpop::DpopKey;
 use crate::error::CallbackError;
 use crate::return_to::ReturnTo;
 use crate::time::Timestamp;
@@ -36,6 +37,8 @@ pub struct Transaction {
     pub(crate) acr_values: Vec<String>,
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub(crate) expected_subject: Option<String>,
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dpop_key: Option<DpopKey>,
 }
 
 /// Whether a login is the first try or the one fresh start after a lost transaction.

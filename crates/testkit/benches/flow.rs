@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 use codegrant_core::jose::{Algorithm, Jws, KeySet};
-use codegrant_core::{AuthorizationOptions, AuthorizationResponse, Seed, Step, Timestamp};
+use codegrant_core::{
+    AuthorizationOptions, AuthorizationResponse, Moment, Seed, Step, Timestamp,
+};
 use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
 use codegrant_testkit::World;
 use codegrant_testkit::world::signing_key;
@@ -17,6 +19,10 @@ use divan::Bencher;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const ORIGIN: &str = "http://localhost:3000";
+
+fn moment() -> Moment {
+    Moment::new(NOW, [7; Moment::BYTES])
+}
 
 fn main() {
     divan::main();
@@ -31,7 +37,12 @@ fn authorize(bencher: Bencher<'_, '_>) {
         let seed = Seed::new([7; Seed::BYTES]);
         world
             .client
-            .authorize(&metadata, AuthorizationOptions::default(), &seed, NOW)
+            .authorize(
+                &metadata,
+                AuthorizationOptions::default(),
+                &seed,
+                moment(),
+            )
     });
 }
 
@@ -44,8 +55,10 @@ fn callback_by_values(bencher: Bencher<'_, '_>) {
     let options = AuthorizationOptions::default();
     let (request, transaction) = world
         .client
-        .authorize(&metadata, options, &seed, NOW)
-        .expect("a login starts");
+        .authorize(&metadata, options, &seed, moment())
+        .expect("a login starts")
+        .finished()
+        .expect("nothing is pushed");
     let state = parameter(request.url(), "state");
     let query = format!("code=SplxlOBeZQQYbYS6WxSbIA&state={state}&iss=https%3A%2F%2Fop.example");
     bencher
@@ -54,7 +67,7 @@ fn callback_by_values(bencher: Bencher<'_, '_>) {
             let response = AuthorizationResponse::parse(&query).expect("a sound callback");
             world
                 .client
-                .redeem(&metadata, transaction, response, NOW)
+                .redeem(&metadata, transaction, response, moment())
                 .expect("a token request")
         });
 }

@@ -52,8 +52,8 @@ use codegrant_core::http::{HttpRequest, HttpResponse};
 use codegrant_core::jose::{Algorithm, KeySet, SigningKey};
 use codegrant_core::provider::{FACEBOOK, GITHUB, Protocol, Provider};
 use codegrant_core::{
-    AuthorizationOptions, AuthorizationResponse, Client, Login, ProviderMetadata, Step, Timestamp,
-    TokenResponse,
+    AuthorizationOptions, AuthorizationResponse, Client, Login, Moment, ProviderMetadata, Step,
+    Timestamp, TokenResponse,
 };
 use serde_json::{Value, json};
 
@@ -75,6 +75,8 @@ pub struct World {
     pub metadata: Answer,
     /// What the userinfo endpoint says of the person who signs in.
     pub userinfo: Value,
+    /// What the endpoint for pushed authorization requests answers, where the client pushes them.
+    pub pushed: Answer,
     /// What a separate endpoint for e-mail addresses says, where the provider's entry names one.
     pub emails: Value,
     signing_key: Arc<SigningKey>,
@@ -154,9 +156,15 @@ impl World {
             metadata,
             userinfo,
             emails: json!([]),
+            pushed: Answer::json(json!({"request_uri": "urn:example:request:1", "expires_in": 60})),
             signing_key: signing_key(algorithm, "k1"),
             started: 0,
         }
+    }
+
+    /// Returns what an operation takes from outside: the time, and bytes that are the same each time.
+    pub fn moment(&self) -> Moment {
+        Moment::new(self.now, [7; Moment::BYTES])
     }
 
     /// Moves the clock by that many seconds, also back.
@@ -242,7 +250,12 @@ impl World {
             alter(&mut script);
             script.complete();
             let metadata = &pending.metadata;
-            let step = self.client.refresh(metadata, refresh_token, self.now)?;
+            let step = self.client.refresh(
+                metadata,
+                refresh_token,
+                login.dpop_key.as_ref(),
+                self.moment(),
+            )?;
             let refreshed = drive(step, |request| {
                 requests.push(Sent::new(Purpose::Token, request));
                 script.token.response()
@@ -265,7 +278,13 @@ impl World {
         self.started += 1;
         let options = self.options.clone();
         let seed = honest::seed(self.started);
-        let (request, transaction) = self.client.authorize(&metadata, options, &seed, self.now)?;
+        let step = self
+            .client
+            .authorize(&metadata, options, &seed, self.moment())?;
+        let (request, transaction) = drive(step, |request| {
+            requests.push(Sent::new(Purpose::PushedRequest, request));
+            self.pushed.response()
+        })?;
         Ok(PendingLogin {
             request,
             transaction,
@@ -286,7 +305,7 @@ impl World {
         let metadata = pending.metadata;
         let step = self
             .client
-            .redeem(&metadata, pending.transaction, response, self.now)?;
+            .redeem(&metadata, pending.transaction, response, self.moment())?;
         let grant = drive(step, |request| {
             requests.push(Sent::new(Purpose::Token, request));
             script.token.response()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use codegrant_core::{PublicOrigin, ReturnTo, Timestamp};
+use codegrant_core::{Moment, PublicOrigin, ReturnTo, Timestamp};
 
 use crate::clients::Registered;
 use crate::cookie::Jar;
@@ -220,6 +220,11 @@ impl Auth {
 
     pub(crate) fn now(&self) -> Timestamp {
         (self.0.clock)()
+    }
+
+    /// Returns what one operation of core's takes from outside.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment::new(self.now(), seal::random())
     }
 
     pub(crate) fn new_correlation_id(&self) -> String {

@@ -130,6 +130,10 @@ mod with_reqwest {
             let method = match request.method {
                 Method::Get => reqwest::Method::GET,
                 Method::Post => reqwest::Method::POST,
+                Method::Put => reqwest::Method::PUT,
+                Method::Patch => reqwest::Method::PATCH,
+                Method::Delete => reqwest::Method::DELETE,
+                Method::Head => reqwest::Method::HEAD,
             };
             let mut outgoing = self
                 .0

@@ -155,6 +155,7 @@ impl TestUser {
         let started_at = self.logged_in_at.unwrap_or(now);
         let state = codegrant_core::jose::base64url::encode(&seal::random::<32>());
         SessionData {
+            dpop_key: None,
             identity,
             account: self.account,
             access_token: self.access_token,

@@ -5,12 +5,14 @@ use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
 use url::Url;
 
 use crate::client::{Client, exchange};
+use crate::dpop::DpopKey;
 use crate::error::{Error, ProviderError, Quoted};
 use crate::metadata::ProviderMetadata;
+use crate::moment::Moment;
 use crate::provider::Protocol;
 use crate::return_to::ReturnTo;
 use crate::seed::Seed;
-use crate::time::Timestamp;
+use crate::step::Step;
 use crate::transaction::{Attempt, Transaction};
 
 /// What one login may ask for beyond the client's own settings.
@@ -38,6 +40,9 @@ pub struct AuthorizationOptions {
     pub login_hint: Option<String>,
     /// Who has to sign in: any other `sub` is refused (OpenID Connect Core 1.0 section 3.1.2.1).
     pub expected_subject: Option<String>,
+    /// The key that the session's tokens are to be bound to; made new for every login where the client uses
+    /// DPoP (RFC 9449).
+    pub dpop_key: Option<DpopKey>,
 }
 
 /// Where to send the browser.
@@ -81,8 +86,9 @@ impl Client {
         metadata: &ProviderMetadata,
         options: AuthorizationOptions,
         seed: &Seed,
-        now: Timestamp,
-    ) -> Result<(AuthorizationRequest, Transaction), Error> {
+        moment: Moment,
+    ) -> Result<Step<(AuthorizationRequest, Transaction)>, Error> {
+        let now = moment.now();
         let provider = self.provider();
         if let Protocol::OpenId { issuer, .. } = &provider.protocol
             && *issuer != metadata.issuer
@@ -149,8 +155,9 @@ impl Client {
             max_age: options.max_age,
             acr_values: options.acr_values,
             expected_subject: options.expected_subject,
+            dpop_key: options.dpop_key,
         };
-        Ok((AuthorizationRequest { url }, transaction))
+        Ok(Step::Done((AuthorizationRequest { url }, transaction)))
     }
 }
 

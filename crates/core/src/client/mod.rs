@@ -1,5 +1,7 @@
 //! Our registration with one provider, and the operations that it can perform.
 
+mod authentication;
+pub(crate) mod call;
 pub(crate) mod exchange;
 mod redeem;
 mod refresh;
@@ -9,7 +11,9 @@ use std::sync::Arc;
 
 use oauth2::{ClientId, ClientSecret};
 
+use crate::dpop::DpopNonces;
 use crate::error::ConfigurationError;
+use crate::jose::SigningKey;
 use crate::provider::{self, AuthenticationMethod, Provider, Text};
 
 pub use redeem::Grant;
@@ -37,6 +41,10 @@ struct Registration {
     scopes: Option<Vec<Text>>,
     trusted_audiences: Vec<String>,
     response_mode: ResponseMode,
+    signing_key: Option<Arc<SigningKey>>,
+    uses_dpop: bool,
+    pushes_requests: bool,
+    nonces: DpopNonces,
 }
 
 /// How the provider is asked to send the response back (OAuth 2.0 Multiple Response Types 2.1).
@@ -80,6 +88,10 @@ impl Client {
             scopes: None,
             trusted_audiences: Vec::new(),
             response_mode: ResponseMode::Query,
+            signing_key: None,
+            uses_dpop: false,
+            pushes_requests: false,
+            nonces: DpopNonces::default(),
         }))
     }
 
@@ -123,6 +135,24 @@ impl Client {
         self.with(|client| client.response_mode = mode)
     }
 
+    /// Returns the client with the private key that it signs assertions and request objects with.
+    #[must_use]
+    pub fn with_signing_key(self, key: Arc<SigningKey>) -> Self {
+        self.with(|client| client.signing_key = Some(key))
+    }
+
+    /// Returns the client having its tokens bound to a key of each session's own (RFC 9449).
+    #[must_use]
+    pub fn with_dpop(self) -> Self {
+        self.with(|client| client.uses_dpop = true)
+    }
+
+    /// Returns the client pushing its authorization requests to the provider first (RFC 9126).
+    #[must_use]
+    pub fn with_pushed_requests(self) -> Self {
+        self.with(|client| client.pushes_requests = true)
+    }
+
     /// Returns the provider's entry.
     pub fn provider(&self) -> &Provider {
         &self.0.provider
@@ -157,6 +187,24 @@ impl Client {
         }
     }
 
+    /// Tells whether its tokens are bound to a key of each session's own (RFC 9449).
+    pub fn uses_dpop(&self) -> bool {
+        self.0.uses_dpop
+    }
+
+    /// Tells whether it pushes its authorization requests (RFC 9126).
+    pub fn pushes_requests(&self) -> bool {
+        self.0.pushes_requests
+    }
+
+    pub(crate) fn signing_key(&self) -> Option<&SigningKey> {
+        self.0.signing_key.as_deref()
+    }
+
+    pub(crate) fn nonces(&self) -> &DpopNonces {
+        &self.0.nonces
+    }
+
     pub(crate) fn secret(&self) -> Option<&ClientSecret> {
         self.0.secret.as_ref()
     }
@@ -181,7 +229,7 @@ impl Client {
         }
         let method = self.authentication();
         let secret = self.secret().filter(|secret| !secret.secret().is_empty());
-        if (method == AuthenticationMethod::None) != secret.is_none() {
+        if method.takes_secret() != secret.is_some() {
             mistakes.push(ConfigurationError::ClientSecret {
                 provider: id(),
                 method: method.as_str(),

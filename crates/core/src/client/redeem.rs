@@ -1,22 +1,20 @@
 //! From the callback to a login: the code for tokens, the ID token proven, the user fetched
 //! (RFC 6749 section 4.1.3, OpenID Connect Core 1.0 section 3.1.3 and 5.3).
 
-use std::borrow::Cow;
-
-use oauth2::{PkceCodeVerifier, RedirectUrl};
 use serde_json::{Map, Value};
 
-use super::exchange::{captured, oauth2_client};
+use super::call::Call;
 use crate::answer;
 use crate::authorization::{AuthorizationResponse, Outcome};
 use crate::client::Client;
-use crate::error::{CallbackError, Error, IdTokenError, ProviderError, Purpose, Quoted};
+use crate::error::{CallbackError, Error, IdTokenError, Purpose, Quoted};
 use crate::http::HttpResponse;
 use crate::id_token::{Expectations, IdToken, Nonce, lacks_key};
 use crate::identity::{Identity, ListedEmail};
 use crate::jose::KeySet;
 use crate::login::Login;
 use crate::metadata::ProviderMetadata;
+use crate::moment::Moment;
 use crate::step::{Expect, Fetch, Step};
 use crate::time::Timestamp;
 use crate::token::{self, TokenResponse};
@@ -37,8 +35,9 @@ impl Client {
         metadata: &ProviderMetadata,
         transaction: Transaction,
         response: AuthorizationResponse,
-        now: Timestamp,
+        moment: Moment,
     ) -> Result<Step<Grant>, Error> {
+        let now = moment.now();
         transaction.answers(&self.provider().id, response.state(), now)?;
         if transaction.issuer != metadata.issuer {
             return Err(CallbackError::ProviderMismatch {
@@ -54,31 +53,32 @@ impl Client {
                 return Err(refusal(&error, description.as_deref()).into());
             }
         };
-        let secret = code.secret().clone();
-        let verifier = PkceCodeVerifier::new(transaction.verifier.clone());
-        let oauth2 = oauth2_client(self, metadata)?;
-        // The address that the code was sent to, also when the configuration has changed meanwhile
-        // (RFC 6749 section 4.1.3).
-        let sent_to = RedirectUrl::new(transaction.redirect_uri.clone())
-            .map_err(|_| ProviderError::RequestNotBuilt)?;
-        let request = captured(|perform| {
-            oauth2
-                .exchange_code(code)
-                .set_redirect_uri(Cow::Borrowed(&sent_to))
-                .set_pkce_verifier(verifier)
-                .request(&perform)
-        })?;
-        Ok(Step::Fetch(Fetch::new(
-            request,
-            ExpectToken {
-                client: self.clone(),
-                metadata: metadata.clone(),
+        let call = Call::new(self, metadata, &metadata.token_endpoint, moment)
+            .field("grant_type", "authorization_code")
+            .field("code", code.secret())
+            // The address that the code was sent to, also when the configuration has changed meanwhile
+            // (RFC 6749 section 4.1.3).
+            .field("redirect_uri", &transaction.redirect_uri)
+            .field("code_verifier", &transaction.verifier)
+            .proving(transaction.dpop_key.as_ref());
+        let (client, metadata) = (self.clone(), metadata.clone());
+        call.then(move |response| {
+            let secrets = [code.secret().as_str(), transaction.verifier.as_str()];
+            let bound = transaction.dpop_key.is_some();
+            let tokens = token::read(&client, &response, &secrets, bound, now)?;
+            // OpenID Connect Core 1.0 section 3.1.3.3: without an ID token nobody has been proven.
+            if client.provider().is_openid() && tokens.id_token.is_none() {
+                return Err(IdTokenError::Missing.into());
+            }
+            Ok(Step::Done(Grant {
+                client,
+                metadata,
                 transaction,
-                code: secret,
+                tokens,
                 drift,
                 now,
-            },
-        )))
+            }))
+        })
     }
 }
 
@@ -119,42 +119,6 @@ fn refusal(error: &str, description: Option<&str>) -> CallbackError {
             error: Quoted::new(error),
             description,
         },
-    }
-}
-
-struct ExpectToken {
-    client: Client,
-    metadata: ProviderMetadata,
-    transaction: Transaction,
-    code: String,
-    drift: Option<Quoted>,
-    now: Timestamp,
-}
-
-impl Expect<Grant> for ExpectToken {
-    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Grant>, Error> {
-        let secrets = [self.code.as_str(), self.transaction.verifier.as_str()];
-        let tokens = token::read(&self.client, &response, &secrets, self.now)?;
-        // OpenID Connect Core 1.0 section 3.1.3.3: without an ID token nobody has been proven.
-        if self.client.provider().is_openid() && tokens.id_token.is_none() {
-            return Err(IdTokenError::Missing.into());
-        }
-        let Self {
-            client,
-            metadata,
-            transaction,
-            drift,
-            now,
-            ..
-        } = *self;
-        Ok(Step::Done(Grant {
-            client,
-            metadata,
-            transaction,
-            tokens,
-            drift,
-            now,
-        }))
     }
 }
 
@@ -245,6 +209,7 @@ impl Grant {
             id_token,
             return_to: self.transaction.return_to.clone(),
             transaction: self.transaction.id(),
+            dpop_key: self.transaction.dpop_key,
             undeclared_issuer: self.drift,
         })
     }

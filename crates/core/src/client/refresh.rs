@@ -2,20 +2,23 @@
 
 use oauth2::RefreshToken;
 
-use super::exchange::{captured, oauth2_client};
+use super::call::Call;
 use crate::client::Client;
+use crate::dpop::DpopKey;
 use crate::error::Error;
-use crate::http::HttpResponse;
 use crate::id_token::{Expectations, lacks_key};
 use crate::identity::Identity;
 use crate::jose::KeySet;
 use crate::metadata::ProviderMetadata;
-use crate::step::{Expect, Fetch, Step};
+use crate::moment::Moment;
+use crate::step::Step;
 use crate::time::Timestamp;
 use crate::token::{self, TokenResponse};
 
 impl Client {
     /// Fetches new tokens with a refresh token (RFC 6749 section 6).
+    ///
+    /// `dpop_key` is the key that the session's tokens are bound to, if they are (RFC 9449 section 5).
     ///
     /// # Errors
     ///
@@ -24,49 +27,26 @@ impl Client {
         &self,
         metadata: &ProviderMetadata,
         refresh_token: &RefreshToken,
-        now: Timestamp,
+        dpop_key: Option<&DpopKey>,
+        moment: Moment,
     ) -> Result<Step<Refreshed>, Error> {
-        let oauth2 = oauth2_client(self, metadata)?;
-        let request = captured(|perform| {
-            oauth2
-                .exchange_refresh_token(refresh_token)
-                .request(&perform)
-        })?;
-        Ok(Step::Fetch(Fetch::new(
-            request,
-            ExpectRefreshed {
-                client: self.clone(),
-                metadata: metadata.clone(),
-                refresh_token: refresh_token.clone(),
+        let now = moment.now();
+        let call = Call::new(self, metadata, &metadata.token_endpoint, moment)
+            .field("grant_type", "refresh_token")
+            .field("refresh_token", refresh_token.secret())
+            .proving(dpop_key);
+        let (client, metadata) = (self.clone(), metadata.clone());
+        let (refresh_token, bound) = (refresh_token.clone(), dpop_key.is_some());
+        call.then(move |response| {
+            let secrets = [refresh_token.secret().as_str()];
+            let tokens = token::read(&client, &response, &secrets, bound, now)?;
+            Ok(Step::Done(Refreshed {
+                client,
+                metadata,
+                tokens,
                 now,
-            },
-        )))
-    }
-}
-
-struct ExpectRefreshed {
-    client: Client,
-    metadata: ProviderMetadata,
-    refresh_token: RefreshToken,
-    now: Timestamp,
-}
-
-impl Expect<Refreshed> for ExpectRefreshed {
-    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Refreshed>, Error> {
-        let secrets = [self.refresh_token.secret().as_str()];
-        let tokens = token::read(&self.client, &response, &secrets, self.now)?;
-        let Self {
-            client,
-            metadata,
-            now,
-            ..
-        } = *self;
-        Ok(Step::Done(Refreshed {
-            client,
-            metadata,
-            tokens,
-            now,
-        }))
+            }))
+        })
     }
 }
 

@@ -71,6 +71,16 @@ pub enum Purpose {
     Emails,
     /// RFC 7009.
     Revocation,
+    /// RFC 9126.
+    PushedRequest,
+    /// RFC 7662.
+    Introspection,
+    /// RFC 7591 and RFC 7592.
+    Registration,
+    /// RFC 7033.
+    WebFinger,
+    /// An API of the provider's that an access token opens.
+    Api,
 }
 
 impl std::fmt::Display for Purpose {
@@ -82,6 +92,11 @@ impl std::fmt::Display for Purpose {
             Self::Userinfo => "userinfo",
             Self::Emails => "emails",
             Self::Revocation => "revocation",
+            Self::PushedRequest => "pushed authorization request",
+            Self::Introspection => "introspection",
+            Self::Registration => "registration",
+            Self::WebFinger => "webfinger",
+            Self::Api => "api",
         })
     }
 }

@@ -56,7 +56,12 @@ fn only_a_token_that_a_new_key_could_save_asks_for_the_keys_again() {
         let response = AuthorizationResponse::parse(&response).unwrap();
         let step = world
             .client
-            .redeem(&pending.metadata, pending.transaction, response, world.now)
+            .redeem(
+                &pending.metadata,
+                pending.transaction,
+                response,
+                world.moment(),
+            )
             .unwrap();
         let grant = drive(step, |_| {
             HttpResponse::json(

@@ -149,7 +149,7 @@ fn a_refused_refresh_never_repeats_the_refresh_token() {
 fn revoked(world: &mut World, response: &HttpResponse) -> (Result<(), Error>, usize) {
     let metadata = world.start().metadata;
     let token = RefreshToken::new("refresh-token-1".to_owned());
-    let step = world.client.revoke(&metadata, &token).unwrap();
+    let step = world.client.revoke(&metadata, &token, world.moment()).unwrap();
     let mut calls = 0;
     let result = drive(step, |request| {
         calls += 1;

@@ -67,7 +67,7 @@ fn no_login_starts_with_another_issuers_metadata() {
         &other.metadata,
         AuthorizationOptions::default(),
         &seed,
-        op.now,
+        op.moment(),
     );
     assert_eq!(
         started.unwrap_err().code().name,

@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use codegrant_core::jose::base64url;
 use codegrant_core::oauth2::url::Url;
 use codegrant_core::{
-    Attempt, AuthorizationOptions, AuthorizationResponse, Client, ReturnTo, Seed, Timestamp,
+    Attempt, AuthorizationOptions, AuthorizationResponse, Client, Moment, ReturnTo, Seed, Timestamp,
     Transaction, TransactionId, provider::Provider,
 };
 use codegrant_testkit::World;
@@ -171,7 +171,9 @@ fn a_thousand_logins_share_no_random_value() {
         let options = AuthorizationOptions::default();
         let (request, transaction) = world
             .client
-            .authorize(&metadata, options, &Seed::new(bytes), world.now)
+            .authorize(&metadata, options, &Seed::new(bytes), world.moment())
+            .unwrap()
+            .finished()
             .unwrap();
         for name in ["state", "nonce", "code_challenge"] {
             let value = parameter(request.url(), name);
@@ -195,10 +197,12 @@ fn no_random_value_depends_on_the_clock() {
     let values = |now: i64| {
         let seed = Seed::new([7; Seed::BYTES]);
         let options = AuthorizationOptions::default();
-        let now = Timestamp::from_unix(now);
+        let moment = Moment::new(Timestamp::from_unix(now), [7; Moment::BYTES]);
         let (request, _) = world
             .client
-            .authorize(&metadata, options, &seed, now)
+            .authorize(&metadata, options, &seed, moment)
+            .unwrap()
+            .finished()
             .unwrap();
         request.url().to_owned()
     };
@@ -232,7 +236,9 @@ fn state_nonce_and_verifier_are_independent() {
             let seed = Seed::new(bytes);
             let (request, _) = world
                 .client
-                .authorize(&pending.metadata, options, &seed, world.now)
+                .authorize(&pending.metadata, options, &seed, world.moment())
+                .unwrap()
+                .finished()
                 .unwrap();
             request.url().to_owned()
         };

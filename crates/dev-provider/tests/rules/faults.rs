@@ -14,7 +14,11 @@ fn everything(world: &World) -> Result<Login, Error> {
     let tokens = world.refresh(&login)?;
     let token = tokens.refresh_token.as_ref();
     let token = token.or(login.tokens.refresh_token.as_ref()).unwrap();
-    world.drive(world.client.revoke(&world.metadata()?, token)?)?;
+    world.drive(
+        world
+            .client
+            .revoke(&world.metadata()?, token, world.moment())?,
+    )?;
     Ok(login)
 }
 

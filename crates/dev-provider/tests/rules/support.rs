@@ -7,7 +7,7 @@ use codegrant_core::http::{HttpRequest, HttpResponse, Method};
 use codegrant_core::jose::{Algorithm, KeySet};
 use codegrant_core::provider::Provider;
 use codegrant_core::{
-    AuthorizationOptions, AuthorizationResponse, Client, Login, ProviderMetadata, Seed, Step,
+    AuthorizationOptions, AuthorizationResponse, Client, Login, Moment, ProviderMetadata, Seed, Step,
     Timestamp, TokenResponse, Transaction,
 };
 use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
@@ -46,6 +46,7 @@ pub(crate) struct World {
     pub(crate) now: Cell<Timestamp>,
     cookie: RefCell<Option<String>>,
     logins: Cell<u8>,
+    moments: Cell<u64>,
 }
 
 impl World {
@@ -62,6 +63,7 @@ impl World {
             now: Cell::new(START),
             cookie: RefCell::new(None),
             logins: Cell::new(0),
+            moments: Cell::new(0),
         }
     }
 
@@ -103,10 +105,20 @@ impl World {
         let mut bytes = [self.logins.get(); Seed::BYTES];
         bytes[40] = 1;
         let metadata = self.metadata()?;
-        let (request, transaction) =
-            self.client
-                .authorize(&metadata, options, &Seed::new(bytes), self.now.get())?;
+        let seed = Seed::new(bytes);
+        let step = self
+            .client
+            .authorize(&metadata, options, &seed, self.moment())?;
+        let (request, transaction) = self.drive(step)?;
         Ok((request.url().to_owned(), transaction))
+    }
+
+    /// Returns what an operation takes from outside: the time, and bytes that no other operation has.
+    pub(crate) fn moment(&self) -> Moment {
+        self.moments.set(self.moments.get() + 1);
+        let mut bytes = [0; Moment::BYTES];
+        bytes[..8].copy_from_slice(&self.moments.get().to_be_bytes());
+        Moment::new(self.now.get(), bytes)
     }
 
     /// Goes through the pages as one of the users, each time with a browser of its own.
@@ -126,8 +138,11 @@ impl World {
     ) -> Result<Login, Error> {
         let response = AuthorizationResponse::parse(&callback_query(answer))?;
         let metadata = self.metadata()?;
-        let now = self.now.get();
-        let grant = self.drive(self.client.redeem(&metadata, transaction, response, now)?)?;
+        let moment = self.moment();
+        let step = self
+            .client
+            .redeem(&metadata, transaction, response, moment)?;
+        let grant = self.drive(step)?;
         let keys = self.keys()?;
         self.drive(grant.identify(&keys)?)
     }
@@ -135,7 +150,8 @@ impl World {
     pub(crate) fn refresh(&self, login: &Login) -> Result<TokenResponse, Error> {
         let metadata = self.metadata()?;
         let token = login.tokens.refresh_token.as_ref().unwrap();
-        let step = self.client.refresh(&metadata, token, self.now.get())?;
+        let key = login.dpop_key.as_ref();
+        let step = self.client.refresh(&metadata, token, key, self.moment())?;
         self.drive(step)?.accept(&login.identity, &self.keys()?)
     }
 

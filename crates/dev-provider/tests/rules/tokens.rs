@@ -81,14 +81,24 @@ fn revoking_a_refresh_token_ends_everything_that_came_with_it() {
     let metadata = world.metadata().unwrap();
     let token = login.tokens.refresh_token.clone().unwrap();
     world
-        .drive(world.client.revoke(&metadata, &token).unwrap())
+        .drive(
+            world
+                .client
+                .revoke(&metadata, &token, world.moment())
+                .unwrap(),
+        )
         .unwrap();
     assert_eq!(ask(&world, "/api/me", Some(&bearer)).status, 401);
     let refused = world.refresh(&login).unwrap_err();
     assert_eq!(refused.code().name, "provider.token_refused");
     // A token that is not there any more is revoked already.
     world
-        .drive(world.client.revoke(&metadata, &token).unwrap())
+        .drive(
+            world
+                .client
+                .revoke(&metadata, &token, world.moment())
+                .unwrap(),
+        )
         .unwrap();
 }
 

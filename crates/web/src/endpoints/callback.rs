@@ -132,7 +132,7 @@ async fn finish(
         let metadata = auth.metadata(id, registered).await?;
         let step = registered
             .client
-            .redeem(&metadata, transaction, response, auth.now())?;
+            .redeem(&metadata, transaction, response, auth.moment())?;
         let grant = auth.drive(id, &registered.client, step).await?;
         let keys = auth
             .keys(id, registered, &metadata, |keys| grant.lacks_key(keys))

@@ -114,6 +114,8 @@ async fn revoke(auth: &Auth, data: &SessionData, correlation_id: &str) -> Result
         return Ok(());
     };
     let (registered, metadata) = auth.issuer_of(correlation_id, &data.identity).await?;
-    let step = registered.client.revoke(&metadata, refresh_token)?;
+    let step = registered
+        .client
+        .revoke(&metadata, refresh_token, auth.moment())?;
     auth.drive(correlation_id, &registered.client, step).await
 }

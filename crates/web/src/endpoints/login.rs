@@ -1,6 +1,6 @@
 //! `GET {base}/login` shows the providers; `GET {base}/login/{provider}` leads to one.
 
-use codegrant_core::{Attempt, AuthorizationOptions, ReturnTo, Seed};
+use codegrant_core::{Attempt, AuthorizationOptions, DpopKey, ReturnTo, Seed};
 
 use crate::auth::{Auth, Start};
 use crate::clients::Registered;
@@ -74,10 +74,13 @@ async fn lead_to_provider(
 ) -> Result<Response, Error> {
     request.is_opened()?;
     let metadata = auth.metadata(id, registered).await?;
-    let (authorization, transaction) =
-        registered
-            .client
-            .authorize(&metadata, options, seed, auth.now())?;
+    let client = &registered.client;
+    let mut options = options;
+    if client.uses_dpop() {
+        options.dpop_key = Some(DpopKey::generate()?);
+    }
+    let step = client.authorize(&metadata, options, seed, auth.moment())?;
+    let (authorization, transaction) = auth.drive(id, client, step).await?;
     let jar = Jar::read(request.cookies());
     let cookies = auth.0.transactions.keep(&transaction, &jar)?;
     auth.0

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use codegrant_core::oauth2::{AccessToken, RefreshToken};
-use codegrant_core::{Identity, Login, Timestamp, TokenResponse, TransactionId};
+use codegrant_core::{DpopKey, Identity, Login, Timestamp, TokenResponse, TransactionId};
 use serde::{Deserialize, Serialize};
 
 /// A session of a logged-in user: cheap to clone, and as it was when the request came in.
@@ -42,6 +42,9 @@ pub(crate) struct SessionData {
     /// Whom the app takes this person for; it costs no byte where it says nothing.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<String>,
+    /// What the tokens are bound to, where they are (RFC 9449).
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dpop_key: Option<DpopKey>,
 }
 
 impl SessionData {
@@ -64,6 +67,7 @@ impl SessionData {
             refresh_token: login.tokens.refresh_token,
             scopes: login.tokens.scopes,
             account: None,
+            dpop_key: login.dpop_key,
         }
     }
 
