@@ -234,6 +234,8 @@ impl ExpectMetadata {
         let known: Vec<Algorithm> = offered
             .iter()
             .filter_map(|name| name.parse().ok())
+            // What needs a secret is for the registration to choose, never for the provider's document.
+            .filter(|known: &Algorithm| !known.is_symmetric())
             .collect();
         match (algorithm, known.as_slice()) {
             (None, [only]) => Ok(*only),

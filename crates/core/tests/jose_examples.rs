@@ -111,7 +111,7 @@ fn a_public_jwk_is_the_published_one() {
 
 #[test]
 fn every_algorithm_signs_what_it_verifies() {
-    for &algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ASYMMETRIC {
         let key = own(algorithm, "k1");
         let (keys, token) = (
             set(&[key.public_jwk()]),
@@ -179,7 +179,7 @@ fn a_key_of_another_kind_does_not_sign() {
         (&Vec::new(), ""),
         (&vec![0x30, 0x80, 0, 0], ""),
     ] {
-        for &algorithm in Algorithm::ALL {
+        for &algorithm in Algorithm::ASYMMETRIC {
             let made = SigningKey::from_pkcs8(der, algorithm, "k1");
             if fitting.split(' ').any(|name| name == algorithm.as_str()) {
                 assert_eq!(made.unwrap().algorithm(), algorithm);

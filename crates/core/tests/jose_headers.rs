@@ -80,7 +80,7 @@ fn a_token_signed_with_a_shared_secret_is_refused() {
 // attack: JW-05 JW-06
 #[test]
 fn only_the_registered_algorithm_is_accepted_even_from_published_keys() {
-    let signers: Vec<_> = Algorithm::ALL
+    let signers: Vec<_> = Algorithm::ASYMMETRIC
         .iter()
         .map(|&algorithm| own(algorithm, algorithm.as_str()))
         .collect();
@@ -91,7 +91,7 @@ fn only_the_registered_algorithm_is_accepted_even_from_published_keys() {
         for signer in &signers {
             let token = signer.sign(None, &claims()).unwrap();
             let found = signer.algorithm();
-            for &expected in Algorithm::ALL {
+            for &expected in Algorithm::ASYMMETRIC {
                 let result = verify(&token, &keys, expected);
                 if found == expected {
                     assert!(result.is_ok(), "{found}");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use aws_lc_rs::digest;
+use aws_lc_rs::{digest, hmac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{base64url, error::UnknownAlgorithm};
@@ -11,8 +11,9 @@ use crate::error::Quoted;
 
 /// A JWS signature algorithm (RFC 7518 section 3.1, RFC 8037, RFC 9864).
 ///
-/// Public-key algorithms only: `none` and `HS256`, `HS384`, `HS512` have no variant, so no input can
-/// select them. Written and read as the registered name, exactly and with its case.
+/// `none` has no variant, so no input can select it. The symmetric ones, `HS256` and its kin, count only
+/// where the registration names them: no header and no metadata can select them, and a published key is
+/// never taken for a secret. Written and read as the registered name, exactly and with its case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Algorithm {
@@ -38,11 +39,17 @@ pub enum Algorithm {
     EdDsa,
     /// `Ed25519`, the fully-specified name of the same algorithm (RFC 9864 section 2.2).
     Ed25519,
+    /// HMAC with SHA-256, under a secret of at least 32 bytes.
+    Hs256,
+    /// HMAC with SHA-384, under a secret of at least 48 bytes.
+    Hs384,
+    /// HMAC with SHA-512, under a secret of at least 64 bytes.
+    Hs512,
 }
 
 impl Algorithm {
-    /// Lists every algorithm that is accepted.
-    pub const ALL: &'static [Self] = &[
+    /// Lists every algorithm whose signatures anybody verifies with a published key.
+    pub const ASYMMETRIC: &'static [Self] = &[
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,
@@ -55,6 +62,14 @@ impl Algorithm {
         Self::EdDsa,
         Self::Ed25519,
     ];
+
+    /// Lists every algorithm that is made and verified with the same secret (RFC 7518 section 3.2).
+    pub const SYMMETRIC: &'static [Self] = &[Self::Hs256, Self::Hs384, Self::Hs512];
+
+    /// Tells whether it is made and verified with the same secret.
+    pub const fn is_symmetric(self) -> bool {
+        matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)
+    }
 
     /// Returns the registered name, as it stands in a header's `alg`.
     pub const fn as_str(self) -> &'static str {
@@ -70,6 +85,9 @@ impl Algorithm {
             Self::Es512 => "ES512",
             Self::EdDsa => "EdDSA",
             Self::Ed25519 => "Ed25519",
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
         }
     }
 
@@ -86,12 +104,27 @@ impl Algorithm {
 
     fn hash(self) -> &'static digest::Algorithm {
         match self {
-            Self::Rs256 | Self::Ps256 | Self::Es256 => &digest::SHA256,
-            Self::Rs384 | Self::Ps384 | Self::Es384 => &digest::SHA384,
-            Self::Rs512 | Self::Ps512 | Self::Es512 | Self::EdDsa | Self::Ed25519 => {
+            Self::Rs256 | Self::Ps256 | Self::Es256 | Self::Hs256 => &digest::SHA256,
+            Self::Rs384 | Self::Ps384 | Self::Es384 | Self::Hs384 => &digest::SHA384,
+            Self::Rs512 | Self::Ps512 | Self::Es512 | Self::EdDsa | Self::Ed25519 | Self::Hs512 => {
                 &digest::SHA512
             }
         }
+    }
+
+    /// Returns the HMAC of a symmetric algorithm.
+    pub(super) fn hmac(self) -> Option<hmac::Algorithm> {
+        match self {
+            Self::Hs256 => Some(hmac::HMAC_SHA256),
+            Self::Hs384 => Some(hmac::HMAC_SHA384),
+            Self::Hs512 => Some(hmac::HMAC_SHA512),
+            _ => None,
+        }
+    }
+
+    /// Returns the fewest bytes that a secret for it has: as many as its hash (RFC 7518 section 3.2).
+    pub(super) fn least_secret(self) -> usize {
+        self.hash().output_len()
     }
 }
 
@@ -105,9 +138,8 @@ impl FromStr for Algorithm {
     type Err = UnknownAlgorithm;
 
     fn from_str(name: &str) -> Result<Self, UnknownAlgorithm> {
-        let found = Self::ALL
-            .iter()
-            .find(|algorithm| algorithm.as_str() == name);
+        let mut all = Self::ASYMMETRIC.iter().chain(Self::SYMMETRIC);
+        let found = all.find(|algorithm| algorithm.as_str() == name);
         found.copied().ok_or_else(|| UnknownAlgorithm {
             name: Quoted::new(name),
         })
@@ -134,7 +166,7 @@ mod tests {
 
     #[test]
     fn every_algorithm_is_written_and_read_by_its_registered_name() {
-        for &algorithm in Algorithm::ALL {
+        for &algorithm in Algorithm::ASYMMETRIC.iter().chain(Algorithm::SYMMETRIC) {
             assert_eq!(algorithm.as_str().parse(), Ok(algorithm));
             let text = serde_json::to_string(&algorithm).unwrap();
             assert_eq!(text, format!("\"{algorithm}\""));
@@ -142,7 +174,13 @@ mod tests {
         }
     }
 
-    // attack: JW-01 JW-03 JW-16
+    #[test]
+    fn what_needs_a_secret_is_told_apart_from_what_needs_a_key() {
+        assert!(Algorithm::SYMMETRIC.iter().all(|it| it.is_symmetric()));
+        assert!(!Algorithm::ASYMMETRIC.iter().any(|it| it.is_symmetric()));
+    }
+
+    // attack: JW-01 JW-16
     #[test]
     fn no_other_name_is_an_algorithm() {
         for name in [
@@ -151,9 +189,9 @@ mod tests {
             "None",
             "nOnE",
             "NONE",
-            "HS256",
-            "HS384",
-            "HS512",
+            "hs256",
+            "HS256 ",
+            "HS1",
             "rs256",
             "Rs256",
             "RS256 ",
@@ -190,6 +228,9 @@ mod tests {
             (Algorithm::Ps512, 512),
             (Algorithm::EdDsa, 512),
             (Algorithm::Ed25519, 512),
+            (Algorithm::Hs256, 256),
+            (Algorithm::Hs384, 384),
+            (Algorithm::Hs512, 512),
         ] {
             assert_eq!(
                 algorithm.half_hash(b"token").len(),

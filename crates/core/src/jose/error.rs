@@ -154,6 +154,14 @@ pub enum JwsError {
     /// No key that fits the header verifies the signature.
     #[error("signature does not verify")]
     BadSignature,
+    /// The secret is shorter than the algorithm's hash (RFC 7518 section 3.2).
+    #[error("secret of {length} bytes, at least {least} are needed")]
+    SecretTooShort {
+        /// The secret's length in bytes.
+        length: usize,
+        /// The shortest that is accepted.
+        least: usize,
+    },
 }
 
 impl JwsError {
@@ -173,6 +181,7 @@ impl JwsError {
             Self::AlgorithmMismatch { .. } => &ALGORITHM_MISMATCH,
             Self::UnknownKey { .. } => &UNKNOWN_KEY,
             Self::BadSignature => &BAD_SIGNATURE,
+            Self::SecretTooShort { .. } => &SECRET_TOO_SHORT,
         }
     }
 }
@@ -216,15 +225,67 @@ impl KeySetError {
     }
 }
 
+/// What is wrong with the text of a private key; never holds a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyFlaw {
+    /// There is no block between `-----BEGIN` and `-----END`, or it is not base64 (RFC 7468).
+    #[error("no pem block")]
+    NotPem,
+    /// The key is encrypted with a passphrase.
+    #[error("encrypted with a passphrase")]
+    Encrypted,
+    /// The block is something else than a private key.
+    #[error("a pem block named {label}")]
+    NotPrivate {
+        /// The block's label.
+        label: Quoted,
+    },
+    /// The text is not a JSON object with distinct member names.
+    #[error("not a strict json object")]
+    Json(#[source] JsonError),
+    /// A member of the JWK is absent or is not what it must be (RFC 7518 section 6).
+    #[error("jwk member {member} is absent or malformed")]
+    Member {
+        /// Its name.
+        member: &'static str,
+    },
+    /// The JWK's `use` or `alg` is for another purpose (RFC 7517 section 4).
+    #[error("jwk is for {purpose}")]
+    Purpose {
+        /// What it is for.
+        purpose: Quoted,
+    },
+    /// The key is of no kind that is supported, or its parts contradict each other.
+    #[error("not an rsa, p-256, p-384, p-521 or ed25519 private key")]
+    Kind,
+    /// The RSA key is shorter than 2048 bits (RFC 7518 sections 3.3 and 4.3).
+    #[error("rsa key of less than 2048 bits")]
+    RsaTooShort,
+}
+
 /// A signing key that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningKeyError {
-    /// The bytes are not a PKCS#8 key for the algorithm.
+    /// The text or the bytes are not a private key that can be used.
+    #[error("unusable private key: {0}")]
+    Unusable(#[from] KeyFlaw),
+    /// The key is of another kind than the algorithm needs.
     #[error("not a private key for {algorithm}")]
     Rejected {
         /// The algorithm that was asked for.
         algorithm: Algorithm,
+    },
+    /// The secret is shorter than the algorithm's hash (RFC 7518 section 3.2).
+    #[error("secret of {length} bytes, {algorithm} needs at least {least}")]
+    SecretTooShort {
+        /// The algorithm that was asked for.
+        algorithm: Algorithm,
+        /// The secret's length in bytes.
+        length: usize,
+        /// The shortest that is accepted.
+        least: usize,
     },
     /// The key could not sign.
     #[error("signing with {algorithm} failed")]
@@ -238,6 +299,8 @@ impl SigningKeyError {
     /// Returns what the operator is told.
     pub fn code(&self) -> &'static Code {
         match self {
+            Self::Unusable(KeyFlaw::RsaTooShort) | Self::SecretTooShort { .. } => &SIGNING_KEY_WEAK,
+            Self::Unusable(_) => &SIGNING_KEY_UNUSABLE,
             Self::Rejected { .. } => &SIGNING_KEY_REJECTED,
             Self::Failed { .. } => &SIGNING_KEY_FAILED,
         }
@@ -273,6 +336,9 @@ crate::codes! {
     BAD_SIGNATURE = "id_token.bad_signature",
         "the ID token was altered, or signed by somebody else than the provider",
         "check that jwks_uri and token endpoint belong to the same provider and tenant; if they do, treat the token as forged";
+    SECRET_TOO_SHORT = "id_token.secret_too_short",
+        "the client secret is shorter than the hash of the algorithm that ID tokens are registered with",
+        "have the provider issue a longer client secret (32 bytes for HS256, 48 for HS384, 64 for HS512), or register an algorithm with a public key, such as RS256 or ES256";
     KEYS_MALFORMED = "keys.malformed",
         "the provider's jwks_uri did not answer with a JSON Web Key Set",
         "fetch the jwks_uri by hand from this machine: it must be a JSON object with an array named keys; a page of a proxy or a log-in page in its place is the usual cause";
@@ -282,9 +348,15 @@ crate::codes! {
     KEYS_TOO_MANY = "keys.too_many",
         "the provider's key set has more keys than are read",
         "ask the provider to retire old keys";
+    SIGNING_KEY_UNUSABLE = "signing_key.unusable",
+        "the signing key is not the text of an unencrypted private key, in PEM or as a JWK",
+        "write the private key as PEM (BEGIN PRIVATE KEY, BEGIN EC PRIVATE KEY or BEGIN RSA PRIVATE KEY) or as a private JWK for signing; take a passphrase off with openssl pkey";
+    SIGNING_KEY_WEAK = "signing_key.weak",
+        "the signing key is too weak: RSA under 2048 bits, or a secret shorter than the hash of its algorithm",
+        "generate a stronger key (RSA of 2048 bits or more, P-256 or Ed25519), or have the provider issue a longer client secret (32 bytes for HS256)";
     SIGNING_KEY_REJECTED = "signing_key.rejected",
-        "the signing key is not a PKCS#8 private key of the kind and size that its algorithm needs",
-        "generate a key for the algorithm (RSA of 2048 to 8192 bits, the curve that goes with the name, or Ed25519) and encode it as PKCS#8 DER";
+        "the signing key is not a private key of the kind that its algorithm needs",
+        "generate a key for the algorithm (RSA of 2048 to 8192 bits, the curve that goes with the name, or Ed25519), or configure the algorithm that the key is for";
     SIGNING_KEY_FAILED = "signing_key.failed",
         "the cryptographic library refused to sign",
         "check the machine's memory and source of randomness, then replace the key";
@@ -335,6 +407,13 @@ mod tests {
                 "id_token.unknown_key",
             ),
             (JwsError::BadSignature, "id_token.bad_signature"),
+            (
+                JwsError::SecretTooShort {
+                    length,
+                    least: limit,
+                },
+                "id_token.secret_too_short",
+            ),
         ] {
             assert_eq!(error.code().name, name);
         }
@@ -349,10 +428,25 @@ mod tests {
         ] {
             assert_eq!(error.code().name, name);
         }
-        let rejected = SigningKeyError::Rejected { algorithm };
-        assert_eq!(rejected.code().name, "signing_key.rejected");
-        let failed = SigningKeyError::Failed { algorithm };
-        assert_eq!(failed.code().name, "signing_key.failed");
+        for (error, name) in [
+            (
+                SigningKeyError::Rejected { algorithm },
+                "signing_key.rejected",
+            ),
+            (SigningKeyError::Failed { algorithm }, "signing_key.failed"),
+            (KeyFlaw::NotPem.into(), "signing_key.unusable"),
+            (KeyFlaw::RsaTooShort.into(), "signing_key.weak"),
+            (
+                SigningKeyError::SecretTooShort {
+                    algorithm,
+                    length,
+                    least: limit,
+                },
+                "signing_key.weak",
+            ),
+        ] {
+            assert_eq!(error.code().name, name);
+        }
     }
 
     #[test]

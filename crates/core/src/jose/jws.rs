@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::hmac;
 use serde_json::{Map, Value};
 
 use super::error::{JsonError, JwsError, Part};
@@ -152,8 +153,17 @@ impl<'a> Jws<'a> {
     /// If the header has a `kid`, tries the keys of that id, or those without an id if the set has none
     /// of that id; else all keys. Never a key of another kind, curve, use or `alg`, and never more than
     /// eight.
+    ///
+    /// # Errors
+    ///
+    /// Besides what is wrong with the token: always for a symmetric algorithm, whether the header names
+    /// it or the caller. A key set is public, and what everybody knows is no secret to compute an HMAC
+    /// with.
     pub fn verify(self, keys: &KeySet, expected: Algorithm) -> Result<Verified, JwsError> {
         let found = self.header.algorithm;
+        if found.is_symmetric() || expected.is_symmetric() {
+            return Err(unsupported(found));
+        }
         if found != expected {
             return Err(JwsError::AlgorithmMismatch { found, expected });
         }
@@ -173,6 +183,42 @@ impl<'a> Jws<'a> {
         ) {
             return Err(JwsError::BadSignature);
         }
+        self.verified()
+    }
+
+    /// Verifies an HMAC with the secret shared with the provider, which is the octets of the client secret
+    /// (OpenID Connect Core 1.0 section 10.1), and the one algorithm that was registered.
+    ///
+    /// Compares in constant time. The header's `kid` does not matter: there is one secret.
+    ///
+    /// # Errors
+    ///
+    /// Besides what is wrong with the token: for an algorithm that is not symmetric, and for a secret that
+    /// is shorter than the hash (RFC 7518 section 3.2).
+    pub fn verify_with_secret(
+        self,
+        secret: &[u8],
+        expected: Algorithm,
+    ) -> Result<Verified, JwsError> {
+        let found = self.header.algorithm;
+        let Some(hash) = expected.hmac() else {
+            return Err(unsupported(found));
+        };
+        if found != expected {
+            return Err(JwsError::AlgorithmMismatch { found, expected });
+        }
+        let (length, least) = (secret.len(), expected.least_secret());
+        if length < least {
+            return Err(JwsError::SecretTooShort { length, least });
+        }
+        let signature = decode(Part::Signature, self.signature)?;
+        let key = hmac::Key::new(hash, secret);
+        hmac::verify(&key, self.signed.as_bytes(), &signature)
+            .map_err(|_| JwsError::BadSignature)?;
+        self.verified()
+    }
+
+    fn verified(self) -> Result<Verified, JwsError> {
         let payload = decode(Part::Payload, self.payload)?;
         Ok(Verified {
             header: self.header,
@@ -181,7 +227,13 @@ impl<'a> Jws<'a> {
     }
 }
 
-/// A token whose signature was verified; only [`Jws::verify`] makes one.
+fn unsupported(found: Algorithm) -> JwsError {
+    JwsError::UnsupportedAlgorithm {
+        name: Some(Quoted::new(found.as_str())),
+    }
+}
+
+/// A token whose signature was verified; only [`Jws::verify`] and [`Jws::verify_with_secret`] make one.
 ///
 /// Proves who signed, and nothing about for whom, when or why: that is in the claims.
 pub struct Verified {

@@ -27,8 +27,9 @@
 //! # Ok(()) }
 //! ```
 //!
-//! What it does not do: encryption (RFC 7516), unencoded payloads (RFC 7797), the JSON
-//! serialisations, shared secrets (`HS256` and its kin) and unsigned tokens. Claims are judged elsewhere.
+//! What it does not do: unencoded payloads (RFC 7797), the JSON serialisations, unsigned tokens, and
+//! shared secrets (`HS256` and its kin) unless the caller registered one and says so. Claims are judged
+//! elsewhere.
 
 mod algorithm;
 pub mod base64url;
@@ -36,13 +37,18 @@ mod error;
 pub mod json;
 mod jws;
 mod key;
+mod private_key;
+mod public_jwk;
 mod signing;
 #[cfg(test)]
 mod vectors;
 
 pub use algorithm::Algorithm;
 pub(crate) use error::ALL;
-pub use error::{JsonError, JwsError, KeySetError, Part, SigningKeyError, UnknownAlgorithm};
+pub use error::{
+    JsonError, JwsError, KeyFlaw, KeySetError, Part, SigningKeyError, UnknownAlgorithm,
+};
 pub use jws::{Header, Jws, Verified};
 pub use key::KeySet;
+pub use private_key::Pkcs8;
 pub use signing::SigningKey;

@@ -11,7 +11,7 @@ use crate::{login, refused_at_the_id_token};
 
 #[test]
 fn every_algorithm_that_may_be_registered_logs_in() {
-    for &algorithm in Algorithm::ALL {
+    for &algorithm in Algorithm::ASYMMETRIC {
         let outcome = World::openid_signed_with(algorithm).login(|_honest| {});
         assert_eq!(outcome.code(), None, "{algorithm}");
     }
@@ -74,7 +74,7 @@ fn a_token_keyed_with_the_client_secret_or_the_public_key_logs_nobody_in() {
 // attack: JW-05 JW-06
 #[test]
 fn a_token_of_another_algorithm_logs_nobody_in_though_its_key_is_published() {
-    for &other in Algorithm::ALL
+    for &other in Algorithm::ASYMMETRIC
         .iter()
         .filter(|&&other| other != Algorithm::Rs256)
     {
