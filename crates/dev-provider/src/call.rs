@@ -1,12 +1,17 @@
 //! One request on its way to its answer: what every endpoint needs to know.
 
+use std::fmt::Display;
+use std::sync::Arc;
+
 use codegrant_core::Timestamp;
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
 use serde_json::{Value, json};
 
 use crate::client_registration::ClientRegistration;
 use crate::dev_user::DevUser;
+use crate::outbox::Fetched;
 use crate::parameters::Parameters;
+use crate::recorded;
 use crate::settings::Settings;
 use crate::state::{Grant, SignedIn, State};
 
@@ -27,22 +32,40 @@ pub(crate) struct Call<'a> {
     pub(crate) request: &'a HttpRequest,
     pub(crate) query: &'a str,
     pub(crate) now: Timestamp,
+    /// The certificate with which the client opened the connection, in DER.
+    pub(crate) certificate: Option<&'a [u8]>,
+    /// What others answered, as far as this request made the provider ask.
+    pub(crate) fetched: &'a Fetched,
 }
 
 impl<'a> Call<'a> {
     /// Reads the query of a `GET` and the body of a `POST`.
     pub(crate) fn parameters(&self) -> Parameters {
         match self.request.method {
-            Method::Get => Parameters::parse(self.query.as_bytes()),
-            Method::Post => Parameters::parse(&self.request.body),
+            Method::Get | Method::Head | Method::Delete => Parameters::parse(self.query.as_bytes()),
+            Method::Post | Method::Put | Method::Patch => Parameters::parse(&self.request.body),
         }
     }
 
-    pub(crate) fn client(&self, id: &str) -> Option<&'a ClientRegistration> {
-        self.settings
-            .clients
-            .iter()
-            .find(|client| client.id() == id)
+    /// Finds a client: one of the settings, or one that registered itself.
+    pub(crate) fn client(&self, id: &str) -> Option<Arc<ClientRegistration>> {
+        let mut listed = self.state.listed_clients.iter();
+        let found = listed.find(|client| client.id() == id);
+        found
+            .or_else(|| self.state.registered_clients.find(id))
+            .cloned()
+    }
+
+    /// Notes what the client did against the rules, whether it is refused for it or not: the name of the
+    /// rule, a colon, and what was sent.
+    pub(crate) fn violate(&mut self, rule: &str, sent: impl Display) {
+        let endpoint = self.request.loggable_url();
+        let endpoint = endpoint.strip_prefix(self.base).unwrap_or(endpoint);
+        let kept = &mut self.state.violations;
+        if kept.len() >= recorded::KEPT {
+            kept.pop_front();
+        }
+        kept.push_back(format!("{rule}: {sent} (at {endpoint})"));
     }
 
     pub(crate) fn user(&self, subject: &str) -> Option<DevUser> {

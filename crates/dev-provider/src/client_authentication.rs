@@ -1,5 +1,7 @@
 //! Who calls the token and revocation endpoints (RFC 6749 section 2.3.1).
 
+use std::sync::Arc;
+
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use codegrant_core::jose::base64url;
 use url::form_urlencoded;
@@ -15,11 +17,11 @@ const UNKNOWN: TokenError = TokenError::new(
     "the client is unknown, or its secret or authentication method is wrong",
 );
 
-impl<'a> Call<'a> {
+impl Call<'_> {
     /// Reads a form that a client posts, and authenticates the client.
     pub(crate) fn client_request(
         &self,
-    ) -> Result<(Parameters, &'a ClientRegistration), TokenError> {
+    ) -> Result<(Parameters, Arc<ClientRegistration>), TokenError> {
         let media_type = self.request.header("content-type").unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
@@ -34,7 +36,10 @@ impl<'a> Call<'a> {
     }
 
     /// Authenticates the client by the one method that it uses.
-    fn authenticated(&self, parameters: &Parameters) -> Result<&'a ClientRegistration, TokenError> {
+    fn authenticated(
+        &self,
+        parameters: &Parameters,
+    ) -> Result<Arc<ClientRegistration>, TokenError> {
         let id_in_body = parameters.value("client_id");
         let secret_in_body = parameters.value("client_secret");
         let (id, secret) = match (self.request.header("authorization"), secret_in_body) {

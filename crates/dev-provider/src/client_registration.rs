@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::{Map, Value, json};
+
 use crate::settings::is_loopback_address;
 
 /// An app that may ask for logins.
@@ -23,6 +25,7 @@ pub struct ClientRegistration {
     pub(crate) secret: Option<String>,
     name: Option<String>,
     redirect_uris: RedirectUris,
+    metadata: Map<String, Value>,
 }
 
 #[derive(Clone)]
@@ -45,6 +48,7 @@ impl ClientRegistration {
                 login: Vec::new(),
                 log_out: Vec::new(),
             },
+            metadata: Map::new(),
         }
     }
 
@@ -84,6 +88,78 @@ impl ClientRegistration {
         self
     }
 
+    /// Returns the client with more that was agreed, by the member names of RFC 7591 and its kin.
+    ///
+    /// ```
+    /// use codegrant_dev_provider::ClientRegistration;
+    /// use serde_json::json;
+    /// let client = ClientRegistration::any_on_loopback("my-app", None).with_metadata(json!({
+    ///     "token_endpoint_auth_method": "private_key_jwt",
+    ///     "jwks_uri": "http://localhost:3000/auth/jwks/dev",
+    ///     "require_pushed_authorization_requests": true,
+    ///     "dpop_bound_access_tokens": true,
+    /// }));
+    /// assert_eq!(client.id(), "my-app");
+    /// ```
+    ///
+    /// Members that are read: `token_endpoint_auth_method`, `token_endpoint_auth_signing_alg`, `jwks` (a key
+    /// may carry a certificate in `x5c` or `x5t#S256`), `jwks_uri`, `tls_client_auth_subject_dn`,
+    /// `request_object_signing_alg`, `request_uris`, `require_signed_request_object`,
+    /// `require_pushed_authorization_requests`, `dpop_bound_access_tokens` and
+    /// `tls_client_certificate_bound_access_tokens`. What is no JSON object changes nothing.
+    #[must_use]
+    pub fn with_metadata(mut self, members: Value) -> Self {
+        if let Value::Object(members) = members {
+            self.metadata.extend(members);
+        }
+        self
+    }
+
+    /// Makes a client of its metadata alone: `client_id`, `client_secret`, `client_name`, `redirect_uris`,
+    /// `post_logout_redirect_uris` and what [`ClientRegistration::with_metadata`] reads.
+    ///
+    /// Without `redirect_uris` any callback on loopback will do. `None` without a `client_id`.
+    pub fn from_metadata(mut members: Map<String, Value>) -> Option<Self> {
+        let mut take = |name: &str| members.remove(name);
+        let text = |value: Value| value.as_str().map(str::to_owned);
+        let id = take("client_id").and_then(text)?;
+        let secret = take("client_secret").and_then(text);
+        let mut client = match take("redirect_uris") {
+            None => Self::any_on_loopback(id, secret.as_deref()),
+            Some(uris) => texts(&uris)
+                .into_iter()
+                .fold(Self::new(id, secret.as_deref()), |client, uri| {
+                    client.with_redirect_uri(uri)
+                }),
+        };
+        for uri in texts(&take("post_logout_redirect_uris").unwrap_or_default()) {
+            client = client.with_post_logout_redirect_uri(uri);
+        }
+        client.name = take("client_name").and_then(text);
+        client.metadata = members;
+        Some(client)
+    }
+
+    /// Returns a member of the metadata that is text.
+    pub(crate) fn text(&self, member: &str) -> Option<&str> {
+        self.metadata.get(member)?.as_str()
+    }
+
+    /// Tells whether a member of the metadata is `true`.
+    pub(crate) fn flag(&self, member: &str) -> bool {
+        self.metadata.get(member) == Some(&json!(true))
+    }
+
+    /// Returns a member of the metadata that is a list of texts; empty when it is absent.
+    pub(crate) fn list(&self, member: &str) -> Vec<String> {
+        self.metadata.get(member).map(texts).unwrap_or_default()
+    }
+
+    /// Returns the keys of `jwks`, as they were registered.
+    pub(crate) fn jwks(&self) -> Option<&Value> {
+        self.metadata.get("jwks")
+    }
+
     /// Returns the client id.
     pub fn id(&self) -> &str {
         &self.id
@@ -107,6 +183,12 @@ impl ClientRegistration {
             RedirectUris::Listed { log_out, .. } => log_out.iter().any(|held| held == uri),
         }
     }
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
+    let texts = list.iter().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
 }
 
 impl fmt::Debug for ClientRegistration {

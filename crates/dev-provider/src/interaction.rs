@@ -30,7 +30,7 @@ impl Call<'_> {
         pages::sign_in(&SignInPage {
             base_path: self.base_path,
             interaction: id,
-            client_name: self.client_name(&request.client_id),
+            client_name: &self.client_name(&request.client_id),
             users: &self.settings.users,
             suggested: hinted,
             // A hint that means none of the users above is a name to begin with.
@@ -122,7 +122,7 @@ impl Call<'_> {
         pages::consent(&ConsentPage {
             base_path: self.base_path,
             interaction: id,
-            client_name: self.client_name(&request.client_id),
+            client_name: &self.client_name(&request.client_id),
             redirect_uri: &request.return_to.redirect_uri,
             user: &user,
             scopes: &request.scopes,
@@ -156,8 +156,9 @@ impl Call<'_> {
         (self.now < held.expires).then_some(held)
     }
 
-    fn client_name(&self, id: &str) -> &str {
-        self.client(id).map_or("", |client| client.display_name())
+    fn client_name(&self, id: &str) -> String {
+        let client = self.client(id);
+        client.map_or_else(String::new, |client| client.display_name().to_owned())
     }
 }
 

@@ -12,6 +12,7 @@ use crate::call::Call;
 use crate::endpoint::Endpoint;
 use crate::fault::Fault;
 use crate::misbehave;
+use crate::outbox::{self, Delivery, Fetched};
 use crate::pages::{self, Problem};
 use crate::recorded::{self, Recorded};
 use crate::settings::{Settings, is_loopback_address};
@@ -71,6 +72,19 @@ impl DevProvider {
     /// `request.url` is absolute, on loopback, and its path lies below the issuer's. Header names are in
     /// lower case; [`REQUEST_HEADERS`] lists those that are read.
     pub fn handle(&self, request: &HttpRequest, now: Timestamp) -> HttpResponse {
+        self.handle_with_certificate(request, None, now)
+    }
+
+    /// Answers one request of a connection that the client opened with a certificate (RFC 8705).
+    ///
+    /// `certificate` is the client's own, in DER, whose private key whoever terminates TLS saw in use. No
+    /// header can stand in for it.
+    pub fn handle_with_certificate(
+        &self,
+        request: &HttpRequest,
+        certificate: Option<&[u8]>,
+        now: Timestamp,
+    ) -> HttpResponse {
         if !is_loopback_address(&request.url) {
             // A page of another origin whose name was bent to this address (DNS rebinding).
             return pages::error(421, &Problem::NotLoopback);
@@ -93,36 +107,62 @@ impl DevProvider {
         if let Some(answer) = misbehave::instead(&state.faults, endpoint, &request.body) {
             return answer;
         }
-        let answer = self.answer(&mut state, request, query, now, endpoint);
-        misbehave::alter(&state.faults, endpoint, &request.body, answer)
+        let mut fetched = Fetched::new();
+        let answer = loop {
+            let mut call = Call {
+                settings: &self.settings,
+                base: &self.base,
+                base_path: &self.base_path,
+                state: &mut state,
+                request,
+                query,
+                now,
+                certificate,
+                fetched: &fetched,
+            };
+            let wanted = (fetched.len() < outbox::ROUNDS).then(|| call.wanted(endpoint));
+            let Some(wanted) = wanted.flatten() else {
+                break Self::answer(&mut call, endpoint);
+            };
+            drop(state);
+            let response = self.send(&wanted);
+            fetched.insert(wanted.url, response);
+            state = self.lock();
+        };
+        let answer = misbehave::alter(&state.faults, endpoint, &request.body, answer);
+        let outgoing = std::mem::take(&mut state.outgoing);
+        drop(state);
+        for request in &outgoing {
+            self.send(request);
+        }
+        answer
     }
 
-    fn answer(
-        &self,
-        state: &mut State,
-        request: &HttpRequest,
-        query: &str,
-        now: Timestamp,
-        endpoint: Endpoint,
-    ) -> HttpResponse {
-        let mut call = Call {
-            settings: &self.settings,
-            base: &self.base,
-            base_path: &self.base_path,
-            state,
-            request,
-            query,
-            now,
-        };
-        match (endpoint, request.method) {
-            (Endpoint::Index, _) => pages::index(&self.settings, &self.base),
+    /// Performs a request of the provider's own, and keeps it for tests. Never while the state is locked.
+    fn send(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        let outbox = self.settings.outbox.as_ref();
+        let response = outbox.and_then(|outbox| outbox.send(request));
+        let mut state = self.lock();
+        if state.deliveries.len() >= outbox::KEPT {
+            state.deliveries.pop_front();
+        }
+        state.deliveries.push_back(Delivery {
+            request: request.clone(),
+            response: response.clone(),
+        });
+        response
+    }
+
+    fn answer(call: &mut Call<'_>, endpoint: Endpoint) -> HttpResponse {
+        match (endpoint, call.request.method) {
+            (Endpoint::Index, _) => pages::index(call.settings, call.base),
             (Endpoint::Metadata, _) => call.metadata(),
             (Endpoint::Keys, _) => call.keys(),
             (Endpoint::Authorize, _) => call.authorize(),
-            (Endpoint::SignIn, Method::Get) => call.show_sign_in(),
-            (Endpoint::SignIn, Method::Post) => call.sign_in(),
-            (Endpoint::Consent, Method::Get) => call.show_consent(),
-            (Endpoint::Consent, Method::Post) => call.decide(),
+            (Endpoint::SignIn, Method::Get | Method::Head) => call.show_sign_in(),
+            (Endpoint::SignIn, _) => call.sign_in(),
+            (Endpoint::Consent, Method::Get | Method::Head) => call.show_consent(),
+            (Endpoint::Consent, _) => call.decide(),
             (Endpoint::Token, _) => call.token(),
             (Endpoint::Userinfo, _) => call.userinfo(),
             (Endpoint::Revoke, _) => call.revoke(),
@@ -181,6 +221,19 @@ impl DevProvider {
     /// Returns what was called, oldest first: the last 1000 requests.
     pub fn requests(&self) -> Vec<Recorded> {
         self.lock().requests.iter().cloned().collect()
+    }
+
+    /// Returns what clients sent that a certification would not let pass, oldest first: the last 1000.
+    ///
+    /// Each is the name of a rule, a colon and what was sent. Some were answered all the same, because a
+    /// real provider would have done so.
+    pub fn violations(&self) -> Vec<String> {
+        self.lock().violations.iter().cloned().collect()
+    }
+
+    /// Returns the requests that the provider sent by itself, with their answers: the last 1000.
+    pub fn deliveries(&self) -> Vec<Delivery> {
+        self.lock().deliveries.iter().cloned().collect()
     }
 
     /// Signs with a new key from now on; the one before stays published.

@@ -1,5 +1,6 @@
 //! What a dev provider is set up with: its issuer, its clients, its users, and what it does for them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use codegrant_core::PublicOrigin;
@@ -8,6 +9,8 @@ use url::Url;
 
 use crate::client_registration::ClientRegistration;
 use crate::dev_user::DevUser;
+use crate::feature::Feature;
+use crate::outbox::Outbox;
 
 /// What a [`DevProvider`](crate::DevProvider) is made from.
 ///
@@ -38,6 +41,10 @@ pub struct Settings {
     pub claims_in_id_token: bool,
     /// The signing key, unencrypted PKCS#8 in DER; made anew when absent.
     pub key_pkcs8: Option<Vec<u8>>,
+    /// What it can do beyond the plain code flow.
+    pub features: BTreeSet<Feature>,
+    /// How its own requests to clients are performed; without one they go nowhere.
+    pub outbox: Option<Outbox>,
 }
 
 impl Settings {
@@ -52,6 +59,8 @@ impl Settings {
             access_token_lifetime: 3600,
             claims_in_id_token: false,
             key_pkcs8: None,
+            features: BTreeSet::new(),
+            outbox: None,
         }
     }
 
@@ -87,6 +96,32 @@ impl Settings {
     #[must_use]
     pub fn with_claims_in_id_token(mut self) -> Self {
         self.claims_in_id_token = true;
+        self
+    }
+
+    /// Returns the settings with these features besides whatever was on before.
+    ///
+    /// ```
+    /// use codegrant_dev_provider::{Feature, Settings};
+    /// let settings = Settings::new("http://localhost:4000", [7; 32])
+    ///     .with_features([Feature::PushedRequests, Feature::Dpop]);
+    /// assert!(settings.has(Feature::Dpop));
+    /// ```
+    #[must_use]
+    pub fn with_features(mut self, features: impl IntoIterator<Item = Feature>) -> Self {
+        self.features.extend(features);
+        self
+    }
+
+    /// Tells whether a feature is on.
+    pub fn has(&self, feature: Feature) -> bool {
+        self.features.contains(&feature)
+    }
+
+    /// Returns the settings with a way out to the provider's clients.
+    #[must_use]
+    pub fn with_outbox(mut self, outbox: Outbox) -> Self {
+        self.outbox = Some(outbox);
         self
     }
 

@@ -1,16 +1,19 @@
 //! What the provider remembers between two requests; all of it bounded, none of it on disk.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use codegrant_core::Timestamp;
-use codegrant_core::http::HttpResponse;
+use codegrant_core::http::{HttpRequest, HttpResponse};
 use codegrant_core::jose::SigningKeyError;
 
 use crate::authorize::AuthorizationRequest;
 use crate::bounded::Bounded;
+use crate::client_registration::ClientRegistration;
 use crate::dev_user::DevUser;
 use crate::fault::Fault;
 use crate::keys::Keys;
+use crate::outbox::Delivery;
 use crate::random::Random;
 use crate::recorded::Recorded;
 use crate::settings::Settings;
@@ -23,6 +26,10 @@ pub(crate) struct State {
     pub(crate) random: Random,
     pub(crate) keys: Keys,
     pub(crate) faults: BTreeSet<Fault>,
+    /// The clients of the settings.
+    pub(crate) listed_clients: Vec<Arc<ClientRegistration>>,
+    /// Clients that registered themselves, by id.
+    pub(crate) registered_clients: Bounded<Arc<ClientRegistration>>,
     /// Who is signed in, by the value of the browser's cookie.
     pub(crate) sessions: Bounded<SignedIn>,
     /// Authorization requests that wait for a person, by the id in the page's form.
@@ -40,6 +47,11 @@ pub(crate) struct State {
     /// Users who typed a name, by subject.
     pub(crate) made_up: Bounded<DevUser>,
     pub(crate) requests: VecDeque<Recorded>,
+    /// What clients sent that a certification would not let pass.
+    pub(crate) violations: VecDeque<String>,
+    /// Requests to clients, to be sent as soon as the present answer is ready.
+    pub(crate) outgoing: Vec<HttpRequest>,
+    pub(crate) deliveries: VecDeque<Delivery>,
 }
 
 /// Somebody who signed in, in one browser.
@@ -100,6 +112,8 @@ impl State {
             random,
             keys,
             faults: BTreeSet::new(),
+            listed_clients: settings.clients.iter().cloned().map(Arc::new).collect(),
+            registered_clients: Bounded::default(),
             sessions: Bounded::default(),
             interactions: Bounded::default(),
             answered: Bounded::new(ANSWERS),
@@ -111,6 +125,9 @@ impl State {
             refresh_tokens: Bounded::default(),
             made_up: Bounded::default(),
             requests: VecDeque::new(),
+            violations: VecDeque::new(),
+            outgoing: Vec::new(),
+            deliveries: VecDeque::new(),
         })
     }
 

@@ -56,8 +56,8 @@ impl Call<'_> {
     fn granted(&mut self) -> Result<HttpResponse, TokenError> {
         let (parameters, client) = self.client_request()?;
         match parameters.value("grant_type") {
-            Some("authorization_code") => self.redeem(&parameters, client),
-            Some("refresh_token") => self.refresh(&parameters, client),
+            Some("authorization_code") => self.redeem(&parameters, &client),
+            Some("refresh_token") => self.refresh(&parameters, &client),
             Some(_) => Err(TokenError::new(
                 400,
                 "unsupported_grant_type",

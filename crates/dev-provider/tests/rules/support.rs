@@ -7,8 +7,8 @@ use codegrant_core::http::{HttpRequest, HttpResponse, Method};
 use codegrant_core::jose::{Algorithm, KeySet};
 use codegrant_core::provider::Provider;
 use codegrant_core::{
-    AuthorizationOptions, AuthorizationResponse, Client, Login, Moment, ProviderMetadata, Seed, Step,
-    Timestamp, TokenResponse, Transaction,
+    AuthorizationOptions, AuthorizationResponse, Client, Login, Moment, ProviderMetadata, Seed,
+    Step, Timestamp, TokenResponse, Transaction,
 };
 use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
 use serde_json::Value;
