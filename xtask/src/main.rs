@@ -3,10 +3,12 @@
 mod bench;
 mod catalogue;
 mod codegen;
+mod conformance;
 mod demo;
 mod error_codes;
 mod interop;
 mod process;
+mod requirements;
 mod setup;
 mod smoke;
 mod stages;
@@ -29,6 +31,9 @@ cargo xtask COMMAND
   tidy                 check the rules that no compiler knows
   codegen [--check]    write docs/security.md and docs/errors.md, or compare them
   interop              log in with a certified provider that nobody here wrote
+  conformance          play what the OpenID Foundation's suite does to a client, and print the results
+       --framework F   with one of axum, rocket and actix (all)
+       --plan P        one plan alone: basic, config, refresh, ... (all)
   bench [NAME]         run the benchmarks
 ";
 
@@ -65,6 +70,10 @@ fn run(words: &[&str]) -> Result<bool, String> {
             demo::run(&open()?, options).map(|()| true)
         }
         ["interop"] => interop::run(&open()?),
+        ["conformance", options @ ..] => {
+            let options = conformance::Options::parse(options)?;
+            conformance::run(&open()?, &options)
+        }
         ["bench"] => bench::run(&open()?, None),
         ["bench", name] => bench::run(&open()?, Some(name)),
         _ => Err(format!("{} is not understood\n\n{HELP}", words.join(" "))),
