@@ -15,6 +15,7 @@ use std::{fs, io};
 
 use claim::Claim;
 use data::{Catalogue, Row};
+pub(crate) use page::escape;
 
 /// Where tests may stand, below the root of the workspace.
 const PLACES: [&str; 3] = ["crates", "examples", "xtask"];
@@ -52,6 +53,25 @@ pub(crate) fn render(
     } else {
         Err(problems)
     }
+}
+
+/// Returns the ids of the rows that a test carries.
+///
+/// # Errors
+///
+/// When the catalogue does not parse.
+pub(crate) fn proved(
+    attacks_toml: &str,
+    tests: &[(String, String)],
+) -> Result<BTreeSet<String>, Vec<String>> {
+    let catalogue = Catalogue::parse(attacks_toml).map_err(|problem| vec![problem])?;
+    let carried: BTreeSet<String> = tests
+        .iter()
+        .flat_map(|(file, source)| claim::find(file, source).claims)
+        .map(|(id, _)| id)
+        .collect();
+    let rows = catalogue.rows().map(|row| row.id.clone());
+    Ok(rows.filter(|id| carried.contains(id)).collect())
 }
 
 /// Collects every Rust source in which a test may stand, sorted by its path from `root`.

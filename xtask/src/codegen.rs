@@ -1,7 +1,8 @@
 //! `cargo xtask codegen`: the pages that are written from the sources, and so cannot lie.
 //!
-//! `docs/security.md` comes from the attack catalogue and the tests that carry its ids, `docs/errors.md`
-//! from the tables of error codes. Both are checked in; `--check` compares them with what would be written.
+//! `docs/security.md` comes from the attack catalogue and the tests that carry its ids, `docs/requirements.md`
+//! from the rules of the specifications and the tests that prove them, `docs/errors.md` from the tables of error
+//! codes. All are checked in; `--check` compares them with what would be written.
 
 mod errors_page;
 
@@ -9,7 +10,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::workspace::Workspace;
-use crate::{catalogue, error_codes};
+use crate::{catalogue, error_codes, requirements};
 
 /// A page: its path from the root, and its text.
 type Page = (&'static str, String);
@@ -67,6 +68,7 @@ fn pages(root: &Path) -> (Vec<Page>, Vec<String>) {
     for (path, page) in [
         ("docs/security.md", security(root, &sources)),
         ("docs/errors.md", errors(&sources)),
+        ("docs/requirements.md", requirements(root, &sources)),
     ] {
         match page {
             Ok(text) => pages.push((path, text)),
@@ -81,6 +83,14 @@ fn security(root: &Path, sources: &[(String, String)]) -> Result<String, Vec<Str
     let attacks =
         fs::read_to_string(root.join(name)).map_err(|error| vec![format!("{name}: {error}")])?;
     catalogue::render(&attacks, sources)
+}
+
+fn requirements(root: &Path, sources: &[(String, String)]) -> Result<String, Vec<String>> {
+    let read = |name: &str| {
+        fs::read_to_string(root.join(name)).map_err(|error| vec![format!("{name}: {error}")])
+    };
+    let rows = read("docs/requirements.toml")?;
+    requirements::render(root, &rows, &read("docs/attacks.toml")?, sources)
 }
 
 fn errors(sources: &[(String, String)]) -> Result<String, Vec<String>> {

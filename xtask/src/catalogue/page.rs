@@ -185,7 +185,7 @@ fn anchor(id: &str) -> String {
 }
 
 /// Makes a text fit for one cell: no markup outside code spans, no line break, no bar.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut in_code = false;
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
