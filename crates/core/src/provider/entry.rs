@@ -18,6 +18,8 @@ pub(super) struct Entry {
     name: Option<Text>,
     preset: Option<String>,
     issuer: Option<Text>,
+    metadata: Option<Metadata>,
+    userinfo: Option<Text>,
     issuer_aliases: Option<List<Text>>,
     algorithm: Option<Algorithm>,
     endpoints: Option<Endpoints>,
@@ -27,6 +29,17 @@ pub(super) struct Entry {
     email_trust: Option<EmailTrust>,
     authentication: Option<AuthenticationMethod>,
     quirks: Option<List<Quirk>>,
+}
+
+/// Which document an `issuer` publishes about itself.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum Metadata {
+    /// OpenID Connect Discovery 1.0: ID tokens prove the user.
+    #[default]
+    Openid,
+    /// RFC 8414: the userinfo answer does.
+    Oauth,
 }
 
 impl TryFrom<Entry> for Provider {
@@ -41,6 +54,10 @@ impl TryFrom<Entry> for Provider {
             let name = entry.name.clone().unwrap_or_else(|| id.clone());
             Ok::<_, String>((id, name))
         };
+        let published = entry.metadata.unwrap_or_default();
+        if entry.userinfo.is_some() && !matches!(published, Metadata::Oauth) {
+            return Err("`userinfo` goes with `metadata = \"oauth\"`".to_owned());
+        }
         let mut provider = match (entry.preset, entry.issuer, entry.endpoints) {
             (Some(name), None, None) => {
                 let known: Vec<&str> = super::PRESETS
@@ -49,6 +66,16 @@ impl TryFrom<Entry> for Provider {
                     .collect();
                 preset(&name)
                     .ok_or_else(|| format!("preset `{name}` is not one of {}", known.join(", ")))?
+            }
+            (None, Some(issuer), None) if matches!(published, Metadata::Oauth) => {
+                let (id, name) = named()?;
+                let user = entry.user.clone().ok_or(
+                    "a provider with `metadata = \"oauth\"` needs `user.subject`: where in its answer the account stands",
+                )?;
+                let mut provider = Self::oauth_issuer(id, name, issuer.clone(), user);
+                let userinfo = entry.userinfo;
+                provider.protocol = Protocol::OAuthIssuer { issuer, userinfo };
+                provider
             }
             (None, Some(issuer), None) => {
                 let (id, name) = named()?;

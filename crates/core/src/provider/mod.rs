@@ -13,9 +13,10 @@ use serde::Deserialize;
 
 pub use crate::jose::Algorithm;
 pub use mapping::{Path, UserMapping};
-pub use preset::{FACEBOOK, GITHUB, GOOGLE, PRESETS, preset};
+pub use preset::{APPLE, FACEBOOK, GITHUB, GOOGLE, PRESETS, preset};
 
 use crate::authorization::{CHECKED_PARAMETERS, PROTOCOL_PARAMETERS};
+use crate::client::ResponseMode;
 use crate::error::{ConfigurationError, Quoted};
 
 /// Text that is either compiled in or came from a configuration file.
@@ -55,6 +56,8 @@ pub struct Provider {
     pub email_trust: EmailTrust,
     /// How the client authenticates when the app says nothing else (RFC 6749 section 2.3.1).
     pub authentication: AuthenticationMethod,
+    /// How responses arrive when the app says nothing else.
+    pub response_mode: ResponseMode,
     /// What this provider does differently from the RFCs.
     pub quirks: List<Quirk>,
 }
@@ -80,6 +83,13 @@ pub enum Protocol {
         issuer: Option<Text>,
         /// Where the provider is reached.
         endpoints: Endpoints,
+    },
+    /// OAuth 2.0 alone, with endpoints from the issuer's metadata (RFC 8414).
+    OAuthIssuer {
+        /// The issuer identifier, compared byte for byte (RFC 8414 section 3.3).
+        issuer: Text,
+        /// Where the access token fetches the user, where the metadata does not say so or says it wrongly.
+        userinfo: Option<Text>,
     },
 }
 
@@ -178,6 +188,10 @@ pub enum Quirk {
     EmailsEndpoint(Text),
     /// `email_verified` may be the string `"true"`.
     VerifiedString,
+    /// The client secret is a token that the developer's key signs for each request: issuer the team,
+    /// subject the client, audience the provider. Taken with
+    /// [`ClientSecretPost`](AuthenticationMethod::ClientSecretPost).
+    SignedSecret,
 }
 
 impl Provider {
@@ -196,6 +210,7 @@ impl Provider {
             user: UserMapping::default(),
             email_trust: EmailTrust::VerifiedMember,
             authentication: AuthenticationMethod::ClientSecretBasic,
+            response_mode: ResponseMode::Query,
             quirks: List::default(),
         }
     }
@@ -211,6 +226,26 @@ impl Provider {
             protocol: Protocol::OAuth {
                 issuer: None,
                 endpoints,
+            },
+            scopes: List::default(),
+            user,
+            email_trust: EmailTrust::Never,
+            ..Self::openid(id, name, "")
+        }
+    }
+
+    /// Makes an entry for an OAuth 2.0 issuer whose endpoints come from its metadata (RFC 8414), and where its
+    /// userinfo answer names the user.
+    pub fn oauth_issuer(
+        id: impl Into<Text>,
+        name: impl Into<Text>,
+        issuer: impl Into<Text>,
+        user: UserMapping,
+    ) -> Self {
+        Self {
+            protocol: Protocol::OAuthIssuer {
+                issuer: issuer.into(),
+                userinfo: None,
             },
             scopes: List::default(),
             user,

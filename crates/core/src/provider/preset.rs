@@ -2,6 +2,8 @@
 
 use std::borrow::Cow::Borrowed;
 
+use crate::client::ResponseMode;
+
 use super::{
     AuthenticationMethod, EmailTrust, Endpoints, Path, Protocol, Provider, Quirk, Text, UserMapping,
 };
@@ -17,6 +19,8 @@ const GITHUB_QUIRKS: &[Quirk] = &[
 ];
 const FACEBOOK_SCOPES: &[Text] = &[Borrowed("public_profile"), Borrowed("email")];
 const FACEBOOK_QUIRKS: &[Quirk] = &[Quirk::ErrorObject, Quirk::AppSecretProof];
+const APPLE_SCOPES: &[Text] = &[Borrowed("openid"), Borrowed("email")];
+const APPLE_QUIRKS: &[Quirk] = &[Quirk::SignedSecret, Quirk::VerifiedString];
 
 /// Google, by OpenID Connect. Its ID tokens name the issuer with and without `https://`.
 pub const GOOGLE: Provider = Provider {
@@ -32,6 +36,7 @@ pub const GOOGLE: Provider = Provider {
     user: UserMapping::OPENID,
     email_trust: EmailTrust::VerifiedMember,
     authentication: AuthenticationMethod::ClientSecretBasic,
+    response_mode: ResponseMode::Query,
     quirks: Borrowed(&[]),
 };
 
@@ -63,6 +68,7 @@ pub const GITHUB: Provider = Provider {
     },
     email_trust: EmailTrust::VerifiedMember,
     authentication: AuthenticationMethod::ClientSecretPost,
+    response_mode: ResponseMode::Query,
     quirks: Borrowed(GITHUB_QUIRKS),
 };
 
@@ -93,11 +99,34 @@ pub const FACEBOOK: Provider = Provider {
     },
     email_trust: EmailTrust::Never,
     authentication: AuthenticationMethod::ClientSecretPost,
+    response_mode: ResponseMode::Query,
     quirks: Borrowed(FACEBOOK_QUIRKS),
 };
 
+/// Apple, by OpenID Connect. It has no userinfo endpoint and no fixed secret.
+///
+/// Each request carries a secret that the developer's key signs, so that a registration needs `team_id` and
+/// a signing key with its key id. Responses are posted, which Apple wants as soon as a scope is asked for.
+/// The person's name is not read: Apple sends it once, beside the answer and without a signature.
+pub const APPLE: Provider = Provider {
+    id: Borrowed("apple"),
+    name: Borrowed("Apple"),
+    protocol: Protocol::OpenId {
+        issuer: Borrowed("https://appleid.apple.com"),
+        issuer_aliases: Borrowed(&[]),
+        algorithm: None,
+    },
+    scopes: Borrowed(APPLE_SCOPES),
+    authorization_parameters: Borrowed(&[]),
+    user: UserMapping::OPENID,
+    email_trust: EmailTrust::VerifiedMember,
+    authentication: AuthenticationMethod::ClientSecretPost,
+    response_mode: ResponseMode::FormPost,
+    quirks: Borrowed(APPLE_QUIRKS),
+};
+
 /// Every preset, for a configuration that names one.
-pub const PRESETS: &[Provider] = &[GOOGLE, GITHUB, FACEBOOK];
+pub const PRESETS: &[Provider] = &[GOOGLE, GITHUB, FACEBOOK, APPLE];
 
 /// Returns the preset of that id.
 pub fn preset(id: &str) -> Option<Provider> {

@@ -1,0 +1,114 @@
+//! What a provider says about itself: OpenID Connect Discovery 1.0, RFC 8414, or the endpoints of its entry.
+
+mod capabilities;
+mod discovery;
+mod document;
+mod entry;
+
+use url::Url;
+
+use crate::answer;
+use crate::cache::{Fetched, lifetime};
+use crate::client::Client;
+use crate::error::{Error, ProviderError, Purpose};
+use crate::http::{HttpRequest, HttpResponse, Method};
+use crate::jose::{Algorithm, KeySet};
+use crate::step::{Expect, Fetch, Step};
+
+pub use capabilities::{Capabilities, MtlsEndpointAliases, Offered};
+pub(crate) use entry::check;
+
+/// The longest key set that is read, in bytes.
+const KEYS_LIMIT: usize = 512 * 1024;
+
+/// Where a provider is reached and what it supports, checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProviderMetadata {
+    /// The issuer identifier; for OAuth 2.0 alone, what stands for it in the account key.
+    pub issuer: String,
+    /// RFC 6749 section 3.1.
+    pub authorization_endpoint: String,
+    /// RFC 6749 section 3.2.
+    pub token_endpoint: String,
+    /// OpenID Connect Core 1.0 section 5.3.
+    pub userinfo_endpoint: Option<String>,
+    /// Where the signing keys are; absent without OpenID Connect.
+    pub jwks_uri: Option<String>,
+    /// RFC 7009.
+    pub revocation_endpoint: Option<String>,
+    /// RFC 7662.
+    pub introspection_endpoint: Option<String>,
+    /// RFC 9126.
+    pub pushed_authorization_request_endpoint: Option<String>,
+    /// RFC 7591 and OpenID Connect Dynamic Client Registration 1.0.
+    pub registration_endpoint: Option<String>,
+    /// OpenID Connect RP-Initiated Logout 1.0.
+    pub end_session_endpoint: Option<String>,
+    /// The page of OpenID Connect Session Management 1.0 section 3.3.
+    pub check_session_iframe: Option<String>,
+    /// The same endpoints for a client with a certificate (RFC 8705 section 5).
+    pub mtls_endpoint_aliases: MtlsEndpointAliases,
+    /// Whether every authorization response carries `iss` (RFC 9207 section 3).
+    pub issuer_parameter_supported: bool,
+    /// Whether `iss`, when it is sent, is known to be [`issuer`](Self::issuer).
+    pub issuer_known: bool,
+    /// The one algorithm that ID tokens are signed with, as registered or by default.
+    pub id_token_algorithm: Algorithm,
+    /// What else the provider says that it supports or insists on.
+    pub capabilities: Capabilities,
+}
+
+impl ProviderMetadata {
+    /// Fetches the provider's signing keys; finished at once where there are none.
+    pub fn fetch_keys(&self) -> Step<Fetched<KeySet>> {
+        let Some(jwks_uri) = &self.jwks_uri else {
+            return Step::Done(Fetched {
+                value: KeySet::empty(),
+                lifetime_seconds: i64::MAX,
+            });
+        };
+        let mut request = HttpRequest::new(Method::Get, jwks_uri);
+        request.set_header("accept", "application/jwk-set+json, application/json");
+        request.limits.max_body = KEYS_LIMIT;
+        Step::Fetch(Fetch::new(request, ExpectKeys))
+    }
+
+    /// Returns where to send the browser to log out at the provider as well; `None` where the provider
+    /// has no such page (OpenID Connect RP-Initiated Logout 1.0 section 2).
+    pub fn log_out_url(
+        &self,
+        client: &Client,
+        id_token_hint: Option<&str>,
+        post_logout_redirect_uri: &str,
+    ) -> Option<String> {
+        let mut url = Url::parse(self.end_session_endpoint.as_deref()?).ok()?;
+        {
+            let mut query = url.query_pairs_mut();
+            if let Some(hint) = id_token_hint {
+                query.append_pair("id_token_hint", hint);
+            }
+            query.append_pair("client_id", client.id());
+            query.append_pair("post_logout_redirect_uri", post_logout_redirect_uri);
+        }
+        Some(url.into())
+    }
+}
+
+struct ExpectKeys;
+
+impl Expect<Fetched<KeySet>> for ExpectKeys {
+    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Fetched<KeySet>>, Error> {
+        answer::succeeded(Purpose::Keys, &response)?;
+        answer::is_json(
+            Purpose::Keys,
+            &response,
+            &["application/jwk-set+json", "application/json"],
+        )?;
+        let keys = KeySet::parse(&response.body).map_err(ProviderError::Keys)?;
+        Ok(Step::Done(Fetched {
+            value: keys,
+            lifetime_seconds: lifetime(&response),
+        }))
+    }
+}
