@@ -56,6 +56,7 @@ pub fn codes() -> impl Iterator<Item = &'static Code> {
         id_token::ALL,
         configuration::ALL,
         crate::jose::ALL,
+        crate::jose::JWE_ALL,
     ]
     .into_iter()
     .flatten()

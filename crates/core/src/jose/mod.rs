@@ -1,4 +1,5 @@
-//! JSON Web Signatures (RFC 7515) and keys (RFC 7517), small and strict, over aws-lc-rs.
+//! JSON Web Signatures (RFC 7515), Encryption (RFC 7516) and keys (RFC 7517), small and strict, over
+//! aws-lc-rs.
 //!
 //! ```text
 //! body of the JWKS endpoint --KeySet::parse--> KeySet ----+
@@ -35,6 +36,7 @@ mod algorithm;
 pub mod base64url;
 mod error;
 pub mod json;
+mod jwe;
 mod jws;
 mod key;
 mod private_key;
@@ -47,6 +49,11 @@ pub use algorithm::Algorithm;
 pub(crate) use error::ALL;
 pub use error::{
     JsonError, JwsError, KeyFlaw, KeySetError, Part, SigningKeyError, UnknownAlgorithm,
+};
+pub(crate) use jwe::ALL as JWE_ALL;
+pub use jwe::{
+    ContentEncryption, DecryptionKey, DecryptionKeyError, Encryption, EncryptionError,
+    EncryptionKey, Jwe, JweError, KeyManagement, UnknownEncryption,
 };
 pub use jws::{Header, Jws, Verified};
 pub use key::KeySet;
