@@ -4,7 +4,12 @@
 //! A request carries its own limits: whoever performs it stops reading at [`Limits::max_body`], gives up
 //! after [`Limits::deadline_seconds`], and never follows a redirect.
 
+mod certificate;
+mod x509;
+
 use std::fmt;
+
+pub use certificate::{CertificateError, ClientCertificate};
 
 /// The methods of requests that go out: the protocol's own, and those of an API that a token opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +67,8 @@ pub struct HttpRequest {
     pub headers: Vec<(&'static str, String)>,
     /// The body; empty for `GET`.
     pub body: Vec<u8>,
+    /// What to open the connection with, where the client is known by its certificate (RFC 8705).
+    pub certificate: Option<ClientCertificate>,
     /// What whoever performs the request must hold to.
     pub limits: Limits,
 }
@@ -74,6 +81,7 @@ impl HttpRequest {
             url: url.into(),
             headers: vec![("accept", "application/json".to_owned())],
             body: Vec::new(),
+            certificate: None,
             limits: Limits {
                 deadline_seconds: 10,
                 max_body: 256 * 1024,
