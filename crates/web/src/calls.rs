@@ -4,6 +4,7 @@
 use codegrant_core::provider::Provider;
 
 use crate::auth::Auth;
+use crate::clients::Registered;
 use crate::error::Error;
 use crate::http_client::HttpClient;
 
@@ -21,7 +22,7 @@ impl Auth {
     /// ```
     pub fn providers(&self) -> impl Iterator<Item = &Provider> {
         let clients = self.0.clients.iter();
-        clients.map(|registered| registered.client.provider())
+        clients.map(Registered::provider)
     }
 
     /// Returns the HTTP client that talks to providers, for calls of the app's own to their APIs.

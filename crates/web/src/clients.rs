@@ -1,35 +1,53 @@
 //! The clients of this app, each with its provider's metadata and keys: cached, fetched once at a time.
 
 use std::future::Future;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use codegrant_core::jose::KeySet;
+use codegrant_core::provider::Provider;
 use codegrant_core::{Cache, Client, Fetched, ProviderMetadata, Timestamp};
 
 use crate::error::Error;
 use crate::http_client::TransportError;
+use crate::registration::Switches;
 
 /// One client and what is known of its provider.
 pub(crate) struct Registered {
-    pub(crate) client: Client,
-    /// Whether a log-out ends the session at the provider too.
-    pub(crate) log_out_at_provider: bool,
+    /// As the app configured it; at a dynamic registration, without what the provider gives out.
+    configured: Client,
+    /// As the provider registered it, once it has.
+    granted: RwLock<Option<Client>>,
+    /// What else is done for this provider.
+    pub(crate) switches: Switches,
     pub(crate) metadata: Document<ProviderMetadata>,
     pub(crate) keys: Document<KeySet>,
 }
 
 impl Registered {
-    pub(crate) fn new(client: Client, log_out_at_provider: bool) -> Self {
+    pub(crate) fn new(client: Client, switches: Switches) -> Self {
         Self {
-            client,
-            log_out_at_provider,
+            configured: client,
+            granted: RwLock::default(),
+            switches,
             metadata: Document::default(),
             keys: Document::default(),
         }
     }
 
     pub(crate) fn id(&self) -> &str {
-        &self.client.provider().id
+        &self.provider().id
+    }
+
+    /// Returns the provider's entry.
+    pub(crate) fn provider(&self) -> &Provider {
+        self.configured.provider()
+    }
+
+    /// Returns the client as it is registered now; [`Auth::metadata`](crate::Auth) comes first, which sees to
+    /// that.
+    pub(crate) fn client(&self) -> Client {
+        let granted = self.granted.read().unwrap_or_else(PoisonError::into_inner);
+        granted.as_ref().unwrap_or(&self.configured).clone()
     }
 }
 

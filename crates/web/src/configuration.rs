@@ -1,17 +1,15 @@
 //! Configuration in a TOML text, or in whatever file an app has.
 
+mod entry;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use codegrant_core::ResponseMode;
-use codegrant_core::error::Quoted;
-use codegrant_core::provider::Provider;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::builder::{AuthBuilder, read_file, read_secret};
 use crate::error::{SetupError, SetupErrors};
-use crate::registration::Registration;
 use crate::session::{Lifetime, MemoryStore};
 
 /// The login's part of an app's own configuration; `docs/configuration.md` lists its keys.
@@ -118,35 +116,6 @@ enum Kind {
     Memory,
 }
 
-/// What an entry says about our registration, as opposed to the provider.
-#[derive(Deserialize)]
-struct Ours {
-    client_id: String,
-    client_secret: Option<String>,
-    client_secret_file: Option<String>,
-    response_mode: Option<Mode>,
-    #[serde(default)]
-    log_out_at_provider: bool,
-    #[serde(default)]
-    trusted_audiences: Vec<String>,
-}
-
-const OURS: &[&str] = &[
-    "client_id",
-    "client_secret",
-    "client_secret_file",
-    "response_mode",
-    "log_out_at_provider",
-    "trusted_audiences",
-];
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Mode {
-    Query,
-    FormPost,
-}
-
 impl AuthBuilder {
     /// Reads a configuration; more can be set in code before `build`.
     ///
@@ -222,7 +191,7 @@ impl AuthBuilder {
             ));
         }
         for (at, entry) in written.provider.into_iter().enumerate() {
-            match registration(at + 1, entry, directory, &mut mistakes) {
+            match entry::registration(at + 1, entry, directory, &mut mistakes) {
                 Ok(registration) => builder = builder.registration(registration),
                 Err(mistake) => mistakes.push(mistake),
             }
@@ -236,47 +205,6 @@ impl AuthBuilder {
 
 fn within(directory: &Path, path: &str) -> String {
     directory.join(path).to_string_lossy().into_owned()
-}
-
-fn registration(
-    number: usize,
-    mut entry: toml::Table,
-    directory: &Path,
-    mistakes: &mut Vec<SetupError>,
-) -> Result<Registration, SetupError> {
-    let named = ["id", "preset"]
-        .iter()
-        .find_map(|key| entry.get(*key)?.as_str());
-    let place = match named {
-        Some(name) => format!("provider {number}, {}: ", Quoted::new(name)),
-        None => format!("provider {number}: "),
-    };
-    let mut ours = toml::Table::new();
-    for key in OURS {
-        if let Some(value) = entry.remove(*key) {
-            ours.insert((*key).to_owned(), value);
-        }
-    }
-    let ours: Ours = parsed(ours, &place)?;
-    let provider: Provider = parsed(entry, &place)?;
-    let from_file = ours.client_secret_file;
-    let from_file = from_file.map(|path| read_secret(&within(directory, &path), mistakes));
-    // A secret that was forgotten is a mistake: a public client says `authentication = "none"`.
-    let method = provider.authentication;
-    let mut registration = Registration::new(provider, ours.client_id).authentication(method);
-    if let Some(secret) = ours.client_secret.or(from_file) {
-        registration = registration.secret(secret);
-    }
-    if let Some(Mode::FormPost) = ours.response_mode {
-        registration = registration.response_mode(ResponseMode::FormPost);
-    }
-    if ours.log_out_at_provider {
-        registration = registration.log_out_at_provider();
-    }
-    for audience in ours.trusted_audiences {
-        registration = registration.trusted_audience(audience);
-    }
-    Ok(registration)
 }
 
 fn parsed<T: DeserializeOwned>(table: toml::Table, place: &str) -> Result<T, SetupError> {

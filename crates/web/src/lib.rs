@@ -80,8 +80,8 @@ pub use session::{
 };
 
 pub use codegrant_core::{
-    Claims, Email, Identity, PublicOrigin, ResponseMode, ReturnTo, Timestamp, TransactionId,
-    VerifiedEmail, http, provider,
+    Claims, Email, Identity, Profile, PublicOrigin, RequestObject, ResponseMode, ReturnTo,
+    Timestamp, TransactionId, VerifiedEmail, http, provider,
 };
 
 pub mod app {
@@ -96,9 +96,9 @@ pub mod app {
     pub use crate::test;
     pub use crate::{
         Auth, AuthBuilder, Claims, Configuration, Email, Error, Event, HttpClient, Identity,
-        Lifetime, Login, LoginError, LostTransaction, MemoryStore, Observer, PublicOrigin, Record,
-        Registration, Replaced, RequestError, ResponseMode, ReturnTo, Session, SessionError,
-        SessionKey, SessionStore, SetupError, SetupErrors, StoreError, Timestamp, TransactionId,
-        TransportError, Verdict, VerifiedEmail,
+        Lifetime, Login, LoginError, LostTransaction, MemoryStore, Observer, Profile, PublicOrigin,
+        Record, Registration, Replaced, RequestError, RequestObject, ResponseMode, ReturnTo,
+        Session, SessionError, SessionKey, SessionStore, SetupError, SetupErrors, StoreError,
+        Timestamp, TransactionId, TransportError, Verdict, VerifiedEmail,
     };
 }

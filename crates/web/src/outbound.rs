@@ -56,8 +56,9 @@ impl Auth {
         finished(async move {
             let registered = auth.registered(&id).ok_or(SessionError::Gone)?;
             let fetch = async || -> Result<Fetched<ProviderMetadata>, Error> {
-                let step = registered.client.discover()?;
-                auth.drive(&correlation_id, &registered.client, step).await
+                let step = registered.client().discover()?;
+                auth.drive(&correlation_id, &registered.client(), step)
+                    .await
             };
             registered
                 .metadata
@@ -110,7 +111,7 @@ impl Auth {
         let renewed = finished(async move {
             let registered = auth.registered(&id).ok_or(SessionError::Gone)?;
             let fetch = async || -> Result<Fetched<KeySet>, Error> {
-                auth.drive(&correlation_id, &registered.client, metadata.fetch_keys())
+                auth.drive(&correlation_id, &registered.client(), metadata.fetch_keys())
                     .await
             };
             let same = |keys: &KeySet| before.as_ref().is_some_and(|before| before.is(keys));

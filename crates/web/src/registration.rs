@@ -1,7 +1,18 @@
 //! Our registration with one provider, as an app writes it down.
 
+mod keys;
+mod requests;
+mod switches;
+
+use codegrant_core::error::ConfigurationError;
+use codegrant_core::jose::Algorithm;
 use codegrant_core::provider::{AuthenticationMethod, Provider, Text};
 use codegrant_core::{Client, ResponseMode};
+
+pub(crate) use keys::{EncryptedAs, Key};
+pub(crate) use switches::{Register, Switches};
+
+use crate::error::SetupError;
 
 /// Our registration with one provider: what the provider's console gave us, and how we use it.
 ///
@@ -16,107 +27,93 @@ use codegrant_core::{Client, ResponseMode};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Registration {
-    provider: Provider,
-    id: String,
-    secret: Option<Secret>,
-    authentication: Option<AuthenticationMethod>,
-    scopes: Option<Vec<Text>>,
-    trusted_audiences: Vec<String>,
-    response_mode: ResponseMode,
-    log_out_at_provider: bool,
-}
-
-#[derive(Clone)]
-struct Secret(String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
-    }
+    client: Client,
+    signing_key: Option<Key>,
+    signing_key_id: Option<String>,
+    signing_algorithm: Option<Algorithm>,
+    switches: Switches,
 }
 
 impl Registration {
     /// Makes a registration of a public client; most have a [`Registration::secret`].
     pub fn new(provider: Provider, client_id: impl Into<String>) -> Self {
         Self {
-            provider,
-            id: client_id.into(),
-            secret: None,
-            authentication: None,
-            scopes: None,
-            trusted_audiences: Vec::new(),
-            response_mode: ResponseMode::Query,
-            log_out_at_provider: false,
+            client: Client::new(provider, client_id, ""),
+            signing_key: None,
+            signing_key_id: None,
+            signing_algorithm: None,
+            switches: Switches::default(),
         }
+    }
+
+    fn client(mut self, change: impl FnOnce(Client) -> Client) -> Self {
+        self.client = change(self.client);
+        self
+    }
+
+    fn switch(mut self, change: impl FnOnce(&mut Switches)) -> Self {
+        change(&mut self.switches);
+        self
     }
 
     /// Returns the registration with the client's secret.
     #[must_use]
-    pub fn secret(mut self, secret: impl Into<String>) -> Self {
-        self.secret = Some(Secret(secret.into()));
-        self
+    pub fn secret(self, secret: impl Into<String>) -> Self {
+        self.client(|client| client.with_secret(secret))
     }
 
     /// Returns the registration with the authentication method that was registered.
     #[must_use]
-    pub fn authentication(mut self, method: AuthenticationMethod) -> Self {
-        self.authentication = Some(method);
-        self
+    pub fn authentication(self, method: AuthenticationMethod) -> Self {
+        self.client(|client| client.with_authentication(method))
     }
 
     /// Returns the registration asking for these scopes in place of the provider's usual ones.
     #[must_use]
-    pub fn scopes<S: Into<Text>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes = Some(scopes.into_iter().map(Into::into).collect());
-        self
+    pub fn scopes<S: Into<Text>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.client(|client| client.with_scopes(scopes))
     }
 
     /// Returns the registration accepting ID tokens that name this audience besides us.
     #[must_use]
-    pub fn trusted_audience(mut self, audience: impl Into<String>) -> Self {
-        self.trusted_audiences.push(audience.into());
-        self
+    pub fn trusted_audience(self, audience: impl Into<String>) -> Self {
+        self.client(|client| client.with_trusted_audience(audience))
     }
 
     /// Returns the registration asking for responses in this mode.
     #[must_use]
-    pub fn response_mode(mut self, mode: ResponseMode) -> Self {
-        self.response_mode = mode;
-        self
-    }
-
-    /// Returns the registration whose log-out goes on to the provider's log-out page (OpenID Connect
-    /// RP-Initiated Logout 1.0), where there is one.
-    ///
-    /// `{public origin}{base}/logged-out` has to be registered there as a post-logout redirect. The
-    /// session then carries the ID token, which makes a cookie session larger.
-    #[must_use]
-    pub fn log_out_at_provider(mut self) -> Self {
-        self.log_out_at_provider = true;
-        self
+    pub fn response_mode(self, mode: ResponseMode) -> Self {
+        self.client(|client| client.with_response_mode(mode))
     }
 
     pub(crate) fn provider_id(&self) -> &str {
-        &self.provider.id
+        &self.client.provider().id
     }
 
-    /// Makes the client, now that its callback is known.
-    pub(crate) fn into_client(self, callback_base: &str) -> (Client, bool) {
-        let redirect_uri = format!("{callback_base}/{}", self.provider.id);
-        let mut client = Client::new(self.provider, self.id, redirect_uri)
-            .with_response_mode(self.response_mode);
-        if let Some(Secret(secret)) = self.secret {
-            client = client.with_secret(secret);
+    /// Makes the client, now that its callback is known, and lists what is wrong with it.
+    pub(crate) fn into_client(
+        self,
+        callback_base: &str,
+        mistakes: &mut Vec<SetupError>,
+    ) -> (Client, Switches) {
+        let redirect_uri = format!("{callback_base}/{}", self.provider_id());
+        let key = self.parsed_signing_key(mistakes);
+        let mut client = self.client.with_redirect_uri(redirect_uri);
+        if let Some(key) = key {
+            client = client.with_signing_key(key);
         }
-        if let Some(method) = self.authentication {
-            client = client.with_authentication(method);
-        }
-        if let Some(scopes) = self.scopes {
-            client = client.with_scopes(scopes);
-        }
-        for audience in self.trusted_audiences {
-            client = client.with_trusted_audience(audience);
-        }
-        (client, self.log_out_at_provider)
+        // What the provider gives out at dynamic registration is not there yet.
+        let awaited = |mistake: &ConfigurationError| {
+            self.switches.register.is_some()
+                && matches!(
+                    mistake,
+                    ConfigurationError::ClientIdMissing { .. }
+                        | ConfigurationError::ClientSecret { present: false, .. }
+                )
+        };
+        let found = client.validate().err().unwrap_or_default();
+        let found = found.into_iter().filter(|mistake| !awaited(mistake));
+        mistakes.extend(found.map(SetupError::from));
+        (client, self.switches)
     }
 }

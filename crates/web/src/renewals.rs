@@ -117,13 +117,15 @@ async fn refreshed(
         .as_ref()
         .ok_or(SessionError::NoRefreshToken)?;
     let (registered, metadata) = auth.issuer_of(correlation_id, &data.identity).await?;
-    let step = registered.client.refresh(
+    let step = registered.client().refresh(
         &metadata,
         refresh_token,
         data.dpop_key.as_ref(),
         auth.moment(),
     )?;
-    let refreshed = auth.drive(correlation_id, &registered.client, step).await?;
+    let refreshed = auth
+        .drive(correlation_id, &registered.client(), step)
+        .await?;
     let lacking = |keys: &KeySet| refreshed.lacks_key(keys);
     let keys = auth
         .keys(correlation_id, registered, &metadata, lacking)

@@ -137,7 +137,7 @@ impl TestUser {
     }
 
     fn into_session(self, registered: &Registered, now: Timestamp, seconds: i64) -> SessionData {
-        let (configured, source) = match &registered.client.provider().protocol {
+        let (configured, source) = match &registered.provider().protocol {
             Protocol::OpenId { issuer, .. } => (issuer.to_string(), "id_token"),
             _ => (issuer_without_metadata(registered), "userinfo"),
         };
@@ -173,7 +173,7 @@ impl TestUser {
 
 /// Returns what stands for the issuer of a provider whose endpoints are written down.
 fn issuer_without_metadata(registered: &Registered) -> String {
-    match registered.client.discover() {
+    match registered.client().discover() {
         Ok(Step::Done(written)) => written.value.issuer,
         _ => panic!(
             "the endpoints of {:?} were checked at start",

@@ -6,6 +6,8 @@ pub(crate) mod exchange;
 mod redeem;
 mod refresh;
 mod revoke;
+pub(crate) mod sender_constraint;
+mod settings;
 
 use std::sync::Arc;
 
@@ -13,11 +15,15 @@ use oauth2::{ClientId, ClientSecret};
 
 use crate::dpop::DpopNonces;
 use crate::error::ConfigurationError;
-use crate::jose::SigningKey;
+use crate::http::ClientCertificate;
+use crate::jose::{Algorithm, SigningKey};
+use crate::profile::Profile;
 use crate::provider::{self, AuthenticationMethod, Provider, Text};
 
 pub use redeem::Grant;
 pub use refresh::Refreshed;
+pub(crate) use settings::Asked;
+pub use settings::{RequestObject, ResponseMode};
 
 /// A registered client of one provider: cheap to clone, immutable, shared by all logins.
 ///
@@ -40,40 +46,18 @@ struct Registration {
     redirect_uri: String,
     scopes: Option<Vec<Text>>,
     trusted_audiences: Vec<String>,
-    response_mode: ResponseMode,
+    response_mode: Option<ResponseMode>,
+    response_algorithm: Option<Algorithm>,
     signing_key: Option<Arc<SigningKey>>,
+    team_id: Option<String>,
     uses_dpop: bool,
+    certificate: Option<ClientCertificate>,
+    certificate_bound: bool,
     pushes_requests: bool,
+    request_object: Option<RequestObject>,
+    asked: Asked,
+    profile: Profile,
     nonces: DpopNonces,
-}
-
-/// How the provider is asked to send the response back (OAuth 2.0 Multiple Response Types 2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum ResponseMode {
-    /// In the query of a redirect: a `GET`.
-    #[default]
-    Query,
-    /// In the body of a form that the browser posts (OAuth 2.0 Form Post Response Mode).
-    FormPost,
-}
-
-impl ResponseMode {
-    /// Returns the value to send; the default is left unsaid, because some providers refuse it.
-    pub(crate) fn parameter(self) -> Option<&'static str> {
-        match self {
-            Self::Query => None,
-            Self::FormPost => Some("form_post"),
-        }
-    }
-
-    /// Returns the method by which the response arrives.
-    pub const fn method(self) -> &'static str {
-        match self {
-            Self::Query => "GET",
-            Self::FormPost => "POST",
-        }
-    }
 }
 
 impl Client {
@@ -87,10 +71,17 @@ impl Client {
             redirect_uri: redirect_uri.into(),
             scopes: None,
             trusted_audiences: Vec::new(),
-            response_mode: ResponseMode::Query,
+            response_mode: None,
+            response_algorithm: None,
             signing_key: None,
+            team_id: None,
             uses_dpop: false,
+            certificate: None,
+            certificate_bound: false,
             pushes_requests: false,
+            request_object: None,
+            asked: Asked::default(),
+            profile: Profile::Standard,
             nonces: DpopNonces::default(),
         }))
     }
@@ -132,19 +123,13 @@ impl Client {
     /// Returns the client asking for its responses in this mode.
     #[must_use]
     pub fn with_response_mode(self, mode: ResponseMode) -> Self {
-        self.with(|client| client.response_mode = mode)
+        self.with(|client| client.response_mode = Some(mode))
     }
 
     /// Returns the client with the private key that it signs assertions and request objects with.
     #[must_use]
     pub fn with_signing_key(self, key: Arc<SigningKey>) -> Self {
         self.with(|client| client.signing_key = Some(key))
-    }
-
-    /// Returns the client having its tokens bound to a key of each session's own (RFC 9449).
-    #[must_use]
-    pub fn with_dpop(self) -> Self {
-        self.with(|client| client.uses_dpop = true)
     }
 
     /// Returns the client pushing its authorization requests to the provider first (RFC 9126).
@@ -173,11 +158,6 @@ impl Client {
         self.0.scopes.as_deref().unwrap_or(&self.0.provider.scopes)
     }
 
-    /// Returns how responses arrive.
-    pub fn response_mode(&self) -> ResponseMode {
-        self.0.response_mode
-    }
-
     /// Returns how the client authenticates at the token endpoint.
     pub fn authentication(&self) -> AuthenticationMethod {
         match (self.0.authentication, &self.0.secret) {
@@ -185,16 +165,6 @@ impl Client {
             (None, Some(_)) => self.0.provider.authentication,
             (None, None) => AuthenticationMethod::None,
         }
-    }
-
-    /// Tells whether its tokens are bound to a key of each session's own (RFC 9449).
-    pub fn uses_dpop(&self) -> bool {
-        self.0.uses_dpop
-    }
-
-    /// Tells whether it pushes its authorization requests (RFC 9126).
-    pub fn pushes_requests(&self) -> bool {
-        self.0.pushes_requests
     }
 
     pub(crate) fn signing_key(&self) -> Option<&SigningKey> {

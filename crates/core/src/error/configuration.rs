@@ -33,6 +33,18 @@ crate::codes! {
     OPENID_SCOPE = "configuration.openid_scope",
         "the scope openid is missing, without which there is no ID token",
         "add openid to the scopes";
+    SECRET_SHORT = "configuration.client_secret_short",
+        "the secret is shorter than the hash of the assertions that it authenticates (RFC 7518 section 3.2)",
+        "have the provider issue a longer secret, or use private_key_jwt";
+    SIGNING_KEY = "configuration.signing_key",
+        "a setting needs the client's private key and there is none, or there is one that nothing uses",
+        "set signing_key or signing_key_file, or remove what the line names";
+    SETTING = "configuration.setting",
+        "a setting of a provider's entry cannot work with the others, or is not of the form that its RFC wants",
+        "do what the line says";
+    PROFILE = "configuration.profile",
+        "a setting does not fit the security profile that was chosen",
+        "do what the line says, or choose another profile";
 }
 
 /// Why a configuration is refused.
@@ -117,6 +129,51 @@ pub enum ConfigurationError {
         /// The provider's id.
         provider: String,
     },
+    /// A secret that is too short to authenticate assertions (OpenID Connect Core 1.0 section 10.1).
+    #[error(
+        "provider {provider}: client_secret_jwt with a secret of {length} bytes, at least {least} are needed"
+    )]
+    ClientSecretShort {
+        /// The provider's id.
+        provider: String,
+        /// How long it is, in bytes.
+        length: usize,
+        /// How long it has to be, in bytes.
+        least: usize,
+    },
+    /// A private key that is missing, or one too many.
+    #[error("provider {provider}: {}", match needed_by {
+        Some(setting) => format!("{setting} needs a signing key"),
+        None => "nothing uses the signing key".to_owned(),
+    })]
+    SigningKey {
+        /// The provider's id.
+        provider: String,
+        /// What needs it; `None` when it is there and nothing does.
+        needed_by: Option<&'static str>,
+    },
+    /// A setting that cannot work.
+    #[error("provider {provider}: {setting}: {reason}")]
+    Setting {
+        /// The provider's id.
+        provider: String,
+        /// Its name.
+        setting: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// What does not fit a security profile (FAPI 2.0 Security Profile section 5.3.3).
+    #[error("provider {provider}: profile {profile}: {setting}: {change}")]
+    Profile {
+        /// The provider's id.
+        provider: String,
+        /// The profile.
+        profile: &'static str,
+        /// What does not fit.
+        setting: &'static str,
+        /// What to do instead.
+        change: &'static str,
+    },
 }
 
 impl ConfigurationError {
@@ -133,6 +190,10 @@ impl ConfigurationError {
             Self::ClientIdMissing { .. } => &CLIENT_ID,
             Self::ClientSecret { .. } => &CLIENT_SECRET,
             Self::OpenidScopeMissing { .. } => &OPENID_SCOPE,
+            Self::ClientSecretShort { .. } => &SECRET_SHORT,
+            Self::SigningKey { .. } => &SIGNING_KEY,
+            Self::Setting { .. } => &SETTING,
+            Self::Profile { .. } => &PROFILE,
         }
     }
 }

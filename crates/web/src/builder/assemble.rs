@@ -64,6 +64,7 @@ impl AuthBuilder {
                 SetupError::VariableMissing { .. }
                     | SetupError::DevOnPublicOrigin { .. }
                     | SetupError::Syntax { .. }
+                    | SetupError::Key { .. }
             )
         };
         if clients.is_empty() && !mistakes.iter().any(meant) {
@@ -103,16 +104,8 @@ impl AuthBuilder {
                     id: registration.provider_id().to_owned(),
                 });
             }
-            let (client, log_out_at_provider) = registration.into_client(callbacks);
-            mistakes.extend(
-                client
-                    .validate()
-                    .err()
-                    .into_iter()
-                    .flatten()
-                    .map(SetupError::from),
-            );
-            clients.push(Registered::new(client, log_out_at_provider));
+            let (client, switches) = registration.into_client(callbacks, mistakes);
+            clients.push(Registered::new(client, switches));
         }
         clients
     }
@@ -190,7 +183,10 @@ impl AuthBuilder {
         }
         let started = crate::dev::Embedded::start(origin, &self.base, self.app_name.as_deref());
         let (embedded, client) = started.map_err(|mistake| mistakes.push(mistake)).ok()?;
-        clients.push(Registered::new(client, false));
+        clients.push(Registered::new(
+            client,
+            crate::registration::Switches::default(),
+        ));
         Some(embedded)
     }
 

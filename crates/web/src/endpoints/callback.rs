@@ -4,7 +4,7 @@ mod admit;
 mod heal;
 
 use codegrant_core::error::{CallbackError, Error as CoreError};
-use codegrant_core::{Attempt, AuthorizationResponse, ResponseMode, ReturnTo, TransactionId, form};
+use codegrant_core::{Attempt, AuthorizationResponse, ReturnTo, TransactionId, form};
 
 use crate::auth::{Auth, Start};
 use crate::clients::Registered;
@@ -52,12 +52,13 @@ pub(super) async fn receive(
     registered: &Registered,
     request: &Request<'_>,
 ) -> Response {
-    let encoded = match registered.client.response_mode() {
-        ResponseMode::FormPost => match request.form() {
+    let encoded = if registered.client().response_mode().is_posted() {
+        match request.form() {
             Some(form) => form,
             None => return super::too_large(auth),
-        },
-        _ => request.query(),
+        }
+    } else {
+        request.query()
     };
     let response = AuthorizationResponse::parse(encoded);
     let state = response
@@ -131,13 +132,13 @@ async fn finish(
         }
         let metadata = auth.metadata(id, registered).await?;
         let step = registered
-            .client
+            .client()
             .redeem(&metadata, transaction, response, auth.moment())?;
-        let grant = auth.drive(id, &registered.client, step).await?;
+        let grant = auth.drive(id, &registered.client(), step).await?;
         let keys = auth
             .keys(id, registered, &metadata, |keys| grant.lacks_key(keys))
             .await?;
-        auth.drive(id, &registered.client, grant.identify(&keys)?)
+        auth.drive(id, &registered.client(), grant.identify(&keys)?)
             .await
     }
     .await;
@@ -173,7 +174,12 @@ async fn finish(
             .undeclared_issuer(id, registered.id(), &issuer.to_string());
     }
     let lifetime = auth.0.sessions.absolute_seconds();
-    let mut data = SessionData::new(login, registered.log_out_at_provider, auth.now(), lifetime);
+    let mut data = SessionData::new(
+        login,
+        registered.switches.log_out_at_provider,
+        auth.now(),
+        lifetime,
+    );
     let admitted = admit::admit(auth, id, &mut data, &state, &jar).await;
     let mut cookies = admitted.map_err(|error| Ended {
         error,
@@ -200,7 +206,7 @@ fn repost(
     encoded: &str,
     jar: &Jar<'_>,
 ) -> Option<Response> {
-    let posted = registered.client.response_mode() == ResponseMode::FormPost;
+    let posted = registered.client().response_mode().is_posted();
     if !posted || auth.0.transactions.is_held(state, jar) {
         return None;
     }

@@ -92,14 +92,14 @@ async fn at_provider(auth: &Auth, data: &SessionData, correlation_id: &str) -> O
             revoking.0.events.failed(&id, provider, &error);
         }
     }));
-    if !registered.log_out_at_provider {
+    if !registered.switches.log_out_at_provider {
         return None;
     }
     match auth.issuer_of(correlation_id, &data.identity).await {
         Ok((_, metadata)) => {
             let back = format!("{}{}/logged-out", auth.public_origin(), auth.base());
             let hint = data.id_token_hint.as_deref();
-            metadata.log_out_url(&registered.client, hint, &back)
+            metadata.log_out_url(&registered.client(), hint, &back)
         }
         Err(error) => {
             let provider = Some(registered.id());
@@ -115,7 +115,7 @@ async fn revoke(auth: &Auth, data: &SessionData, correlation_id: &str) -> Result
     };
     let (registered, metadata) = auth.issuer_of(correlation_id, &data.identity).await?;
     let step = registered
-        .client
+        .client()
         .revoke(&metadata, refresh_token, auth.moment())?;
-    auth.drive(correlation_id, &registered.client, step).await
+    auth.drive(correlation_id, &registered.client(), step).await
 }

@@ -28,7 +28,7 @@ pub(super) fn choose(auth: &Auth, request: &Request<'_>) -> Response {
         .zip(&urls)
         .map(|(registered, url)| ProviderLink {
             id: registered.id(),
-            name: &registered.client.provider().name,
+            name: &registered.provider().name,
             url,
         });
     let page = auth.0.pages.login(&LoginPage {
@@ -74,7 +74,7 @@ async fn lead_to_provider(
 ) -> Result<Response, Error> {
     request.is_opened()?;
     let metadata = auth.metadata(id, registered).await?;
-    let client = &registered.client;
+    let client = &registered.client();
     let mut options = options;
     if client.uses_dpop() {
         options.dpop_key = Some(DpopKey::generate()?);

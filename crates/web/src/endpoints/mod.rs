@@ -31,7 +31,7 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
         ["", "callback", id] => match auth.registered(id) {
             None => not_found(auth, request),
             Some(registered) => {
-                let mode = registered.client.response_mode();
+                let mode = registered.client().response_mode();
                 if request.method() == mode.method() {
                     callback::receive(auth, registered, request).await
                 } else {

@@ -91,6 +91,9 @@ codegrant_core::codes! {
     FILE = "configuration.file",
         "a file that the configuration names cannot be read",
         "check the path and its permissions";
+    KEY = "configuration.key",
+        "a private key or certificate of a provider's entry cannot be used",
+        "give an unencrypted private key as PEM or JWK, RSA with 2048 bits or more; `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes one";
     SYNTAX = "configuration.syntax",
         "the configuration is not valid TOML, lacks a key, or holds an unknown one",
         "compare the named place with docs/configuration.md";

@@ -58,6 +58,16 @@ pub enum SetupError {
         /// What the system says.
         reason: String,
     },
+    /// A private key, or a certificate.
+    #[error("provider {provider}: {setting}: {reason}")]
+    Key {
+        /// The provider's id.
+        provider: String,
+        /// Which key.
+        setting: &'static str,
+        /// What is wrong with it, without any of it.
+        reason: String,
+    },
     /// A configuration text.
     #[error("configuration: {reason}")]
     Syntax {
@@ -95,6 +105,7 @@ impl SetupError {
             Self::Base { .. } => &codes::BASE,
             Self::VariableMissing { .. } => &codes::VARIABLE,
             Self::File { .. } => &codes::FILE,
+            Self::Key { .. } => &codes::KEY,
             Self::Syntax { .. } => &codes::SYNTAX,
             Self::DevOnPublicOrigin { .. } => &codes::DEV,
             Self::Lifetime { .. } => &codes::LIFETIME,
