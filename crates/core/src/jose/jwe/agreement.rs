@@ -88,7 +88,7 @@ impl Parties<'_> {
     }
 
     /// Concat KDF with SHA-256 (RFC 7518 section 4.6.2), which is the one-step KDF of NIST SP 800-56C.
-    fn derive(&self, secret: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn derive(&self, secret: &[u8]) -> Option<Vec<u8>> {
         let (name, length) = match self.wrapping() {
             None => (self.encryption.as_str(), self.encryption.key_length()),
             Some((_, length)) => (self.management.as_str(), length),

@@ -16,6 +16,8 @@ mod algorithm;
 mod content;
 mod error;
 mod key;
+#[cfg(test)]
+mod vectors;
 
 use std::fmt;
 
