@@ -6,6 +6,7 @@ mod codegen;
 mod conformance;
 mod demo;
 mod error_codes;
+mod fuzz;
 mod interop;
 mod process;
 mod requirements;
@@ -29,11 +30,14 @@ cargo xtask COMMAND
        --smoke         log in once through it, show the five steps, and stop
        --port N        the app's port (3000)
   tidy                 check the rules that no compiler knows
-  codegen [--check]    write docs/security.md and docs/errors.md, or compare them
+  codegen [--check]    write the pages that come from the sources, or compare them
   interop              log in with a certified provider that nobody here wrote
   conformance          play what the OpenID Foundation's suite does to a client, and print the results
        --framework F   with one of axum, rocket and actix (all)
        --plan P        one plan alone: basic, config, refresh, ... (all)
+  fuzz                 invent hostile input for everything that reads what others send
+       --target T      for one target alone (all, one after the other)
+       --seconds N     as long as this for each (20)
   bench [NAME]         run the benchmarks
 ";
 
@@ -74,6 +78,7 @@ fn run(words: &[&str]) -> Result<bool, String> {
             let options = conformance::Options::parse(options)?;
             conformance::run(&open()?, &options)
         }
+        ["fuzz", options @ ..] => fuzz::run(&open()?, &fuzz::Options::parse(options)?),
         ["bench"] => bench::run(&open()?, None),
         ["bench", name] => bench::run(&open()?, Some(name)),
         _ => Err(format!("{} is not understood\n\n{HELP}", words.join(" "))),

@@ -1,6 +1,7 @@
 //! Test logins without a network: a provider, a browser and a clock as plain values.
 
 pub mod contract;
+pub mod fuzz;
 pub mod serve;
 pub mod site;
 pub mod store_contract;
