@@ -55,7 +55,7 @@ fn malformed(name: &str) -> CallbackError {
 }
 
 /// Decodes `+` and percent-escapes; `None` when an escape is broken or the result is not UTF-8.
-fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<String> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {

@@ -24,6 +24,9 @@ pub struct Login {
     pub transaction: TransactionId,
     /// The key that the tokens are bound to, where the client uses DPoP (RFC 9449).
     pub dpop_key: Option<DpopKey>,
+    /// What the provider's frame tells changes of its session by, where it said so (OpenID Connect Session
+    /// Management 1.0 section 2).
+    pub session_state: Option<String>,
     /// An `iss` that the callback carried and nobody declared: worth a line in the operator's log.
     pub undeclared_issuer: Option<Quoted>,
 }

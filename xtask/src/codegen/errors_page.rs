@@ -32,6 +32,11 @@ const CULPRITS: &[(&str, &str, &str)] = &[
         "Which rule of OpenID Connect Core 1.0 section 3.1.3.7, or of RFC 7515, a token breaks.",
     ),
     (
+        "logout_token",
+        "The logout token",
+        "Which rule of OpenID Connect Back-Channel Logout 1.0 section 2.6 a token breaks; nobody was logged out by it.",
+    ),
+    (
         "keys",
         "The provider's keys",
         "The key set with which ID tokens are checked.",

@@ -19,6 +19,7 @@ const KNOWN: &[&str] = &[
     "response",
     "access_token",
     "id_token",
+    "session_state",
 ];
 
 /// An authorization response, read and not yet believed.
@@ -40,6 +41,7 @@ pub struct AuthorizationResponse {
     issuer: Option<String>,
     error: Option<String>,
     error_description: Option<String>,
+    session_state: Option<String>,
     jwt: bool,
 }
 
@@ -69,7 +71,7 @@ impl AuthorizationResponse {
                 return Err(CallbackError::DuplicateParameter { name: KNOWN[at] });
             }
         }
-        let [code, state, issuer, error, error_description, _, jwt, _, _] = values;
+        let [code, state, issuer, error, error_description, _, jwt, _, _, session_state] = values;
         within("code", code.as_deref(), 8192)?;
         within("state", state.as_deref(), 512)?;
         within("iss", issuer.as_deref(), 2048)?;
@@ -80,6 +82,7 @@ impl AuthorizationResponse {
             issuer,
             error,
             error_description,
+            session_state: session_state.filter(|held| is_session_state(held)),
             jwt: jwt.is_some(),
         })
     }
@@ -92,6 +95,11 @@ impl AuthorizationResponse {
     /// Tells whether it brings an error, such as a login that was cancelled (RFC 6749 section 4.1.2.1).
     pub fn is_error(&self) -> bool {
         self.error.is_some()
+    }
+
+    /// Returns what the provider's frame tells changes by (OpenID Connect Session Management 1.0 section 2).
+    pub(crate) fn session_state(&self) -> Option<&str> {
+        self.session_state.as_deref()
     }
 
     pub(crate) fn issuer(&self) -> Option<&str> {
@@ -136,6 +144,11 @@ impl std::fmt::Debug for AuthorizationResponse {
             .field("error", &self.error.as_deref().map(Quoted::new))
             .finish_non_exhaustive()
     }
+}
+
+/// One that is not as the specification has it counts as none: no login depends on it.
+fn is_session_state(text: &str) -> bool {
+    (1..=512).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn within(name: &'static str, value: Option<&str>, limit: usize) -> Result<(), CallbackError> {

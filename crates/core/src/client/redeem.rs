@@ -4,6 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::call::Call;
+use super::resource::ResourceRequest;
+use super::sender_constraint::Endpoint;
 use crate::answer;
 use crate::authorization::{AuthorizationResponse, Outcome};
 use crate::client::Client;
@@ -15,8 +17,7 @@ use crate::jose::KeySet;
 use crate::login::Login;
 use crate::metadata::ProviderMetadata;
 use crate::moment::Moment;
-use crate::step::{Expect, Fetch, Step};
-use crate::time::Timestamp;
+use crate::step::Step;
 use crate::token::{self, TokenResponse};
 use crate::transaction::Transaction;
 use crate::userinfo;
@@ -47,13 +48,16 @@ impl Client {
             .into());
         }
         let drift = issuer(metadata, &response)?;
+        let session_state = response.session_state().map(str::to_owned);
         let code = match response.into_outcome()? {
             Outcome::Code(code) => code,
             Outcome::Error { error, description } => {
                 return Err(refusal(&error, description.as_deref()).into());
             }
         };
-        let call = Call::new(self, metadata, &metadata.token_endpoint, moment)
+        let url = self.address(metadata, Endpoint::Token).unwrap_or_default();
+        let after = moment.branch("after");
+        let call = Call::new(self, metadata, url, moment)
             .field("grant_type", "authorization_code")
             .field("code", code.secret())
             // The address that the code was sent to, also when the configuration has changed meanwhile
@@ -75,8 +79,9 @@ impl Client {
                 metadata,
                 transaction,
                 tokens,
+                session_state,
                 drift,
-                now,
+                moment: after,
             }))
         })
     }
@@ -131,8 +136,9 @@ pub struct Grant {
     metadata: ProviderMetadata,
     transaction: Transaction,
     tokens: TokenResponse,
+    session_state: Option<String>,
     drift: Option<Quoted>,
-    now: Timestamp,
+    moment: Moment,
 }
 
 impl Grant {
@@ -163,16 +169,9 @@ impl Grant {
             _ => None,
         };
         match userinfo::needed(&self.client, &self.metadata, id_token.as_ref()) {
-            Some(endpoint) => {
-                let request = userinfo::request(&self.client, endpoint, &self.tokens);
-                Ok(Step::Fetch(Fetch::new(
-                    request,
-                    ExpectUserinfo {
-                        grant: self,
-                        id_token,
-                    },
-                )))
-            }
+            Some(endpoint) => self
+                .request(endpoint, "userinfo")
+                .then(move |response| self.userinfo(id_token, &response)),
             None => self.login(id_token, &Map::new(), None).map(Step::Done),
         }
     }
@@ -185,8 +184,57 @@ impl Grant {
             max_age: self.transaction.max_age,
             acr_values: &self.transaction.acr_values,
             subject: self.transaction.expected_subject.as_deref(),
-            ..Expectations::of(&self.client, &self.metadata, access_token, self.now)
+            ..Expectations::of(&self.client, &self.metadata, access_token, self.moment.now())
         }
+    }
+
+    /// Prepares a request with the access token that was just granted.
+    fn request(&self, endpoint: &str, purpose: &str) -> ResourceRequest {
+        let request = userinfo::request(&self.client, endpoint, &self.tokens);
+        ResourceRequest::new(
+            &self.client,
+            &self.tokens.access_token,
+            self.transaction.dpop_key.as_ref(),
+            request,
+            self.moment.branch(purpose),
+        )
+    }
+
+    /// Reads what userinfo says, and asks for the addresses where it says too little.
+    fn userinfo(
+        self,
+        id_token: Option<IdToken>,
+        response: &HttpResponse,
+    ) -> Result<Step<Login>, Error> {
+        answer::succeeded(Purpose::Userinfo, response)?;
+        let userinfo = answer::object(Purpose::Userinfo, response)?;
+        if let Some(id_token) = &id_token {
+            userinfo::same_subject(id_token.subject(), &userinfo)?;
+        }
+        let provider = self.client.provider();
+        match provider.emails_endpoint() {
+            Some(endpoint) if userinfo::lacks_verified_email(provider, &userinfo) => self
+                .request(endpoint, "emails")
+                .then(move |response| self.emails(id_token, &userinfo, &response)),
+            _ => self.login(id_token, &userinfo, None).map(Step::Done),
+        }
+    }
+
+    /// Reads a provider's own list of addresses.
+    fn emails(
+        self,
+        id_token: Option<IdToken>,
+        userinfo: &Map<String, Value>,
+        response: &HttpResponse,
+    ) -> Result<Step<Login>, Error> {
+        // The user may have withheld the scope: then there is no such list, and the login goes on.
+        let listed = if matches!(response.status, 401 | 403 | 404) {
+            None
+        } else {
+            answer::succeeded(Purpose::Emails, response)?;
+            userinfo::primary_email(response)?
+        };
+        self.login(id_token, userinfo, listed).map(Step::Done)
     }
 
     fn login(
@@ -210,6 +258,7 @@ impl Grant {
             return_to: self.transaction.return_to.clone(),
             transaction: self.transaction.id(),
             dpop_key: self.transaction.dpop_key,
+            session_state: self.session_state,
             undeclared_issuer: self.drift,
         })
     }
@@ -220,61 +269,5 @@ impl std::fmt::Debug for Grant {
         f.debug_struct("Grant")
             .field("client", &self.client)
             .finish_non_exhaustive()
-    }
-}
-
-struct ExpectUserinfo {
-    grant: Grant,
-    id_token: Option<IdToken>,
-}
-
-impl Expect<Login> for ExpectUserinfo {
-    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Login>, Error> {
-        let Self { grant, id_token } = *self;
-        answer::succeeded(Purpose::Userinfo, &response)?;
-        let userinfo = answer::object(Purpose::Userinfo, &response)?;
-        if let Some(id_token) = &id_token {
-            userinfo::same_subject(id_token.subject(), &userinfo)?;
-        }
-        match grant.client.provider().emails_endpoint() {
-            Some(endpoint)
-                if userinfo::lacks_verified_email(grant.client.provider(), &userinfo) =>
-            {
-                let request = userinfo::request(&grant.client, endpoint, &grant.tokens);
-                Ok(Step::Fetch(Fetch::new(
-                    request,
-                    ExpectEmails {
-                        grant,
-                        id_token,
-                        userinfo,
-                    },
-                )))
-            }
-            _ => grant.login(id_token, &userinfo, None).map(Step::Done),
-        }
-    }
-}
-
-struct ExpectEmails {
-    grant: Grant,
-    id_token: Option<IdToken>,
-    userinfo: Map<String, Value>,
-}
-
-impl Expect<Login> for ExpectEmails {
-    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<Login>, Error> {
-        let Self {
-            grant,
-            id_token,
-            userinfo,
-        } = *self;
-        // The user may have withheld the scope: then there is no such list, and the login goes on.
-        let listed = if matches!(response.status, 401 | 403 | 404) {
-            None
-        } else {
-            answer::succeeded(Purpose::Emails, &response)?;
-            userinfo::primary_email(&response)?
-        };
-        grant.login(id_token, &userinfo, listed).map(Step::Done)
     }
 }
