@@ -1,8 +1,12 @@
 //! Addresses that a provider names: which of them may be called (the SSRF rule).
 
+use std::net::IpAddr;
+
 use url::{Host, Url};
 
+use crate::http::Reach;
 use crate::origin::is_loopback;
+use crate::provider::{Protocol, Provider};
 
 /// Checks an address that a provider named: https, or http where the issuer itself is on loopback; never
 /// an address of this machine or its network unless the issuer lives at that very host.
@@ -30,8 +34,60 @@ pub(crate) fn reachable(text: &str, issuer: &Url) -> Result<(), &'static str> {
     Ok(())
 }
 
+impl Reach {
+    /// Says how far a request may go to an address that an issuer named: into a private network only where
+    /// the issuer itself is there.
+    pub(crate) fn named_by(issuer: &str, url: &str) -> Self {
+        let (Ok(issuer), Ok(url)) = (Url::parse(issuer), Url::parse(url)) else {
+            return Self::Public;
+        };
+        let on_loopback = issuer.host().is_some_and(|host| is_loopback(&host));
+        match issuer.host_str() {
+            Some(host) if url.host() != issuer.host() && !on_loopback => {
+                Self::LikeHost(host.into())
+            }
+            Some(_) => Self::Anywhere,
+            None => Self::Public,
+        }
+    }
+
+    /// Tells whether a connection to this address is within reach, now that the host's name is resolved.
+    ///
+    /// For [`Reach::LikeHost`] this is the answer for a host that is not inside a private network.
+    ///
+    /// ```
+    /// use codegrant_core::http::Reach;
+    /// assert!(Reach::Public.permits("203.0.113.9".parse()?));
+    /// assert!(!Reach::Public.permits("::ffff:127.0.0.1".parse()?));
+    /// assert!(Reach::Anywhere.permits("10.0.0.1".parse()?));
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
+    pub fn permits(&self, address: IpAddr) -> bool {
+        let host: Host<&str> = match address {
+            IpAddr::V4(address) => Host::Ipv4(address),
+            IpAddr::V6(address) => Host::Ipv6(address),
+        };
+        matches!(self, Self::Anywhere) || !is_inside(&host)
+    }
+}
+
+impl Provider {
+    /// Says how far a request to one of its endpoints may go.
+    pub(crate) fn reach(&self, url: &str) -> Reach {
+        match &self.protocol {
+            _ if self.emails_endpoint() == Some(url) => Reach::Anywhere,
+            Protocol::OpenId { issuer, .. } => Reach::named_by(issuer, url),
+            Protocol::OAuthIssuer { userinfo, .. } if userinfo.as_deref() == Some(url) => {
+                Reach::Anywhere
+            }
+            Protocol::OAuthIssuer { issuer, .. } => Reach::named_by(issuer, url),
+            Protocol::OAuth { .. } => Reach::Anywhere,
+        }
+    }
+}
+
 /// Tells whether a host is this machine or a private network's, as far as its text tells.
-fn is_inside(host: &Host<&str>) -> bool {
+pub(crate) fn is_inside(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => is_loopback(&Host::Domain(name.trim_end_matches('.'))),
         Host::Ipv4(address) => inside_v4(*address),

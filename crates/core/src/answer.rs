@@ -11,8 +11,15 @@ use crate::jose::json;
 pub(crate) fn succeeded(purpose: Purpose, response: &HttpResponse) -> Result<(), ProviderError> {
     match response.status {
         200 => Ok(()),
-        status @ 300..=399 => Err(ProviderError::Redirect { purpose, status }),
-        status => Err(ProviderError::Status { purpose, status }),
+        status => Err(failed(purpose, status)),
+    }
+}
+
+/// Makes the error for a status that was not wanted.
+pub(crate) fn failed(purpose: Purpose, status: u16) -> ProviderError {
+    match status {
+        300..=399 => ProviderError::Redirect { purpose, status },
+        _ => ProviderError::Status { purpose, status },
     }
 }
 

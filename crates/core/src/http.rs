@@ -52,6 +52,20 @@ pub struct Limits {
     pub max_body: usize,
 }
 
+/// How far a request may go once its host's name is resolved (the SSRF rule).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Reach {
+    /// Anywhere: the operator wrote the address, or the app did.
+    #[default]
+    Anywhere,
+    /// To public addresses only: a stranger named the host.
+    Public,
+    /// To public addresses, and to private ones where this host has a private one too: it is the issuer's, who
+    /// named the address.
+    LikeHost(String),
+}
+
 /// A request that core wants performed.
 ///
 /// `Debug` shows the method and the URL without its query, and no header value and no body: they hold
@@ -71,6 +85,8 @@ pub struct HttpRequest {
     pub certificate: Option<ClientCertificate>,
     /// What whoever performs the request must hold to.
     pub limits: Limits,
+    /// Where it may end up; whoever performs the request judges the address that it connects to.
+    pub reach: Reach,
 }
 
 impl HttpRequest {
@@ -86,6 +102,7 @@ impl HttpRequest {
                 deadline_seconds: 10,
                 max_body: 256 * 1024,
             },
+            reach: Reach::Anywhere,
         }
     }
 

@@ -37,7 +37,7 @@ pub(crate) fn check(provider: &Provider) -> Result<(), ConfigurationError> {
     }
 }
 
-pub(super) type Mistake = (&'static str, String, &'static str);
+pub(crate) type Mistake = (&'static str, String, &'static str);
 
 pub(super) fn refused(client: &Client, (member, value, reason): Mistake) -> Error {
     ConfigurationError::ProviderAddress {
@@ -50,7 +50,7 @@ pub(super) fn refused(client: &Client, (member, value, reason): Mistake) -> Erro
 }
 
 /// Reads an issuer: RFC 8414 section 2, and `http` on loopback for development.
-pub(super) fn issuer_url(issuer: &str) -> Result<Url, Mistake> {
+pub(crate) fn issuer_url(issuer: &str) -> Result<Url, Mistake> {
     let refuse = |reason| ("issuer", issuer.to_owned(), reason);
     let url = Url::parse(issuer).map_err(|_| refuse("not an absolute URL"))?;
     if url.query().is_some() || url.fragment().is_some() {

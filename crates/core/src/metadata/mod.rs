@@ -11,12 +11,12 @@ use crate::answer;
 use crate::cache::{Fetched, lifetime};
 use crate::client::Client;
 use crate::error::{Error, ProviderError, Purpose};
-use crate::http::{HttpRequest, HttpResponse, Method};
+use crate::http::{HttpRequest, HttpResponse, Method, Reach};
 use crate::jose::{Algorithm, KeySet};
 use crate::step::{Expect, Fetch, Step};
 
 pub use capabilities::{Capabilities, MtlsEndpointAliases, Offered};
-pub(crate) use entry::check;
+pub(crate) use entry::{check, issuer_url};
 
 /// The longest key set that is read, in bytes.
 const KEYS_LIMIT: usize = 512 * 1024;
@@ -69,6 +69,7 @@ impl ProviderMetadata {
             });
         };
         let mut request = HttpRequest::new(Method::Get, jwks_uri);
+        request.reach = Reach::named_by(&self.issuer, jwks_uri);
         request.set_header("accept", "application/jwk-set+json, application/json");
         request.limits.max_body = KEYS_LIMIT;
         Step::Fetch(Fetch::new(request, ExpectKeys))
