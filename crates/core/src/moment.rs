@@ -35,6 +35,18 @@ impl Moment {
         self.now
     }
 
+    /// Derives what one part of an operation has of its own, at the same time.
+    pub(crate) fn branch(&self, purpose: &str) -> Self {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.random);
+        let mut random = [0; Self::BYTES];
+        let text = ["branch ", purpose].concat();
+        random.copy_from_slice(hmac::sign(&key, text.as_bytes()).as_ref());
+        Self {
+            now: self.now,
+            random,
+        }
+    }
+
     /// Derives a name that no other attempt and no other purpose has: 128 bits in base64url.
     pub(crate) fn unique(&self, purpose: &str, attempt: u8) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.random);
@@ -64,6 +76,8 @@ mod tests {
             moment.unique("assertion", 0),
             moment.unique("assertion", 1),
             moment.unique("proof", 0),
+            moment.branch("call").unique("proof", 0),
+            moment.branch("resource").unique("proof", 0),
             Moment::new(Timestamp::from_unix(0), [8; 32]).unique("assertion", 0),
         ];
         let mut distinct = names.to_vec();

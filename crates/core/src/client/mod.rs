@@ -1,25 +1,31 @@
 //! Our registration with one provider, and the operations that it can perform.
 
+pub(crate) mod attempt;
 mod authentication;
 pub(crate) mod call;
 pub(crate) mod exchange;
+mod fapi;
+mod public_keys;
+mod received;
 mod redeem;
 mod refresh;
+pub(crate) mod resource;
 mod revoke;
 pub(crate) mod sender_constraint;
 mod settings;
+mod validate;
 
 use std::sync::Arc;
 
 use oauth2::{ClientId, ClientSecret};
 
 use crate::dpop::DpopNonces;
-use crate::error::ConfigurationError;
 use crate::http::ClientCertificate;
 use crate::jose::{Algorithm, SigningKey};
 use crate::profile::Profile;
-use crate::provider::{self, AuthenticationMethod, Provider, Text};
+use crate::provider::{AuthenticationMethod, Provider, Text};
 
+use received::Received;
 pub use redeem::Grant;
 pub use refresh::Refreshed;
 pub(crate) use settings::Asked;
@@ -57,6 +63,7 @@ struct Registration {
     request_object: Option<RequestObject>,
     asked: Asked,
     profile: Profile,
+    received: Received,
     nonces: DpopNonces,
 }
 
@@ -82,6 +89,7 @@ impl Client {
             request_object: None,
             asked: Asked::default(),
             profile: Profile::Standard,
+            received: Received::default(),
             nonces: DpopNonces::default(),
         }))
     }
@@ -96,6 +104,13 @@ impl Client {
     pub fn with_secret(self, secret: impl Into<String>) -> Self {
         let secret = ClientSecret::new(secret.into());
         self.with(|client| client.secret = Some(secret))
+    }
+
+    pub(crate) fn with_credentials(self, id: ClientId, secret: Option<ClientSecret>) -> Self {
+        self.with(|client| {
+            client.id = id;
+            client.secret = secret;
+        })
     }
 
     /// Returns the client with the authentication method it was registered for.
@@ -181,39 +196,6 @@ impl Client {
 
     pub(crate) fn trusted_audiences(&self) -> &[String] {
         &self.0.trusted_audiences
-    }
-
-    /// Checks the whole registration.
-    ///
-    /// # Errors
-    ///
-    /// Every mistake in the provider's entry and in the registration, not only the first.
-    pub fn validate(&self) -> Result<(), Vec<ConfigurationError>> {
-        let mut mistakes = self.provider().validate().err().unwrap_or_default();
-        if let Some(scopes) = &self.0.scopes {
-            mistakes.extend(provider::unsound_scopes(&self.provider().id, scopes));
-        }
-        let id = || self.provider().id.to_string();
-        if self.0.id.is_empty() {
-            mistakes.push(ConfigurationError::ClientIdMissing { provider: id() });
-        }
-        let method = self.authentication();
-        let secret = self.secret().filter(|secret| !secret.secret().is_empty());
-        if method.takes_secret() != secret.is_some() {
-            mistakes.push(ConfigurationError::ClientSecret {
-                provider: id(),
-                method: method.as_str(),
-                present: secret.is_some(),
-            });
-        }
-        if self.provider().is_openid() && !self.scopes().iter().any(|scope| scope == "openid") {
-            mistakes.push(ConfigurationError::OpenidScopeMissing { provider: id() });
-        }
-        if mistakes.is_empty() {
-            Ok(())
-        } else {
-            Err(mistakes)
-        }
     }
 }
 

@@ -31,7 +31,7 @@ impl Client {
         moment: Moment,
     ) -> Result<Step<Refreshed>, Error> {
         let now = moment.now();
-        let call = Call::new(self, metadata, &metadata.token_endpoint, moment)
+        let call = Call::new(self, metadata, self.token_address(metadata), moment)
             .field("grant_type", "refresh_token")
             .field("refresh_token", refresh_token.secret())
             .proving(dpop_key);

@@ -68,6 +68,12 @@ impl Client {
         by_certificate || self.0.certificate_bound
     }
 
+    /// Returns where this client reaches the token endpoint, by its alias if it has one.
+    pub(crate) fn token_address<'a>(&self, metadata: &'a ProviderMetadata) -> &'a str {
+        let address = self.address(metadata, Endpoint::Token);
+        address.unwrap_or(&metadata.token_endpoint)
+    }
+
     /// Returns where this client reaches an endpoint: a client with a certificate by its alias, where there
     /// is one (RFC 8705 section 5).
     pub(crate) fn address<'a>(

@@ -47,12 +47,27 @@ crate::codes! {
     AUTHENTICATION = "discovery.authentication_not_offered",
         "the provider does not accept the client authentication method that is configured",
         "set `authentication` to the method that the client is registered for";
+    PROFILE = "discovery.profile_not_supported",
+        "the provider's metadata lacks what the security profile of this client requires",
+        "have the provider switch it on, or choose another profile";
     KEYS = "provider.keys",
         "the provider's key set is unreadable or too large",
         "open the jwks_uri by hand; logins go on as soon as it is in order";
     NOT_BUILT = "provider.request_not_built",
         "a request to the provider could not be built from its address",
         "check the addresses in the provider's entry";
+    PROOF = "provider.proof_not_signed",
+        "the key that tokens are bound to could not be made, or what was kept of it is no key (RFC 9449)",
+        "the user logs in again; if it happens to everybody, look at what the crypto library runs on";
+    NONCE_MISSING = "provider.nonce_missing",
+        "a server asks for a proof with a nonce and sends no usable one along (RFC 9449 section 8)",
+        "report it to the provider, or to whoever runs the API";
+    NONCE_REFUSED = "provider.nonce_refused",
+        "a server asks for a nonce again after it got the one that it had just sent: usually several nodes that do not share them",
+        "report it to the provider, or to whoever runs the API; nothing is tried a third time";
+    ENDPOINT_MISSING = "discovery.endpoint_missing",
+        "something was asked for that this provider's metadata has no endpoint for",
+        "compare with the provider's documentation; it may have to be switched on there";
 }
 
 /// What a request to the provider was for.
@@ -226,9 +241,38 @@ pub enum ProviderError {
         /// What the provider offers.
         offered: Quoted,
     },
+    /// What a security profile requires and the provider does not offer.
+    #[error("profile {profile} needs {lacking}, which the metadata lacks")]
+    ProfileNotSupported {
+        /// The profile.
+        profile: &'static str,
+        /// The member of the metadata.
+        lacking: &'static str,
+    },
     /// The key set is refused.
     #[error("key set refused: {0}")]
     Keys(#[source] KeySetError),
+    /// A proof of possession could not be made (RFC 9449 section 4).
+    #[error("proof of possession could not be signed")]
+    ProofNotSigned,
+    /// A nonce was asked for, and there is none (RFC 9449 section 8).
+    #[error("{url} asks for a nonce and sends no usable one")]
+    NonceMissing {
+        /// The address without its query.
+        url: Quoted,
+    },
+    /// A nonce was asked for twice (RFC 9449 section 8).
+    #[error("{url} asks for a nonce again")]
+    NonceRefused {
+        /// The address without its query.
+        url: Quoted,
+    },
+    /// There is no such endpoint.
+    #[error("the provider has no {purpose} endpoint")]
+    EndpointMissing {
+        /// What it would be for.
+        purpose: Purpose,
+    },
     /// A request could not be built.
     #[error("request could not be built")]
     RequestNotBuilt,
@@ -265,8 +309,13 @@ impl ProviderError {
             Self::Endpoint { .. } => &ENDPOINT,
             Self::AlgorithmNotOffered { .. } => &ALGORITHM,
             Self::AuthenticationNotOffered { .. } => &AUTHENTICATION,
+            Self::ProfileNotSupported { .. } => &PROFILE,
             Self::Keys(_) => &KEYS,
             Self::RequestNotBuilt => &NOT_BUILT,
+            Self::ProofNotSigned => &PROOF,
+            Self::NonceMissing { .. } => &NONCE_MISSING,
+            Self::NonceRefused { .. } => &NONCE_REFUSED,
+            Self::EndpointMissing { .. } => &ENDPOINT_MISSING,
         }
     }
 }
