@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::answer;
 use crate::client::Client;
+use crate::client::sender_constraint::Endpoint;
 use crate::error::{ProviderError, Purpose, Quoted};
 use crate::http::{HttpRequest, HttpResponse, Method};
 use crate::id_token::IdToken;
@@ -40,7 +41,7 @@ pub(crate) fn needed<'a>(
     metadata: &'a ProviderMetadata,
     id_token: Option<&IdToken>,
 ) -> Option<&'a str> {
-    let endpoint = metadata.userinfo_endpoint.as_deref()?;
+    let endpoint = client.address(metadata, Endpoint::Userinfo)?;
     let Some(id_token) = id_token else {
         return Some(endpoint);
     };
@@ -55,8 +56,8 @@ pub(crate) fn needed<'a>(
         .then_some(endpoint)
 }
 
-/// Makes a request with the token in the header, where no log and no referrer shows it
-/// (RFC 9700 section 4.3.2).
+/// Makes a request that the token is yet to be added to: in the header, where no log and no referrer shows
+/// it (RFC 9700 section 4.3.2).
 pub(crate) fn request(client: &Client, endpoint: &str, tokens: &TokenResponse) -> HttpRequest {
     let token = tokens.access_token.secret();
     let mut url = endpoint.to_owned();
@@ -70,7 +71,7 @@ pub(crate) fn request(client: &Client, endpoint: &str, tokens: &TokenResponse) -
         url = parsed.into();
     }
     let mut request = HttpRequest::new(Method::Get, url);
-    request.set_header("authorization", format!("Bearer {token}"));
+    request.reach = client.provider().reach(endpoint);
     request.set_header(
         "user-agent",
         concat!("codegrant/", env!("CARGO_PKG_VERSION")),

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 
 use super::call::Call;
 use super::resource::ResourceRequest;
-use super::sender_constraint::Endpoint;
 use crate::answer;
 use crate::authorization::{AuthorizationResponse, Outcome};
 use crate::client::Client;
@@ -55,9 +54,8 @@ impl Client {
                 return Err(refusal(&error, description.as_deref()).into());
             }
         };
-        let url = self.address(metadata, Endpoint::Token).unwrap_or_default();
         let after = moment.branch("after");
-        let call = Call::new(self, metadata, url, moment)
+        let call = Call::new(self, metadata, self.token_address(metadata), moment)
             .field("grant_type", "authorization_code")
             .field("code", code.secret())
             // The address that the code was sent to, also when the configuration has changed meanwhile
@@ -184,7 +182,12 @@ impl Grant {
             max_age: self.transaction.max_age,
             acr_values: &self.transaction.acr_values,
             subject: self.transaction.expected_subject.as_deref(),
-            ..Expectations::of(&self.client, &self.metadata, access_token, self.moment.now())
+            ..Expectations::of(
+                &self.client,
+                &self.metadata,
+                access_token,
+                self.moment.now(),
+            )
         }
     }
 
@@ -259,6 +262,7 @@ impl Grant {
             transaction: self.transaction.id(),
             dpop_key: self.transaction.dpop_key,
             session_state: self.session_state,
+            claim_sources: Vec::new(),
             undeclared_issuer: self.drift,
         })
     }
