@@ -5,70 +5,58 @@ use std::collections::BTreeSet;
 
 use codegrant_core::http::HttpResponse;
 
+use crate::authorization_request::{AuthorizationRequest, Prompt, Refusal, refusal};
 use crate::call::Call;
+use crate::fault::Fault;
+use crate::feature::Feature;
 use crate::pages::{self, Problem};
 use crate::parameters::Parameters;
 use crate::redirect::ReturnAddress;
 use crate::state::{Interaction, SignedIn, consent_key};
 
-/// The scopes that mean something here; others are ignored (OpenID Connect Core 1.0 section 3.1.2.1).
-pub(crate) const SCOPES: &[&str] = &["openid", "profile", "email", "offline_access"];
-
 /// How long a person may look at a page before answering it, in seconds.
 const INTERACTION_LIFETIME: i64 = 1800;
 
-/// An authorization request that broke no rule.
-#[derive(Clone)]
-pub(crate) struct AuthorizationRequest {
-    pub(crate) client_id: String,
-    pub(crate) return_to: ReturnAddress,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) nonce: Option<String>,
-    pub(crate) challenge: String,
-    pub(crate) login_hint: Option<String>,
-    prompt: Vec<Prompt>,
-    max_age: Option<i64>,
-}
-
-/// What the client wants the person to be asked (OpenID Connect Core 1.0 section 3.1.2.1).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Prompt {
-    None,
-    Login,
-    Consent,
-    SelectAccount,
-}
-
-/// An error for the client (RFC 6749 section 4.1.2.1).
-pub(crate) struct Refusal {
-    pub(crate) error: &'static str,
-    pub(crate) description: &'static str,
-}
-
-const fn refusal(error: &'static str, description: &'static str) -> Refusal {
-    Refusal { error, description }
-}
-
 impl Call<'_> {
     pub(crate) fn authorize(&mut self) -> HttpResponse {
-        let parameters = self.parameters();
+        let sent = self.parameters();
+        let request = match self.effective(sent) {
+            Ok(request) => request,
+            Err(problem) => return pages::error(400, &problem),
+        };
+        let parameters = &request.parameters;
         // Until these are certain there is nobody to send an error to (RFC 6749 section 4.1.2.1).
-        let (client_id, redirect_uri) = match self.asker(&parameters) {
+        let (client_id, redirect_uri) = match self.asker(parameters) {
             Ok(asker) => asker,
             Err(problem) => return pages::error(400, &problem),
         };
-        let mut return_to = ReturnAddress::new(redirect_uri, parameters.value("state"));
-        let request = return_to
-            .set_mode(parameters.value("response_mode"))
-            .and_then(|()| read(&parameters, client_id, return_to.clone()));
-        match request {
-            Ok(request) => self.proceed(request),
-            Err(refusal) => self.refuse(&return_to, &refusal),
+        match self.judge(parameters, &client_id, redirect_uri) {
+            Ok(judged) => self.proceed(AuthorizationRequest {
+                dpop_key: request.key.or(judged.dpop_key),
+                ..judged
+            }),
+            Err((return_to, refusal)) => self.refuse(&return_to, &refusal),
         }
     }
 
+    /// Judges everything but who asks and where the answer goes; an error knows its way back.
+    pub(crate) fn judge(
+        &mut self,
+        parameters: &Parameters,
+        client_id: &str,
+        redirect_uri: String,
+    ) -> Result<AuthorizationRequest, (ReturnAddress, Refusal)> {
+        let state = parameters.value("state");
+        let mut return_to = ReturnAddress::new(redirect_uri, client_id, state);
+        let signs = self.settings.has(Feature::ResponseObjects);
+        let request = return_to
+            .set_mode(parameters.value("response_mode"), signs)
+            .and_then(|()| self.read(parameters, client_id, return_to.clone()));
+        request.map_err(|refusal| (return_to, refusal))
+    }
+
     /// Finds out who asks and where the answer goes, both exactly as registered.
-    fn asker(&self, parameters: &Parameters) -> Result<(String, String), Problem> {
+    pub(crate) fn asker(&self, parameters: &Parameters) -> Result<(String, String), Problem> {
         for name in ["client_id", "redirect_uri", "state"] {
             if parameters.repeats(name) {
                 return Err(Problem::Repeated {
@@ -95,6 +83,13 @@ impl Call<'_> {
 
     /// Asks the person to sign in, or goes on with who is signed in already.
     fn proceed(&mut self, request: AuthorizationRequest) -> HttpResponse {
+        if self.state.has(Fault::KeysReplacedAtAuthorization) && self.replace_keys().is_none() {
+            let refusal = refusal("server_error", "no new keys");
+            return self.refuse(&request.return_to, &refusal);
+        }
+        if let Some(refusal) = self.unmet(&request) {
+            return self.refuse(&request.return_to, &refusal);
+        }
         match self.usable_session(&request) {
             Some(signed_in) => self.ask_consent(request, signed_in),
             None if request.prompt.contains(&Prompt::None) => self.refuse(
@@ -127,10 +122,34 @@ impl Call<'_> {
             .login_hint
             .as_deref()
             .and_then(|hint| self.hinted(hint));
-        match hinted {
-            Some(subject) if subject != session.subject => None,
-            _ => Some(session),
+        if hinted.is_some_and(|subject| subject != session.subject)
+            || request
+                .claims
+                .subject()
+                .is_some_and(|subject| subject != session.subject)
+        {
+            return None;
         }
+        // A wish that is not essential is no reason to fail where nobody may be asked.
+        let context = request.contexts.accept(session.context.as_deref())
+            || (request.prompt.contains(&Prompt::None) && !request.contexts.are_essential());
+        context.then_some(session)
+    }
+
+    /// Tells why a request cannot be met whoever signs in (OpenID Connect Core 1.0 section 5.5.1.1).
+    fn unmet(&self, request: &AuthorizationRequest) -> Option<Refusal> {
+        let essential = request.contexts.are_essential();
+        let met = self.reached_context(request).is_some();
+        (essential && !met).then_some(refusal(
+            "unmet_authentication_requirements",
+            "no acr of those that were asked for is supported",
+        ))
+    }
+
+    /// Returns how strongly somebody is authenticated who signs in for this request.
+    pub(crate) fn reached_context(&self, request: &AuthorizationRequest) -> Option<String> {
+        let chosen = request.contexts.choose(&self.settings.acr_values);
+        chosen.map(str::to_owned)
     }
 
     /// Finds the listed user that a `login_hint` means.
@@ -190,110 +209,5 @@ impl Call<'_> {
             self.state.consents.find(&key).cloned().unwrap_or_default();
         given.extend(request.scopes.iter().cloned());
         self.state.consents.insert(key, given);
-    }
-}
-
-/// Reads everything but who asks and where the answer goes.
-fn read(
-    parameters: &Parameters,
-    client_id: String,
-    return_to: ReturnAddress,
-) -> Result<AuthorizationRequest, Refusal> {
-    let invalid = |description| refusal("invalid_request", description);
-    if parameters.repeated().is_some() {
-        return Err(invalid("a parameter stands twice"));
-    }
-    for (name, error) in [
-        ("request", "request_not_supported"),
-        ("request_uri", "request_uri_not_supported"),
-        ("registration", "registration_not_supported"),
-    ] {
-        if parameters.value(name).is_some() {
-            return Err(refusal(error, "this provider has no such feature"));
-        }
-    }
-    match parameters.value("response_type") {
-        Some("code") => {}
-        Some(_) => {
-            return Err(refusal(
-                "unsupported_response_type",
-                "only response_type code is supported",
-            ));
-        }
-        None => return Err(invalid("response_type is missing")),
-    }
-    Ok(AuthorizationRequest {
-        scopes: scopes(parameters.value("scope"))?,
-        challenge: challenge(parameters)?,
-        prompt: prompt(parameters.value("prompt"))?,
-        max_age: max_age(parameters.value("max_age"))?,
-        nonce: parameters.value("nonce").map(str::to_owned),
-        login_hint: parameters.value("login_hint").map(str::to_owned),
-        client_id,
-        return_to,
-    })
-}
-
-/// Keeps the scopes that are known, in the order of the request.
-fn scopes(asked: Option<&str>) -> Result<Vec<String>, Refusal> {
-    let mut scopes: Vec<String> = Vec::new();
-    for scope in asked.unwrap_or_default().split(' ') {
-        if SCOPES.contains(&scope) && !scopes.iter().any(|held| held == scope) {
-            scopes.push(scope.to_owned());
-        }
-    }
-    if scopes.is_empty() {
-        let description = "scope names none of openid, profile, email and offline_access";
-        return Err(refusal("invalid_scope", description));
-    }
-    Ok(scopes)
-}
-
-/// Reads the challenge: S256 is required, `plain` is not supported (RFC 9700 section 2.1.1).
-fn challenge(parameters: &Parameters) -> Result<String, Refusal> {
-    let invalid = |description| refusal("invalid_request", description);
-    let challenge = parameters
-        .value("code_challenge")
-        .ok_or(invalid("code_challenge is missing: PKCE is required"))?;
-    if parameters.value("code_challenge_method") != Some("S256") {
-        return Err(invalid("code_challenge_method is not S256"));
-    }
-    let is_hash =
-        codegrant_core::jose::base64url::decode(challenge).is_some_and(|hash| hash.len() == 32);
-    if !is_hash {
-        return Err(invalid("code_challenge is no SHA-256 in base64url"));
-    }
-    Ok(challenge.to_owned())
-}
-
-fn prompt(asked: Option<&str>) -> Result<Vec<Prompt>, Refusal> {
-    let invalid = |description| refusal("invalid_request", description);
-    let words = asked
-        .unwrap_or_default()
-        .split(' ')
-        .filter(|word| !word.is_empty());
-    let prompts: Vec<Prompt> = words
-        .map(|word| match word {
-            "none" => Ok(Prompt::None),
-            "login" => Ok(Prompt::Login),
-            "consent" => Ok(Prompt::Consent),
-            "select_account" => Ok(Prompt::SelectAccount),
-            _ => Err(invalid("prompt holds an unknown value")),
-        })
-        .collect::<Result<_, _>>()?;
-    if prompts.contains(&Prompt::None) && prompts.len() > 1 {
-        return Err(invalid("prompt holds none and something else"));
-    }
-    Ok(prompts)
-}
-
-fn max_age(asked: Option<&str>) -> Result<Option<i64>, Refusal> {
-    let Some(text) = asked else { return Ok(None) };
-    match text.parse::<u32>() {
-        Ok(seconds) => Ok(Some(i64::from(seconds))),
-        Err(_) => Err(refusal(
-            "invalid_request",
-            "max_age is no whole number of seconds",
-        )),
     }
 }

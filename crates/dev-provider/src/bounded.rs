@@ -46,6 +46,10 @@ impl<V> Bounded<V> {
         self.entries.remove(key)
     }
 
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.entries.values()
+    }
+
     /// Drops every entry for which `keep` is false.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
         self.entries.retain(|_, value| keep(value));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use codegrant_core::Timestamp;
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::client_registration::ClientRegistration;
 use crate::dev_user::DevUser;
@@ -13,7 +13,7 @@ use crate::outbox::Fetched;
 use crate::parameters::Parameters;
 use crate::recorded;
 use crate::settings::Settings;
-use crate::state::{Grant, SignedIn, State};
+use crate::state::{SignedIn, State};
 
 /// The cookie that keeps a browser signed in.
 pub(crate) const SESSION_COOKIE: &str = "dev_provider_session";
@@ -106,31 +106,6 @@ impl<'a> Call<'a> {
         let (value, age) = value.map_or(("", "; Max-Age=0"), |value| (value, ""));
         format!("{SESSION_COOKIE}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{age}")
     }
-
-    /// Finds the grant behind the access token in `Authorization` (RFC 6750 section 2.1), with what the
-    /// token allows.
-    ///
-    /// # Errors
-    ///
-    /// The answer to send: status 401 (RFC 6750 section 3).
-    pub(crate) fn bearer(&self) -> Result<(Grant, Vec<String>), HttpResponse> {
-        let Some(token) = self.request.header("authorization").and_then(bearer_token) else {
-            return Err(unauthorized(r#"Bearer realm="dev-provider""#, json!({})));
-        };
-        let held = self.state.access_tokens.find(token);
-        let live = held.filter(|held| self.now < held.expires);
-        let grant = live.and_then(|held| Some((self.state.grants.find(&held.grant)?, held)));
-        let Some((grant, held)) = grant else {
-            let description = "the access token is unknown, expired or revoked";
-            return Err(unauthorized(
-                &format!(
-                    r#"Bearer realm="dev-provider", error="invalid_token", error_description="{description}""#
-                ),
-                json!({ "error": "invalid_token", "error_description": description }),
-            ));
-        };
-        Ok((grant.clone(), held.scopes.clone()))
-    }
 }
 
 /// Makes a JSON answer that nobody keeps (RFC 6749 section 5.1).
@@ -139,19 +114,4 @@ pub(crate) fn json_response(status: u16, body: &Value) -> HttpResponse {
         .with_status(status)
         .with_header("cache-control", "no-store")
         .with_header("x-content-type-options", "nosniff")
-}
-
-fn bearer_token(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
-}
-
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "every caller makes the body on the spot"
-)]
-fn unauthorized(challenge: &str, body: Value) -> HttpResponse {
-    json_response(401, &body).with_header("www-authenticate", challenge)
 }

@@ -155,6 +155,21 @@ impl ClientRegistration {
         self.metadata.get(member).map(texts).unwrap_or_default()
     }
 
+    /// Returns how it has to authenticate, by its registered name (RFC 7591 section 2).
+    ///
+    /// Without one its secret will do in the header and in the body.
+    pub(crate) fn authentication(&self) -> Option<&str> {
+        self.text("token_endpoint_auth_method")
+    }
+
+    /// Tells whether it has nothing to authenticate with (RFC 6749 section 2.1).
+    pub(crate) fn is_public(&self) -> bool {
+        match self.authentication() {
+            Some(method) => method == "none",
+            None => self.secret.is_none(),
+        }
+    }
+
     /// Returns the keys of `jwks`, as they were registered.
     pub(crate) fn jwks(&self) -> Option<&Value> {
         self.metadata.get("jwks")

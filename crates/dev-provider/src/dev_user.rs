@@ -16,6 +16,10 @@ pub struct DevUser {
     pub email_verified: bool,
     /// The URL of a picture; the samples have none, because a page must not need the internet.
     pub picture: Option<String>,
+    /// The number, in the form of E.164, which nobody has checked.
+    pub phone_number: Option<String>,
+    /// The postal address, in lines.
+    pub address: Option<String>,
 }
 
 impl DevUser {
@@ -33,6 +37,8 @@ impl DevUser {
             username,
             email_verified: true,
             picture: None,
+            phone_number: None,
+            address: None,
         }
     }
 
@@ -51,10 +57,26 @@ impl DevUser {
         self
     }
 
+    /// Returns the user with a telephone number.
+    #[must_use]
+    pub fn with_phone_number(mut self, number: impl Into<String>) -> Self {
+        self.phone_number = Some(number.into());
+        self
+    }
+
+    /// Returns the user with a postal address.
+    #[must_use]
+    pub fn with_address(mut self, lines: impl Into<String>) -> Self {
+        self.address = Some(lines.into());
+        self
+    }
+
     /// Returns three users, the last of whom has an address that nobody has checked.
     pub fn samples() -> Vec<Self> {
         vec![
-            Self::new("ada", "Ada Lovelace", "ada"),
+            Self::new("ada", "Ada Lovelace", "ada")
+                .with_phone_number("+442079460001")
+                .with_address("12 St James's Square\nLondon"),
             Self::new("grace", "Grace Hopper", "grace"),
             Self::new("alan", "Alan Turing", "alan").with_unverified_email("alan@example.test"),
         ]

@@ -3,7 +3,7 @@
 use codegrant_core::http::HttpResponse;
 use serde_json::json;
 
-use crate::authorize::SCOPES;
+use crate::authorization_request::SCOPES;
 use crate::call::Call;
 
 /// How long a published document may be kept, in seconds.
@@ -13,12 +13,12 @@ impl Call<'_> {
     pub(crate) fn metadata(&self) -> HttpResponse {
         let at = |path: &str| format!("{}{path}", self.base);
         let methods = ["client_secret_basic", "client_secret_post", "none"];
-        HttpResponse::json(&json!({
+        let mut metadata = json!({
             "issuer": self.settings.issuer,
             "authorization_endpoint": at("/authorize"),
             "token_endpoint": at("/token"),
             "userinfo_endpoint": at("/userinfo"),
-            "jwks_uri": at("/jwks"),
+            "jwks_uri": at(&self.state.keys_path),
             "revocation_endpoint": at("/revoke"),
             "end_session_endpoint": at("/end_session"),
             "scopes_supported": SCOPES,
@@ -39,8 +39,11 @@ impl Call<'_> {
             "claims_parameter_supported": false,
             "request_parameter_supported": false,
             "request_uri_parameter_supported": false,
-        }))
-        .with_header("cache-control", FRESH)
+        });
+        if let Some(members) = metadata.as_object_mut() {
+            self.add_offers(members);
+        }
+        HttpResponse::json(&metadata).with_header("cache-control", FRESH)
     }
 
     pub(crate) fn keys(&self) -> HttpResponse {

@@ -5,9 +5,14 @@ use codegrant_core::jose::{Jws, KeySet};
 use serde_json::{Map, Value};
 
 use crate::call::Call;
+use crate::feature::Feature;
+use crate::id_token::fingerprint;
+use crate::misbehave;
 use crate::pages::{self, Problem};
 use crate::parameters::Parameters;
 use crate::redirect::with_query;
+use crate::session::Ended;
+use crate::state::SignedIn;
 
 impl Call<'_> {
     /// Logs out at once where an ID token shows that the client means it, else asks the person.
@@ -19,8 +24,16 @@ impl Call<'_> {
         }
         let hint = match parameters.value("id_token_hint") {
             Some(raw) => match self.hint(raw) {
-                Some(claims) => Some(claims),
-                None => return pages::error(400, &Problem::ForeignHint),
+                Some(claims) => {
+                    if self.state.issued.find(&fingerprint(raw)).is_none() {
+                        self.violate("id_token_hint", "not byte for byte as it was issued");
+                    }
+                    Some(claims)
+                }
+                None => {
+                    self.violate("id_token_hint", "no ID token of this provider");
+                    return pages::error(400, &Problem::ForeignHint);
+                }
             },
             None => None,
         };
@@ -34,8 +47,9 @@ impl Call<'_> {
             .as_ref()
             .is_none_or(|session| Some(&session.session_id) == meant.as_ref());
         // Section 2: without a hint, or with one that means somebody else, the person has to confirm.
-        if meant.is_some() && is_meant {
-            return self.log_out(redirect);
+        if let Some(meant) = meant.filter(|_| is_meant) {
+            let session = self.session_named(&meant);
+            return self.log_out(session, redirect);
         }
         let id = self.state.random.next_id();
         self.state.log_outs.insert(id.clone(), redirect);
@@ -51,32 +65,57 @@ impl Call<'_> {
             return pages::error(400, &Problem::InteractionOver);
         };
         match parameters.value("decision") {
-            Some("log-out") => self.log_out(redirect),
+            Some("log-out") => {
+                let session = self.session();
+                self.log_out(session, redirect)
+            }
             _ => pages::stayed(),
         }
     }
 
-    /// Ends the browser's session, and takes back what was granted in it, unless that was granted for
-    /// the time when nobody is there (OpenID Connect Core 1.0 section 11).
-    fn log_out(&mut self, redirect: Option<String>) -> HttpResponse {
-        if let Some(session) = self
-            .cookie()
-            .and_then(|cookie| self.state.sessions.remove(cookie))
-        {
-            let offline = |scope: &String| scope == "offline_access";
-            self.state.grants.retain(|grant| {
-                grant.signed_in.session_id != session.session_id || grant.scopes.iter().any(offline)
-            });
-        }
+    /// Ends a session, tells the clients that took part in it, and leads on.
+    fn log_out(&mut self, session: Option<SignedIn>, redirect: Option<String>) -> HttpResponse {
+        let frames = session.map_or_else(Vec::new, |session| {
+            let ended = self.end(session);
+            self.notify(&ended);
+            self.frames(&ended)
+        });
         let response = match redirect {
+            _ if !frames.is_empty() => pages::log_out_frames(&frames, redirect.as_deref()),
             Some(address) => pages::see_other(&address),
             None => pages::logged_out(),
         };
-        response.with_header("set-cookie", self.set_cookie(None))
+        self.without_session_cookies(response)
+    }
+
+    /// Lists the addresses that have to be framed for the clients of a session (OpenID Connect Front-Channel
+    /// Logout 1.0 section 2).
+    fn frames(&self, ended: &Ended) -> Vec<String> {
+        if !self.settings.has(Feature::FrontChannelLogOut) {
+            return Vec::new();
+        }
+        let clients = ended.clients.iter().filter_map(|id| self.client(id));
+        let frames = clients.filter_map(|client| {
+            let address = client.text("frontchannel_logout_uri")?;
+            if !client.flag("frontchannel_logout_session_required") {
+                return Some(address.to_owned());
+            }
+            let issuer = self.settings.issuer.clone();
+            let session_id = ended.session.session_id.clone();
+            if self.settings.has(Feature::UnencodedSessionIds) {
+                let address = with_query(address, &[("iss", issuer)]);
+                return Some(format!("{address}&sid={session_id}"));
+            }
+            Some(with_query(address, &[("iss", issuer), ("sid", session_id)]))
+        });
+        frames.collect()
     }
 
     /// Reads an ID token of ours, expired or not.
-    fn hint(&self, raw: &str) -> Option<Map<String, Value>> {
+    pub(crate) fn hint(&self, raw: &str) -> Option<Map<String, Value>> {
+        if let Some(claims) = self.state.issued.find(&fingerprint(raw)) {
+            return Some(claims.clone());
+        }
         let published = self.state.keys.published().to_string();
         let keys = KeySet::parse(published.as_bytes()).ok()?;
         let verified = Jws::parse(raw)
@@ -90,7 +129,7 @@ impl Call<'_> {
 
     /// Finds out where to go afterwards: nowhere, or an address that the client registered.
     fn log_out_redirect(
-        &self,
+        &mut self,
         parameters: &Parameters,
         hint: Option<&Map<String, Value>>,
     ) -> Result<Option<String>, Problem> {
@@ -111,13 +150,15 @@ impl Call<'_> {
                 client_id: client_id.to_owned(),
             })?;
         if !client.accepts_log_out_redirect(address) {
+            self.violate("post_logout_redirect_uri", address);
             return Err(Problem::UnregisteredRedirect {
                 client_id: client_id.to_owned(),
                 redirect_uri: address.to_owned(),
             });
         }
-        Ok(Some(match parameters.value("state") {
-            Some(state) => with_query(address, &[("state", state.to_owned())]),
+        let state = misbehave::alter_log_out_state(&self.state.faults, parameters.value("state"));
+        Ok(Some(match state {
+            Some(state) => with_query(address, &[("state", state)]),
             None => address.to_owned(),
         }))
     }

@@ -62,6 +62,47 @@ features! {
     AuthorizationDetails = "authorization-details",
     /// Resource indicators (RFC 8707).
     ResourceIndicators = "resource-indicators",
+
+    /// Logout tokens to each client's `backchannel_logout_uri` (OpenID Connect Back-Channel Logout 1.0).
+    BackChannelLogOut = "back-channel-log-out",
+    /// A frame for each client's `frontchannel_logout_uri` (OpenID Connect Front-Channel Logout 1.0).
+    FrontChannelLogOut = "front-channel-log-out",
+    /// `session_state` and the frame that compares it (OpenID Connect Session Management 1.0).
+    SessionManagement = "session-management",
+    /// Every `sid` has 35 characters, with punctuation and a space among them.
+    PunctuatedSessionIds = "punctuated-session-ids",
+    /// `sid` stands in the address of a front-channel log-out as it is, not percent-encoded.
+    UnencodedSessionIds = "unencoded-session-ids",
+
+    /// Clients register themselves, at `/register` (RFC 7591), and manage what they registered (RFC 7592).
+    DynamicRegistration = "dynamic-registration",
+    /// Ids and secrets of registered clients, and refresh tokens, hold every odd character that they may.
+    OddCharacters = "odd-characters",
+    /// The issuer of an account, at `/.well-known/webfinger` of the issuer's origin (RFC 7033).
+    Webfinger = "webfinger",
+    /// The metadata also where RFC 8414 section 3 puts it: the well-known path before the issuer's own.
+    OauthMetadata = "oauth-metadata",
+    /// Nothing of what came after OpenID Connect Core: no `iss` in authorization responses, and no word of
+    /// it and of PKCE in the metadata.
+    CoreOnly = "core-only",
+
+    /// The published set holds keys of many kinds, also unsupported ones and ones for encryption, without `alg`.
+    MixedKeys = "mixed-keys",
+    /// No key has a `kid`, and one published key fits.
+    KeyWithoutId = "key-without-id",
+    /// No key has a `kid`, and three published keys could fit.
+    KeysWithoutIds = "keys-without-ids",
+    /// The key set stands at a path that nobody can guess.
+    RandomKeysPath = "random-keys-path",
+    /// The metadata offers every signature algorithm there is, `none` among them.
+    EveryAlgorithmOffered = "every-algorithm-offered",
+
+    /// The parameter `claims` (OpenID Connect Core 1.0 section 5.5).
+    ClaimsParameter = "claims-parameter",
+    /// Userinfo holds a signed claim of another issuer (OpenID Connect Core 1.0 section 5.6.2.1).
+    AggregatedClaims = "aggregated-claims",
+    /// Userinfo says where to ask for another claim, at `/claims` (OpenID Connect Core 1.0 section 5.6.2.2).
+    DistributedClaims = "distributed-claims",
 }
 
 impl fmt::Display for Feature {

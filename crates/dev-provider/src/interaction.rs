@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use codegrant_core::http::HttpResponse;
 
-use crate::authorize::Refusal;
+use crate::authorization_request::Refusal;
 use crate::call::Call;
 use crate::dev_user::DevUser;
 use crate::pages::{self, ConsentPage, Problem, SignInPage};
@@ -66,15 +66,16 @@ impl Call<'_> {
         let signed_in = SignedIn {
             subject: user.subject,
             at: self.now,
-            session_id: self.state.random.next_id(),
+            session_id: self.new_session_id(),
+            context: self.reached_context(&interaction.request),
+            browser_state: self.state.random.next_id(),
         };
         let cookie = self.state.random.next_id();
         self.state
             .sessions
             .insert(cookie.clone(), signed_in.clone());
-        let answer = self
-            .ask_consent(interaction.request, signed_in)
-            .with_header("set-cookie", self.set_cookie(Some(&cookie)));
+        let answer = self.ask_consent(interaction.request, signed_in.clone());
+        let answer = self.with_session_cookies(answer, &cookie, &signed_in);
         self.finish(id, answer)
     }
 

@@ -49,33 +49,57 @@
 //! so that the provider can stand in for an OAuth 2.0 server as well; without the scope `openid` there is
 //! no ID token. A second published key of another kind stands beside the one that signs, as in real key sets.
 
+mod access_token;
+mod authorization_details;
+mod authorization_request;
 mod authorize;
+mod back_channel;
 mod bounded;
 mod call;
+mod certificate;
+mod claims_request;
+mod client_assertion;
 mod client_authentication;
 mod client_registration;
 mod dev_user;
 mod documents;
+mod dpop;
+mod encryption;
 mod end_session;
 mod endpoint;
 mod fault;
 mod feature;
+mod grants;
 mod id_token;
 mod interaction;
+mod introspection;
+mod issuer_discovery;
+mod jwt;
+mod key_set;
 mod keys;
 mod misbehave;
+mod offered;
 mod outbox;
 mod pages;
 mod parameters;
+mod protection;
 mod provider;
+mod pushed;
 mod random;
 mod recorded;
 mod redirect;
+mod registration;
+mod registration_metadata;
+mod request_object;
 mod resources;
+mod response_object;
 mod revocation;
+mod session;
+mod session_management;
 mod settings;
 mod state;
 mod token;
+mod userinfo;
 
 pub use client_registration::ClientRegistration;
 pub use dev_user::DevUser;

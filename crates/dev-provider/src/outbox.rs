@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use codegrant_core::http::{HttpRequest, HttpResponse};
+use codegrant_core::http::{HttpRequest, HttpResponse, Method};
 
 use crate::call::Call;
 use crate::endpoint::Endpoint;
+use crate::feature::Feature;
+use crate::jwt;
+use crate::settings::is_loopback_address;
 
 /// How many deliveries are kept for tests to read.
 pub(crate) const KEPT: usize = 1000;
@@ -60,9 +63,34 @@ pub(crate) const ROUNDS: usize = 4;
 impl Call<'_> {
     /// Names the next address that has to be asked before this request can be answered.
     ///
-    /// It is called again after each, and changes nothing.
-    #[allow(clippy::unused_self, reason = "nothing hosts anything yet")]
-    pub(crate) fn wanted(&self, _endpoint: Endpoint) -> Option<HttpRequest> {
-        None
+    /// It is called again after each answer, and changes nothing.
+    pub(crate) fn wanted(&self, endpoint: Endpoint) -> Option<HttpRequest> {
+        if let Some(request) = self.wanted_for_encryption(endpoint) {
+            return Some(request);
+        }
+        let sent = self.parameters();
+        let is_for_clients = matches!(
+            endpoint,
+            Endpoint::Token | Endpoint::Push | Endpoint::Revoke | Endpoint::Introspect
+        );
+        if !is_for_clients && endpoint != Endpoint::Authorize {
+            return None;
+        }
+        let assertion = sent.value("client_assertion");
+        let subject = assertion
+            .and_then(|assertion| jwt::text(&jwt::claims(assertion)?, "sub").map(str::to_owned));
+        let client = sent.value("client_id").map(str::to_owned).or(subject)?;
+        let client = self.client(&client)?;
+        let objects = self.settings.has(Feature::RequestObjects);
+        let hosted = sent
+            .value("request_uri")
+            .filter(|uri| objects && is_loopback_address(uri) && client.accepts_request_uri(uri))
+            .filter(|_| endpoint == Endpoint::Authorize);
+        let signs = assertion.is_some() || hosted.is_some() || sent.value("request").is_some();
+        let keys = client.text("jwks_uri").filter(|_| signs);
+        let mut addresses = hosted.into_iter().chain(keys);
+        let wanted =
+            addresses.find(|uri| is_loopback_address(uri) && !self.fetched.contains_key(*uri))?;
+        Some(HttpRequest::new(Method::Get, wanted))
     }
 }

@@ -19,7 +19,7 @@ use crate::settings::{Settings, is_loopback_address};
 use crate::state::State;
 
 /// The names of the request headers that are read: whoever embeds the provider copies these.
-pub const REQUEST_HEADERS: &[&str] = &["authorization", "content-type", "cookie"];
+pub const REQUEST_HEADERS: &[&str] = &["authorization", "content-type", "cookie", "dpop"];
 
 /// An OpenID Provider whose only way in is [`DevProvider::handle`].
 ///
@@ -29,6 +29,8 @@ pub struct DevProvider {
     settings: Settings,
     base: String,
     base_path: String,
+    /// How much of the issuer comes before its path.
+    origin_length: usize,
     state: Mutex<State>,
 }
 
@@ -53,11 +55,17 @@ impl DevProvider {
         }
         let base = settings.issuer.trim_end_matches('/').to_owned();
         let base_path = url.path().trim_end_matches('/').to_owned();
+        let origin_length = settings.issuer.len().saturating_sub(
+            settings.issuer.split_once("//").map_or(0, |(_, rest)| {
+                rest.find('/').map_or(0, |at| rest.len() - at)
+            }),
+        );
         let state = Mutex::new(State::new(&settings)?);
         Ok(Self {
             settings,
             base,
             base_path,
+            origin_length,
             state,
         })
     }
@@ -95,7 +103,7 @@ impl DevProvider {
         let mut state = self.lock();
         let path = url_path.strip_prefix(&self.base_path);
         state.record(Recorded::new(request, path.unwrap_or(url_path), query));
-        let Some(endpoint) = path.and_then(Endpoint::at) else {
+        let Some(endpoint) = self.endpoint(&state, url_path, path) else {
             let path = url_path.to_owned();
             return pages::error(404, &Problem::NotFound { path });
         };
@@ -138,6 +146,21 @@ impl DevProvider {
         answer
     }
 
+    /// Finds what a path stands for: below the issuer's own, or at the root of its origin.
+    fn endpoint(&self, state: &State, url_path: &str, path: Option<&str>) -> Option<Endpoint> {
+        let below = path.and_then(|path| {
+            let keys = (path == state.keys_path).then_some(Endpoint::Keys);
+            keys.or_else(|| Endpoint::at(path))
+                .filter(|found| *found != Endpoint::Keys || path == state.keys_path)
+        });
+        let issuer_path = &self.settings.issuer[self.origin_length..];
+        let found = below.or_else(|| Endpoint::at_root(url_path, issuer_path))?;
+        let needed = found.needs(url_path);
+        needed
+            .is_none_or(|feature| self.settings.has(feature))
+            .then_some(found)
+    }
+
     /// Performs a request of the provider's own, and keeps it for tests. Never while the state is locked.
     fn send(&self, request: &HttpRequest) -> Option<HttpResponse> {
         let outbox = self.settings.outbox.as_ref();
@@ -166,8 +189,15 @@ impl DevProvider {
             (Endpoint::Token, _) => call.token(),
             (Endpoint::Userinfo, _) => call.userinfo(),
             (Endpoint::Revoke, _) => call.revoke(),
+            (Endpoint::Push, _) => call.push(),
+            (Endpoint::Introspect, _) => call.introspect(),
             (Endpoint::EndSession, _) => call.end_session(),
             (Endpoint::ConfirmLogOut, _) => call.confirm_log_out(),
+            (Endpoint::CheckSession, _) => call.check_session(),
+            (Endpoint::Claims, _) => call.distributed_claims(),
+            (Endpoint::Register, Method::Post) => call.register(),
+            (Endpoint::Register, _) => call.manage(),
+            (Endpoint::Webfinger, _) => call.webfinger(),
             (Endpoint::Me, _) => call.me(),
         }
     }
@@ -245,6 +275,29 @@ impl DevProvider {
         let mut state = self.lock();
         let key_id = state.random.next_id();
         Ok(state.keys.rotate(key_id)?)
+    }
+
+    /// Does something that no request asked for, and sends what it leaves to be sent.
+    pub(crate) fn act<T>(&self, now: Timestamp, operate: impl FnOnce(&mut Call<'_>) -> T) -> T {
+        let request = HttpRequest::new(Method::Get, self.base.as_str());
+        let mut state = self.lock();
+        let done = operate(&mut Call {
+            settings: &self.settings,
+            base: &self.base,
+            base_path: &self.base_path,
+            state: &mut state,
+            request: &request,
+            query: "",
+            now,
+            certificate: None,
+            fetched: &Fetched::new(),
+        });
+        let outgoing = std::mem::take(&mut state.outgoing);
+        drop(state);
+        for request in &outgoing {
+            self.send(request);
+        }
+        done
     }
 
     /// A panic in another thread is no reason to stop: each entry that it leaves behind is whole.

@@ -3,8 +3,10 @@
 use codegrant_core::http::HttpResponse;
 use url::form_urlencoded;
 
-use crate::authorize::{AuthorizationRequest, Refusal};
+use crate::authorization_request::{AuthorizationRequest, Refusal};
 use crate::call::Call;
+use crate::dpop::Asker;
+use crate::feature::Feature;
 use crate::misbehave;
 use crate::pages;
 use crate::state::{Code, Grant, SignedIn};
@@ -16,7 +18,10 @@ const CODE_LIFETIME: i64 = 60;
 #[derive(Clone)]
 pub(crate) struct ReturnAddress {
     pub(crate) redirect_uri: String,
+    client_id: String,
     mode: Mode,
+    /// Whether the response is a JWT (JARM).
+    signed: bool,
     state: Option<String>,
 }
 
@@ -28,22 +33,27 @@ enum Mode {
 }
 
 impl ReturnAddress {
-    pub(crate) fn new(redirect_uri: String, state: Option<&str>) -> Self {
+    pub(crate) fn new(redirect_uri: String, client_id: &str, state: Option<&str>) -> Self {
         Self {
             redirect_uri,
+            client_id: client_id.to_owned(),
             mode: Mode::Query,
+            signed: false,
             state: state.map(str::to_owned),
         }
     }
 
-    pub(crate) fn set_mode(&mut self, mode: Option<&str>) -> Result<(), Refusal> {
-        self.mode = match mode {
-            None | Some("query") => Mode::Query,
-            Some("form_post") => Mode::FormPost,
+    /// Reads `response_mode`; those that end in `jwt` only from a provider that signs its responses.
+    pub(crate) fn set_mode(&mut self, mode: Option<&str>, signs: bool) -> Result<(), Refusal> {
+        (self.mode, self.signed) = match mode {
+            None | Some("query") => (Mode::Query, false),
+            Some("form_post") => (Mode::FormPost, false),
+            Some("jwt" | "query.jwt") if signs => (Mode::Query, true),
+            Some("form_post.jwt") if signs => (Mode::FormPost, true),
             Some(_) => {
                 return Err(Refusal {
                     error: "invalid_request",
-                    description: "response_mode is neither query nor form_post",
+                    description: "response_mode is not one that is supported",
                 });
             }
         };
@@ -58,11 +68,21 @@ impl Call<'_> {
         request: &AuthorizationRequest,
         signed_in: SignedIn,
     ) -> HttpResponse {
+        self.visit(&signed_in, &request.client_id);
+        let return_to = &request.return_to;
+        let session_state = self.session_state(
+            &request.client_id,
+            &return_to.redirect_uri,
+            &signed_in.browser_state,
+        );
         let grant_id = self.state.random.next_id();
         let grant = Grant {
             client_id: request.client_id.clone(),
             scopes: request.scopes.clone(),
             nonce: request.nonce.clone(),
+            claims: request.claims.clone(),
+            details: request.details.clone(),
+            resources: request.resources.clone(),
             signed_in,
         };
         self.state.grants.insert(grant_id.clone(), grant);
@@ -73,9 +93,13 @@ impl Call<'_> {
             challenge: request.challenge.clone(),
             expires: self.now.plus(CODE_LIFETIME),
             used: false,
+            dpop_key: request.dpop_key.clone(),
         };
         self.state.codes.insert(code.clone(), held);
-        self.respond(&request.return_to, vec![("code", code)])
+        let mut fields = vec![("code", code)];
+        fields.extend(session_state.map(|state| ("session_state", state)));
+        self.renew_nonce(Asker::Server);
+        self.respond(return_to, fields)
     }
 
     /// Gives the client an error (RFC 6749 section 4.1.2.1).
@@ -91,8 +115,13 @@ impl Call<'_> {
         if let Some(state) = &to.state {
             fields.push(("state", state.clone()));
         }
-        fields.push(("iss", self.settings.issuer.clone()));
+        if !self.settings.has(Feature::CoreOnly) {
+            fields.push(("iss", self.settings.issuer.clone()));
+        }
         misbehave::alter_callback(&self.state.faults, &mut fields);
+        if to.signed {
+            fields = self.response_object(&to.client_id, fields);
+        }
         match to.mode {
             Mode::Query => pages::see_other(&with_query(&to.redirect_uri, &fields)),
             Mode::FormPost => pages::form_post(&to.redirect_uri, &fields),

@@ -8,7 +8,10 @@ use crate::token::TokenError;
 
 impl Call<'_> {
     pub(crate) fn revoke(&mut self) -> HttpResponse {
-        self.revoked().unwrap_or_else(TokenError::response)
+        match self.revoked() {
+            Ok(response) => response,
+            Err(error) => self.failed(error),
+        }
     }
 
     /// Revokes an access token, or a refresh token with everything that belongs to it. A token that is

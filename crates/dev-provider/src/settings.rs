@@ -41,6 +41,17 @@ pub struct Settings {
     pub claims_in_id_token: bool,
     /// The signing key, unencrypted PKCS#8 in DER; made anew when absent.
     pub key_pkcs8: Option<Vec<u8>>,
+    /// The authentication contexts, `acr`, that somebody can be asked for; when empty, any.
+    pub acr_values: Vec<String>,
+    /// What a client needs to register itself (RFC 7591 section 3); when absent, nothing.
+    pub initial_access_token: Option<String>,
+    /// Scopes of APIs, which mean nothing to the provider and may be asked for all the same.
+    pub scopes: Vec<String>,
+    /// The types of authorization details that are known (RFC 9396 section 5); when empty, any.
+    pub authorization_details_types: Vec<String>,
+    /// What the addresses start with at which clients show certificates, with the issuer's path
+    /// (`mtls_endpoint_aliases`, RFC 8705 section 5); on loopback.
+    pub certificate_base: Option<String>,
     /// What it can do beyond the plain code flow.
     pub features: BTreeSet<Feature>,
     /// How its own requests to clients are performed; without one they go nowhere.
@@ -59,6 +70,11 @@ impl Settings {
             access_token_lifetime: 3600,
             claims_in_id_token: false,
             key_pkcs8: None,
+            acr_values: Vec::new(),
+            initial_access_token: None,
+            scopes: Vec::new(),
+            authorization_details_types: Vec::new(),
+            certificate_base: None,
             features: BTreeSet::new(),
             outbox: None,
         }
@@ -116,6 +132,42 @@ impl Settings {
     /// Tells whether a feature is on.
     pub fn has(&self, feature: Feature) -> bool {
         self.features.contains(&feature)
+    }
+
+    /// Returns the settings with these authentication contexts, `acr`, and no others.
+    #[must_use]
+    pub fn with_acr_values<A: Into<String>>(mut self, values: impl IntoIterator<Item = A>) -> Self {
+        self.acr_values = values.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Returns the settings with a token that a client needs to register itself (RFC 7591 section 3).
+    #[must_use]
+    pub fn with_initial_access_token(mut self, token: impl Into<String>) -> Self {
+        self.initial_access_token = Some(token.into());
+        self
+    }
+
+    /// Returns the settings with one more scope of an API.
+    #[must_use]
+    pub fn with_scope(mut self, scope: impl Into<String>) -> Self {
+        self.scopes.push(scope.into());
+        self
+    }
+
+    /// Returns the settings with one more type of authorization details (RFC 9396 section 5).
+    #[must_use]
+    pub fn with_authorization_details_type(mut self, name: impl Into<String>) -> Self {
+        self.authorization_details_types.push(name.into());
+        self
+    }
+
+    /// Returns the settings with other addresses for clients that show certificates, for example
+    /// `https://localhost:4443` besides the issuer `http://localhost:4000`; the path is the issuer's.
+    #[must_use]
+    pub fn with_certificate_base(mut self, base: impl Into<String>) -> Self {
+        self.certificate_base = Some(base.into());
+        self
     }
 
     /// Returns the settings with a way out to the provider's clients.

@@ -6,16 +6,25 @@ use std::sync::Arc;
 use codegrant_core::Timestamp;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 use codegrant_core::jose::SigningKeyError;
+use serde_json::{Map, Value};
 
-use crate::authorize::AuthorizationRequest;
+use crate::access_token::{AccessToken, Binding};
+use crate::authorization_request::AuthorizationRequest;
 use crate::bounded::Bounded;
+use crate::claims_request::ClaimsRequest;
 use crate::client_registration::ClientRegistration;
 use crate::dev_user::DevUser;
+use crate::dpop::Nonces;
 use crate::fault::Fault;
+use crate::feature::Feature;
+use crate::key_set::KeySetStyle;
 use crate::keys::Keys;
 use crate::outbox::Delivery;
+use crate::protection::registered_algorithms;
+use crate::pushed::Pushed;
 use crate::random::Random;
 use crate::recorded::Recorded;
+use crate::registration::Registered;
 use crate::settings::Settings;
 
 /// How many answers are kept; a page is bigger than anything else here, and a double click comes soon.
@@ -44,8 +53,23 @@ pub(crate) struct State {
     pub(crate) grants: Bounded<Grant>,
     pub(crate) access_tokens: Bounded<AccessToken>,
     pub(crate) refresh_tokens: Bounded<RefreshToken>,
+    /// The claims of every ID token, by the token's fingerprint.
+    pub(crate) issued: Bounded<Map<String, Value>>,
+    /// The clients that somebody went to, by the session's public name.
+    pub(crate) visited: Bounded<BTreeSet<String>>,
+    /// What clients that registered themselves are told, by id.
+    pub(crate) registrations: Bounded<Registered>,
+    /// Where the key set stands, below the issuer.
+    pub(crate) keys_path: String,
+    /// Tokens for distributed claims, with the subject.
+    pub(crate) claims_tokens: Bounded<String>,
     /// Users who typed a name, by subject.
     pub(crate) made_up: Bounded<DevUser>,
+    /// What may be sent once: the ids of assertions, proofs and request objects.
+    pub(crate) seen: Bounded<()>,
+    /// Pushed requests, by their reference.
+    pub(crate) pushed: Bounded<Pushed>,
+    pub(crate) nonces: Nonces,
     pub(crate) requests: VecDeque<Recorded>,
     /// What clients sent that a certification would not let pass.
     pub(crate) violations: VecDeque<String>,
@@ -61,6 +85,10 @@ pub(crate) struct SignedIn {
     pub(crate) at: Timestamp,
     /// The session's public name, `sid` (OpenID Connect Back-Channel Logout 1.0 section 2.1).
     pub(crate) session_id: String,
+    /// How strongly they were authenticated, `acr`, where a client asked.
+    pub(crate) context: Option<String>,
+    /// What the browser's readable cookie holds (OpenID Connect Session Management 1.0 section 3.2).
+    pub(crate) browser_state: String,
 }
 
 /// An authorization request in front of a person.
@@ -78,6 +106,8 @@ pub(crate) struct Code {
     pub(crate) challenge: String,
     pub(crate) expires: Timestamp,
     pub(crate) used: bool,
+    /// The key that has to redeem it (RFC 9449 section 10).
+    pub(crate) dpop_key: Option<String>,
 }
 
 /// What a user allowed a client; its tokens are worth nothing once it is gone.
@@ -86,28 +116,40 @@ pub(crate) struct Grant {
     pub(crate) client_id: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) nonce: Option<String>,
+    pub(crate) claims: ClaimsRequest,
+    /// What was granted beyond scopes (RFC 9396).
+    pub(crate) details: Vec<Value>,
+    /// What its tokens are for (RFC 8707).
+    pub(crate) resources: Vec<String>,
     pub(crate) signed_in: SignedIn,
-}
-
-/// An access token (RFC 6749 section 1.4).
-pub(crate) struct AccessToken {
-    pub(crate) grant: String,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) expires: Timestamp,
 }
 
 /// A refresh token (RFC 6749 section 1.5), good for one use.
 pub(crate) struct RefreshToken {
     pub(crate) grant: String,
     pub(crate) used: bool,
+    /// What a public client has to hold besides (RFC 9449 section 5).
+    pub(crate) binding: Binding,
 }
 
 impl State {
     pub(crate) fn new(settings: &Settings) -> Result<Self, SigningKeyError> {
         let mut random = Random::new(&settings.seed);
-        let keys = Keys::new(settings.algorithm, settings.key_pkcs8.as_deref(), || {
-            random.next_id()
-        })?;
+        let style = KeySetStyle::of(&settings.features);
+        let key = settings.key_pkcs8.as_deref();
+        let mut keys = Keys::new(settings.algorithm, key, style, || random.next_id())?;
+        for algorithm in settings.clients.iter().flat_map(registered_algorithms) {
+            keys.provide(algorithm, || random.next_id())?;
+        }
+        let nonces = Nonces {
+            server: random.next_id(),
+            resource: random.next_id(),
+        };
+        let keys_path = if settings.has(Feature::RandomKeysPath) {
+            format!("/jwks/{}", random.next_id())
+        } else {
+            "/jwks".to_owned()
+        };
         Ok(Self {
             random,
             keys,
@@ -123,7 +165,15 @@ impl State {
             grants: Bounded::default(),
             access_tokens: Bounded::default(),
             refresh_tokens: Bounded::default(),
+            issued: Bounded::default(),
+            visited: Bounded::default(),
+            registrations: Bounded::default(),
+            keys_path,
+            claims_tokens: Bounded::default(),
             made_up: Bounded::default(),
+            seen: Bounded::default(),
+            pushed: Bounded::default(),
+            nonces,
             requests: VecDeque::new(),
             violations: VecDeque::new(),
             outgoing: Vec::new(),

@@ -4,20 +4,25 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::base64url;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
+use crate::access_token::Binding;
+use crate::authorization_request::Refusal;
 use crate::call::{Call, json_response};
 use crate::client_registration::ClientRegistration;
+use crate::dpop::{Asker, USE_NONCE};
 use crate::fault::Fault;
+use crate::feature::Feature;
+use crate::grants::{CLIENT_CREDENTIALS, TOKEN_EXCHANGE};
 use crate::id_token::Occasion;
 use crate::parameters::Parameters;
-use crate::state::{AccessToken, Grant, RefreshToken};
+use crate::state::{Grant, RefreshToken};
 
 /// An error of the token or revocation endpoint (RFC 6749 section 5.2).
 #[derive(Clone, Copy)]
 pub(crate) struct TokenError {
     status: u16,
-    error: &'static str,
+    pub(crate) error: &'static str,
     description: &'static str,
 }
 
@@ -48,9 +53,27 @@ impl TokenError {
     }
 }
 
+impl From<Refusal> for TokenError {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(400, refusal.error, refusal.description)
+    }
+}
+
 impl Call<'_> {
     pub(crate) fn token(&mut self) -> HttpResponse {
-        self.granted().unwrap_or_else(TokenError::response)
+        match self.granted() {
+            Ok(response) => self.with_next_nonce(response, Asker::Server),
+            Err(error) => self.failed(error),
+        }
+    }
+
+    /// Answers a client with an error, and with the nonce where that is what it lacks.
+    pub(crate) fn failed(&self, error: TokenError) -> HttpResponse {
+        let response = error.response();
+        if error.error == USE_NONCE.error {
+            return self.with_nonce(response, Asker::Server);
+        }
+        response
     }
 
     fn granted(&mut self) -> Result<HttpResponse, TokenError> {
@@ -58,10 +81,16 @@ impl Call<'_> {
         match parameters.value("grant_type") {
             Some("authorization_code") => self.redeem(&parameters, &client),
             Some("refresh_token") => self.refresh(&parameters, &client),
+            Some(CLIENT_CREDENTIALS) if self.settings.has(Feature::ClientCredentials) => {
+                self.client_credentials(&parameters, &client)
+            }
+            Some(TOKEN_EXCHANGE) if self.settings.has(Feature::TokenExchange) => {
+                self.exchange(&parameters, &client)
+            }
             Some(_) => Err(TokenError::new(
                 400,
                 "unsupported_grant_type",
-                "only authorization_code and refresh_token are supported",
+                "the provider does not support this grant",
             )),
             None => Err(TokenError::invalid_request("grant_type is missing")),
         }
@@ -74,6 +103,8 @@ impl Call<'_> {
     ) -> Result<HttpResponse, TokenError> {
         let missing = TokenError::invalid_request("code is missing");
         let code = parameters.value("code").ok_or(missing)?;
+        // First of all: a client that has to come again with a nonce needs its code then.
+        let binding = self.binding(client)?;
         let unknown = TokenError::invalid_grant("the code is unknown or expired");
         let grants = &mut self.state.grants;
         let held = self.state.codes.find_mut(code).ok_or(unknown)?;
@@ -112,12 +143,21 @@ impl Call<'_> {
                 "code_verifier does not fit the code_challenge",
             ));
         }
+        let bound = held.dpop_key.clone().map(Binding::Key);
+        if bound.is_some_and(|bound| bound != binding) {
+            return Err(TokenError::invalid_grant(
+                "the code is bound to another key (RFC 9449 section 10)",
+            ));
+        }
         let grant_id = held.grant.clone();
-        let mut body = self.access_token(&grant_id, &grant.scopes);
-        body.insert(
-            "refresh_token".to_owned(),
-            self.refresh_token(&grant_id).into(),
-        );
+        if !self.is_first("verifier", client.id(), verifier) {
+            self.violate("code-verifier", "it was used for another code");
+        }
+        let resources = self.narrowed_resources(parameters, &grant.resources)?;
+        let mut body = self.access_token(&grant_id, &grant.scopes, &binding, &resources);
+        grant.add_details(&mut body);
+        let refresh_token = self.refresh_token(&grant_id, client, binding);
+        body.insert("refresh_token".to_owned(), refresh_token.into());
         self.with_id_token(body, &grant, &grant.scopes, Occasion::Login)
     }
 
@@ -128,6 +168,7 @@ impl Call<'_> {
     ) -> Result<HttpResponse, TokenError> {
         let missing = TokenError::invalid_request("refresh_token is missing");
         let sent = parameters.value("refresh_token").ok_or(missing)?;
+        let binding = self.binding(client)?;
         let unknown = TokenError::invalid_grant("the refresh token is unknown or revoked");
         let rotates = !self.state.has(Fault::RefreshNoNewToken);
         let grants = &mut self.state.grants;
@@ -145,41 +186,41 @@ impl Call<'_> {
                 "the refresh token was used before; its whole family is revoked",
             ));
         }
+        if held.binding != Binding::Bearer && held.binding != binding {
+            return Err(TokenError::invalid_grant(
+                "the refresh token is bound to another key",
+            ));
+        }
         let scopes = narrowed(parameters.value("scope"), &grant)?;
         held.used = rotates;
         let grant_id = held.grant.clone();
-        let mut body = self.access_token(&grant_id, &scopes);
+        let resources = self.narrowed_resources(parameters, &grant.resources)?;
+        let mut body = self.access_token(&grant_id, &scopes, &binding, &resources);
+        grant.add_details(&mut body);
         if rotates {
-            body.insert(
-                "refresh_token".to_owned(),
-                self.refresh_token(&grant_id).into(),
-            );
+            let refresh_token = self.refresh_token(&grant_id, client, binding);
+            body.insert("refresh_token".to_owned(), refresh_token.into());
         }
         self.with_id_token(body, &grant, &scopes, Occasion::Refresh)
     }
 
-    fn access_token(&mut self, grant: &str, scopes: &[String]) -> Map<String, Value> {
-        let token = self.state.random.next_id();
-        let lifetime = self.settings.access_token_lifetime;
-        let held = AccessToken {
-            grant: grant.to_owned(),
-            scopes: scopes.to_vec(),
-            expires: self.now.plus(lifetime),
-        };
-        self.state.access_tokens.insert(token.clone(), held);
-        let mut body = Map::new();
-        body.insert("access_token".to_owned(), token.into());
-        body.insert("token_type".to_owned(), "Bearer".into());
-        body.insert("expires_in".to_owned(), lifetime.into());
-        body.insert("scope".to_owned(), scopes.join(" ").into());
-        body
-    }
-
-    fn refresh_token(&mut self, grant: &str) -> String {
+    /// Makes a refresh token; a public client has nothing but its key to show that it may use it (RFC 9449
+    /// section 5).
+    fn refresh_token(
+        &mut self,
+        grant: &str,
+        client: &ClientRegistration,
+        binding: Binding,
+    ) -> String {
         let token = self.state.random.next_id();
         let held = RefreshToken {
             grant: grant.to_owned(),
             used: false,
+            binding: if client.is_public() {
+                binding
+            } else {
+                Binding::Bearer
+            },
         };
         self.state.refresh_tokens.insert(token.clone(), held);
         token

@@ -6,7 +6,7 @@ use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::json;
 use serde_json::{Map, Value, json};
 
-use super::{documents, token, userinfo};
+use super::{documents, pushed, registration, token, userinfo};
 use crate::call::json_response;
 use crate::endpoint::Endpoint;
 use crate::fault::Fault;
@@ -28,6 +28,10 @@ pub(crate) fn instead(
         Endpoint::Keys => documents::instead_of_keys(&has),
         Endpoint::Token => token::instead(&has, &Parameters::parse(body)),
         Endpoint::Userinfo => userinfo::instead(&has),
+        Endpoint::Push => pushed::instead(&has),
+        Endpoint::Me => resource(&has),
+        Endpoint::Register => registration::instead_of_registration(&has),
+        Endpoint::Webfinger => registration::instead_of_webfinger(&has),
         Endpoint::Revoke if has(Fault::RevocationServerError) => Some(HttpResponse::new(503)),
         _ => None,
     }
@@ -40,7 +44,7 @@ pub(crate) fn alter(
     body: &[u8],
     response: HttpResponse,
 ) -> HttpResponse {
-    if faults.is_empty() || response.status != 200 {
+    if faults.is_empty() || !matches!(response.status, 200 | 201) {
         return response;
     }
     let has = |fault| faults.contains(&fault);
@@ -48,8 +52,26 @@ pub(crate) fn alter(
         Endpoint::Metadata => documents::alter_metadata(&has, response),
         Endpoint::Token => token::alter(&has, &Parameters::parse(body), response),
         Endpoint::Userinfo => userinfo::alter(&has, response),
+        Endpoint::Push => pushed::alter(&has, response),
+        Endpoint::Webfinger => registration::alter_webfinger(&has, response),
         _ => response,
     }
+}
+
+/// Gives the answers of an API that wants another token, or another sign-in (RFC 9470 section 3).
+fn resource(has: &impl Fn(Fault) -> bool) -> Option<HttpResponse> {
+    let (status, name, more) = if has(Fault::ApiStepUp) {
+        let more = r#", acr_values="gold silver", max_age="5""#;
+        (401, "insufficient_user_authentication", more)
+    } else if has(Fault::ApiUnauthorized) {
+        (401, "invalid_token", "")
+    } else if has(Fault::ApiInsufficientScope) {
+        (403, "insufficient_scope", r#", scope="accounts""#)
+    } else {
+        return None;
+    };
+    let challenge = format!(r#"Bearer realm="dev-provider", error="{name}"{more}"#);
+    Some(error(status, name, "not with this token").with_header("www-authenticate", challenge))
 }
 
 /// Changes the members of a JSON object.

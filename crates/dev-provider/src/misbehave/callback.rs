@@ -58,6 +58,19 @@ pub(crate) fn alter_callback(faults: &BTreeSet<Fault>, fields: &mut Fields) {
     }
 }
 
+/// Alters the state on the way back from a log-out.
+pub(crate) fn alter_log_out_state(faults: &BTreeSet<Fault>, state: Option<&str>) -> Option<String> {
+    if faults.contains(&Fault::LogOutNoState) {
+        return None;
+    }
+    let state = state?;
+    Some(if faults.contains(&Fault::LogOutWrongState) {
+        format!("{state}_INVALID")
+    } else {
+        state.to_owned()
+    })
+}
+
 fn set(fields: &mut Fields, name: &str, value: &str) {
     for (_, held) in fields.iter_mut().filter(|(held, _)| *held == name) {
         value.clone_into(held);

@@ -81,6 +81,21 @@ fn alter_members(has: &impl Fn(Fault) -> bool, members: &mut Map<String, Value>)
     if has(Fault::TokenTypeMac) {
         members.insert("token_type".to_owned(), json!("mac"));
     }
+    if has(Fault::TokenTypeOtherCase)
+        && let Some(kind) = members.get("token_type").and_then(Value::as_str)
+    {
+        let kind = kind.replace("DPoP", "dpOp").replace("Bearer", "bEARER");
+        members.insert("token_type".to_owned(), kind.into());
+    }
+    if has(Fault::TokenTypeBearer) {
+        members.insert("token_type".to_owned(), json!("Bearer"));
+    }
+    if has(Fault::TokenNoExpiresIn) {
+        members.remove("expires_in");
+    }
+    if has(Fault::TokenNoScope) {
+        members.remove("scope");
+    }
     if has(Fault::IdTokenMissing) {
         members.remove("id_token");
     }

@@ -1,5 +1,6 @@
 //! What people see: plain HTML without scripts, one style, nothing from another host.
 
+mod check_session;
 mod consent;
 mod form_post;
 mod index;
@@ -13,10 +14,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::base64url;
 
+pub(crate) use check_session::check_session;
 pub(crate) use consent::{ConsentPage, consent};
 pub(crate) use form_post::form_post;
 pub(crate) use index::index;
-pub(crate) use log_out::{log_out, logged_out, stayed};
+pub(crate) use log_out::{log_out, log_out_frames, logged_out, stayed};
 pub(crate) use problem::{Problem, error};
 pub(crate) use sign_in::{SignInPage, sign_in};
 

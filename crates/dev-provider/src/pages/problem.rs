@@ -19,6 +19,10 @@ pub(crate) enum Problem {
     Repeated {
         name: String,
     },
+    /// The request object, or what stands for the request, is not what was agreed.
+    Request {
+        reason: &'static str,
+    },
     ForeignHint,
     InteractionOver,
     NotFound {
@@ -48,6 +52,18 @@ pub(crate) fn error(status: u16, problem: &Problem) -> HttpResponse {
 }
 
 impl Problem {
+    pub(crate) const fn request(reason: &'static str) -> Self {
+        Self::Request { reason }
+    }
+
+    /// Returns what is wrong, for a client that gets no page.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Request { reason } => reason,
+            _ => "the client is unknown, or its request lacks something",
+        }
+    }
+
     fn words(&self) -> (&'static str, &'static str, Vec<(&'static str, &str)>) {
         match self {
             Self::UnknownClient { client_id } => (
@@ -72,6 +88,11 @@ impl Problem {
                 "A parameter stands twice",
                 "Each parameter may stand once, so that there is no doubt which one counts.",
                 vec![("twice", name)],
+            ),
+            Self::Request { reason } => (
+                "This request cannot be read",
+                "The app sent its request in a form that this provider, or what was agreed with the app, does not allow.",
+                vec![("reason", reason)],
             ),
             Self::ForeignHint => (
                 "Not a token of this provider",
