@@ -1,10 +1,15 @@
 //! The authorization endpoint: the request that leaves, and the response that comes back
 //! (RFC 6749 section 4.1.1 and 4.1.2).
 
+mod object;
+mod options;
+mod parameters;
+mod pushed;
 mod request;
 mod response;
 
-pub use request::{AuthorizationOptions, AuthorizationRequest};
+pub use options::AuthorizationOptions;
+pub use request::AuthorizationRequest;
 pub use response::AuthorizationResponse;
 
 pub(crate) use response::Outcome;
@@ -20,6 +25,7 @@ pub(crate) const PROTOCOL_PARAMETERS: &[&str] = &[
     "code",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
     "nonce",
     "redirect_uri",
     "request",

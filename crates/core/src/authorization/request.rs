@@ -2,61 +2,52 @@
 //! section 3.1.2.1).
 
 use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
+use serde_json::Value;
 use url::Url;
 
-use crate::client::{Client, exchange};
-use crate::dpop::DpopKey;
+use super::options::AuthorizationOptions;
+use super::parameters::Parameters;
+use super::{object, pushed};
+use crate::client::{Client, RequestObject, exchange};
 use crate::error::{Error, ProviderError, Quoted};
 use crate::metadata::ProviderMetadata;
 use crate::moment::Moment;
 use crate::provider::Protocol;
-use crate::return_to::ReturnTo;
 use crate::seed::Seed;
 use crate::step::Step;
-use crate::transaction::{Attempt, Transaction};
+use crate::transaction::Transaction;
 
-/// What one login may ask for beyond the client's own settings.
-///
-/// ```
-/// use codegrant_core::{AuthorizationOptions, ReturnTo};
-/// let mut options = AuthorizationOptions::default();
-/// options.return_to = ReturnTo::parse("/orders", "/auth");
-/// options.max_age = Some(300);
-/// ```
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct AuthorizationOptions {
-    /// Where the user goes afterwards.
-    pub return_to: ReturnTo,
-    /// Whether this login is the one fresh start after a lost transaction.
-    pub attempt: Attempt,
-    /// How old the sign-in at the provider may be, in seconds; the ID token's `auth_time` is held to it.
-    pub max_age: Option<u32>,
-    /// Which authentication contexts are acceptable; the ID token's `acr` must be one of them.
-    pub acr_values: Vec<String>,
-    /// What the provider is to show: `login`, `consent`, `select_account` or `none`.
-    pub prompt: Option<String>,
-    /// Who probably wants to sign in.
-    pub login_hint: Option<String>,
-    /// Who has to sign in: any other `sub` is refused (OpenID Connect Core 1.0 section 3.1.2.1).
-    pub expected_subject: Option<String>,
-    /// The key that the session's tokens are to be bound to; made new for every login where the client uses
-    /// DPoP (RFC 9449).
-    pub dpop_key: Option<DpopKey>,
-}
-
-/// Where to send the browser.
+/// Where to send the browser, and what to hold ready meanwhile.
 ///
 /// `Debug` shows no query: it holds the state and the nonce.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationRequest {
     url: Url,
+    object: Option<String>,
 }
 
 impl AuthorizationRequest {
     /// Returns the absolute URL for `Location`.
     pub fn url(&self) -> &str {
         self.url.as_str()
+    }
+
+    /// Returns the request object that has to be found at
+    /// [`AuthorizationOptions::request_uri`] by the time the browser arrives, where the client passes it by
+    /// reference (RFC 9101 section 5.2).
+    ///
+    /// It is served as `application/oauth-authz-req+jwt`. It holds the state and the nonce and no secret.
+    pub fn object_to_host(&self) -> Option<&str> {
+        self.object.as_deref()
+    }
+
+    /// Puts parameters behind the endpoint's own.
+    fn with_query(mut endpoint: Url, parameters: &Parameters) -> Self {
+        endpoint.query_pairs_mut().extend_pairs(parameters.texts());
+        Self {
+            url: endpoint,
+            object: None,
+        }
     }
 }
 
@@ -75,12 +66,13 @@ impl Client {
     /// Starts a login: the request for the browser, and the transaction to keep for this browser alone.
     ///
     /// State, PKCE with S256 and, with OpenID Connect, a nonce are always sent (RFC 9700 section 2.1);
-    /// each comes from its own part of `seed`.
+    /// each comes from its own part of `seed`. A request that is pushed first (RFC 9126) takes one call to the
+    /// provider; any other is finished at once.
     ///
     /// # Errors
     ///
-    /// When the metadata is another issuer's, or the provider's authorization endpoint already carries a
-    /// parameter that belongs to us.
+    /// When the metadata is another issuer's, when the provider's authorization endpoint already carries a
+    /// parameter that belongs to us, and when the provider refuses a pushed request.
     pub fn authorize(
         &self,
         metadata: &ProviderMetadata,
@@ -88,9 +80,9 @@ impl Client {
         seed: &Seed,
         moment: Moment,
     ) -> Result<Step<(AuthorizationRequest, Transaction)>, Error> {
-        let now = moment.now();
         let provider = self.provider();
-        if let Protocol::OpenId { issuer, .. } = &provider.protocol
+        if let Protocol::OpenId { issuer, .. } | Protocol::OAuthIssuer { issuer, .. } =
+            &provider.protocol
             && *issuer != metadata.issuer
         {
             return Err(ProviderError::IssuerMismatch {
@@ -99,72 +91,146 @@ impl Client {
             }
             .into());
         }
-        let state = options.attempt.mark(seed.state());
-        let verifier = PkceCodeVerifier::new(seed.verifier());
-        let client = exchange::oauth2_client(self, metadata)?;
-        let mut request = client
-            .authorize_url(|| CsrfToken::new(state.clone()))
+        let pushed =
+            self.pushes_requests() || metadata.capabilities.require_pushed_authorization_requests;
+        let options = options.on_top_of(self.asked());
+        let transaction = self.transaction(metadata, &options, seed, &moment);
+        let endpoint = Url::parse(&metadata.authorization_endpoint)
+            .map_err(|_| refused(metadata, "not an absolute URL".to_owned()))?;
+        let parameters = self.parameters(metadata, &options, &transaction, pushed)?;
+        let own: Vec<String> = names(&endpoint);
+        if let Some(name) = parameters.repeated(&own) {
+            let reason = format!("it repeats the parameter {}", Quoted::new(name));
+            return Err(refused(metadata, reason));
+        }
+        let sign = |parameters: &Parameters| {
+            object::sign(self, &metadata.issuer, parameters, &moment).map(Value::from)
+        };
+        let by = self.request_object();
+        if pushed {
+            let sent = match by {
+                None => parameters,
+                Some(_) => {
+                    let object = sign(&parameters)?;
+                    let mut sent = parameters.client_alone();
+                    sent.add("request", object);
+                    sent
+                }
+            };
+            let id = self.id().to_string();
+            let key = options.dpop_key.as_ref();
+            return pushed::push(self, metadata, &sent, key, moment, move |request_uri| {
+                let mut left = Parameters::default();
+                left.add("client_id", id);
+                left.add("request_uri", request_uri);
+                let request = AuthorizationRequest::with_query(endpoint, &left);
+                (request, transaction)
+            });
+        }
+        let request = match by {
+            None => AuthorizationRequest::with_query(endpoint, &parameters),
+            Some(how) => {
+                let object = sign(&parameters)?;
+                let mut left = parameters.beside_object();
+                if how == RequestObject::ByReference {
+                    let uri = options.request_uri.ok_or(ProviderError::RequestNotBuilt)?;
+                    left.add("request_uri", uri);
+                    let object = object.as_str().map(str::to_owned);
+                    let request = AuthorizationRequest::with_query(endpoint, &left);
+                    AuthorizationRequest { object, ..request }
+                } else {
+                    left.add("request", object);
+                    AuthorizationRequest::with_query(endpoint, &left)
+                }
+            }
+        };
+        Ok(Step::Done((request, transaction)))
+    }
+
+    fn transaction(
+        &self,
+        metadata: &ProviderMetadata,
+        options: &AuthorizationOptions,
+        seed: &Seed,
+        moment: &Moment,
+    ) -> Transaction {
+        let provider = self.provider();
+        Transaction {
+            provider: provider.id.to_string(),
+            issuer: metadata.issuer.clone(),
+            state: options.attempt.mark(seed.state()),
+            nonce: provider.is_openid().then(|| seed.nonce()),
+            verifier: seed.verifier(),
+            redirect_uri: self.redirect_uri().to_owned(),
+            return_to: options.return_to.clone(),
+            started_at: moment.now(),
+            max_age: options.max_age,
+            acr_values: options.acr_values.clone(),
+            expected_subject: options.expected_subject.clone(),
+            dpop_key: options.dpop_key.clone(),
+        }
+    }
+
+    /// Lists what is asked: the grant's own parameters as the vocabulary crate builds them, then the others.
+    fn parameters(
+        &self,
+        metadata: &ProviderMetadata,
+        options: &AuthorizationOptions,
+        transaction: &Transaction,
+        pushed: bool,
+    ) -> Result<Parameters, Error> {
+        let verifier = PkceCodeVerifier::new(transaction.verifier.clone());
+        let (url, _) = exchange::oauth2_client(self, metadata)?
+            .authorize_url(|| CsrfToken::new(transaction.state.clone()))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
             .add_scopes(
                 self.scopes()
                     .iter()
                     .map(|scope| Scope::new(scope.to_string())),
-            );
-        let nonce = provider.is_openid().then(|| seed.nonce());
-        if let Some(nonce) = &nonce {
-            request = request.add_extra_param("nonce", nonce);
+            )
+            .url();
+        let own = Url::parse(&metadata.authorization_endpoint)
+            .map_or(0, |endpoint| endpoint.query_pairs().count());
+        let mut parameters = Parameters::default();
+        for (name, value) in url.query_pairs().skip(own) {
+            parameters.add(name.into_owned(), value.into_owned());
         }
-        if let Some(mode) = self.response_mode().parameter() {
-            request = request.add_extra_param("response_mode", mode);
+        for (name, value) in self.provider().authorization_parameters.iter() {
+            parameters.add(name.clone(), value.as_ref());
         }
-        if let Some(max_age) = options.max_age {
-            request = request.add_extra_param("max_age", max_age.to_string());
+        parameters.set_some("nonce", transaction.nonce.as_deref());
+        parameters.set_some("response_mode", self.response_mode().parameter());
+        parameters.set_some("max_age", options.max_age);
+        parameters.set_words("acr_values", &options.acr_values);
+        parameters.set_some("prompt", options.prompt.as_deref());
+        parameters.set_some("login_hint", options.login_hint.as_deref());
+        parameters.set_words("ui_locales", &options.ui_locales);
+        parameters.set_some("id_token_hint", options.id_token_hint.as_deref());
+        parameters.set_some("claims", options.claims.clone());
+        let details = &options.authorization_details;
+        let details = (!details.is_empty()).then(|| details.clone());
+        parameters.set_some("authorization_details", details);
+        for resource in self.resources() {
+            parameters.add("resource", resource.as_str());
         }
-        if !options.acr_values.is_empty() {
-            request = request.add_extra_param("acr_values", options.acr_values.join(" "));
+        // A pushed request carries a proof, which says it already (RFC 9449 section 10.1).
+        if let (Some(key), false) = (&options.dpop_key, pushed) {
+            parameters.set("dpop_jkt", key.thumbprint()?);
         }
-        for (name, value) in [
-            ("prompt", &options.prompt),
-            ("login_hint", &options.login_hint),
-        ] {
-            if let Some(value) = value {
-                request = request.add_extra_param(name, value);
-            }
-        }
-        for (name, value) in provider.authorization_parameters.iter() {
-            request = request.add_extra_param(name.as_ref(), value.as_ref());
-        }
-        let (url, _) = request.url();
-        if let Some(name) = repeated(&url) {
-            return Err(ProviderError::Endpoint {
-                member: "authorization_endpoint",
-                url: Quoted::new(&metadata.authorization_endpoint),
-                reason: format!("it repeats the parameter {}", Quoted::new(&name)),
-            }
-            .into());
-        }
-        let transaction = Transaction {
-            provider: provider.id.to_string(),
-            issuer: metadata.issuer.clone(),
-            state,
-            nonce,
-            verifier: verifier.into_secret(),
-            redirect_uri: self.redirect_uri().to_owned(),
-            return_to: options.return_to,
-            started_at: now,
-            max_age: options.max_age,
-            acr_values: options.acr_values,
-            expected_subject: options.expected_subject,
-            dpop_key: options.dpop_key,
-        };
-        Ok(Step::Done((AuthorizationRequest { url }, transaction)))
+        Ok(parameters)
     }
 }
 
-/// Finds a parameter that stands twice (RFC 6749 section 3.1 forbids it).
-fn repeated(url: &Url) -> Option<String> {
-    let mut seen = std::collections::HashSet::new();
-    url.query_pairs()
-        .map(|(name, _)| name.into_owned())
-        .find(|name| !seen.insert(name.clone()))
+fn names(endpoint: &Url) -> Vec<String> {
+    let pairs = endpoint.query_pairs();
+    pairs.map(|(name, _)| name.into_owned()).collect()
+}
+
+fn refused(metadata: &ProviderMetadata, reason: String) -> Error {
+    ProviderError::Endpoint {
+        member: "authorization_endpoint",
+        url: Quoted::new(&metadata.authorization_endpoint),
+        reason,
+    }
+    .into()
 }

@@ -71,7 +71,18 @@ impl AuthorizationResponse {
                 return Err(CallbackError::DuplicateParameter { name: KNOWN[at] });
             }
         }
-        let [code, state, issuer, error, error_description, _, jwt, _, _, session_state] = values;
+        let [
+            code,
+            state,
+            issuer,
+            error,
+            error_description,
+            _,
+            jwt,
+            _,
+            _,
+            session_state,
+        ] = values;
         within("code", code.as_deref(), 8192)?;
         within("state", state.as_deref(), 512)?;
         within("iss", issuer.as_deref(), 2048)?;

@@ -1,14 +1,16 @@
 //! How the client proves itself at the authorization server's endpoints (RFC 6749 section 2.3, RFC 7523,
 //! RFC 8705): one method for every request, made anew for every attempt.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::client::Client;
 use crate::error::{Error, ProviderError};
 use crate::form;
-use crate::jose::SigningKey;
+use crate::jose::{Algorithm, SigningKey};
 use crate::moment::Moment;
 use crate::provider::AuthenticationMethod;
 
@@ -22,7 +24,7 @@ pub(crate) struct Authentication {
     /// The value of `Authorization`.
     pub(crate) header: Option<String>,
     /// Further fields of the form.
-    pub(crate) fields: Vec<(&'static str, String)>,
+    pub(crate) fields: Vec<(Cow<'static, str>, String)>,
 }
 
 impl Client {
@@ -33,38 +35,51 @@ impl Client {
         moment: &Moment,
         attempt: u8,
     ) -> Result<Authentication, Error> {
-        let id = || ("client_id", self.id().to_string());
         let secret = || self.secret().map_or("", |secret| secret.secret().as_str());
-        let in_body = |fields| Authentication {
-            header: None,
-            fields,
-        };
-        Ok(match self.authentication() {
-            // Both parts form-encoded first (RFC 6749 section 2.3.1).
-            AuthenticationMethod::ClientSecretBasic => Authentication {
+        let method = self.authentication();
+        // Both parts form-encoded first (RFC 6749 section 2.3.1).
+        if method == AuthenticationMethod::ClientSecretBasic {
+            let (id, secret) = (form::encode(self.id()), form::encode(secret()));
+            return Ok(Authentication {
                 header: Some(format!(
                     "Basic {}",
-                    STANDARD.encode(format!(
-                        "{}:{}",
-                        form::encode(self.id()),
-                        form::encode(secret())
-                    ))
+                    STANDARD.encode(format!("{id}:{secret}"))
                 )),
                 fields: Vec::new(),
-            },
+            });
+        }
+        let mut fields = vec![("client_id".into(), self.id().to_string())];
+        let mut assert = |assertion| {
+            fields.push(("client_assertion_type".into(), ASSERTION_TYPE.to_owned()));
+            fields.push(("client_assertion".into(), assertion));
+        };
+        match method {
             AuthenticationMethod::ClientSecretPost => {
-                in_body(vec![id(), ("client_secret", secret().to_owned())])
+                let secret = if self.signs_secret() {
+                    self.signed_secret(issuer, moment)?
+                } else {
+                    secret().to_owned()
+                };
+                fields.push(("client_secret".into(), secret));
             }
-            AuthenticationMethod::None
-            | AuthenticationMethod::TlsClientAuth
-            | AuthenticationMethod::SelfSignedTlsClientAuth => in_body(vec![id()]),
             AuthenticationMethod::PrivateKeyJwt => {
                 let key = self.signing_key().ok_or(ProviderError::RequestNotBuilt)?;
-                in_body(self.assertion(key, issuer, moment, attempt)?)
+                assert(self.assertion(key, issuer, moment, attempt)?);
             }
             AuthenticationMethod::ClientSecretJwt => {
-                return Err(ProviderError::RequestNotBuilt.into());
+                let key = SigningKey::from_secret(secret(), Algorithm::Hs256)
+                    .map_err(|_| ProviderError::RequestNotBuilt)?;
+                assert(self.assertion(&key, issuer, moment, attempt)?);
             }
+            // The certificate of the connection says the rest (RFC 8705 section 2), or nothing does.
+            AuthenticationMethod::TlsClientAuth
+            | AuthenticationMethod::SelfSignedTlsClientAuth
+            | AuthenticationMethod::None
+            | AuthenticationMethod::ClientSecretBasic => {}
+        }
+        Ok(Authentication {
+            header: None,
+            fields,
         })
     }
 
@@ -76,24 +91,41 @@ impl Client {
         issuer: &str,
         moment: &Moment,
         attempt: u8,
-    ) -> Result<Vec<(&'static str, String)>, Error> {
+    ) -> Result<String, Error> {
         let now = moment.now();
-        let claims = json!({
-            "iss": self.id().as_str(),
-            "sub": self.id().as_str(),
-            "aud": issuer,
-            "jti": moment.unique("assertion", attempt),
-            "iat": now.as_unix(),
-            "exp": now.plus(ASSERTION_SECONDS).as_unix(),
-        });
-        let claims: Map<String, Value> = claims.as_object().cloned().unwrap_or_default();
-        let assertion = key
-            .sign(Some("JWT"), &claims)
-            .map_err(|_| ProviderError::RequestNotBuilt)?;
-        Ok(vec![
-            ("client_id", self.id().to_string()),
-            ("client_assertion_type", ASSERTION_TYPE.to_owned()),
-            ("client_assertion", assertion),
-        ])
+        let claims = [
+            ("iss", self.id().as_str().into()),
+            ("sub", self.id().as_str().into()),
+            ("aud", issuer.into()),
+            ("jti", moment.unique("assertion", attempt).into()),
+            ("iat", now.as_unix().into()),
+            ("exp", now.plus(ASSERTION_SECONDS).as_unix().into()),
+        ];
+        signed(key, Some("JWT"), claims)
     }
+
+    /// Signs the secret of this request for the developer's team
+    /// ([`Quirk::SignedSecret`](crate::provider::Quirk::SignedSecret)).
+    fn signed_secret(&self, issuer: &str, moment: &Moment) -> Result<String, Error> {
+        let key = self.signing_key().ok_or(ProviderError::RequestNotBuilt)?;
+        let now = moment.now();
+        let claims = [
+            ("iss", self.team_id().unwrap_or_default().into()),
+            ("sub", self.id().as_str().into()),
+            ("aud", issuer.into()),
+            ("iat", now.as_unix().into()),
+            ("exp", now.plus(ASSERTION_SECONDS).as_unix().into()),
+        ];
+        signed(key, None, claims)
+    }
+}
+
+fn signed<const N: usize>(
+    key: &SigningKey,
+    typ: Option<&str>,
+    claims: [(&str, Value); N],
+) -> Result<String, Error> {
+    let claims = claims.map(|(name, value)| (name.to_owned(), value));
+    key.sign(typ, &Map::from_iter(claims))
+        .map_err(|_| ProviderError::RequestNotBuilt.into())
 }

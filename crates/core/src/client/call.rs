@@ -3,6 +3,8 @@
 //! Every endpoint that a client calls by itself (token, revocation, pushed requests, introspection) takes a
 //! form by `POST` and knows the client by the same [methods](super::authentication).
 
+use std::borrow::Cow;
+
 use super::attempt::{self, Proving, Repeatable};
 use crate::client::Client;
 use crate::dpop::{DpopKey, Server};
@@ -19,7 +21,7 @@ pub(crate) struct Call {
     client: Client,
     issuer: String,
     url: String,
-    fields: Vec<(&'static str, String)>,
+    fields: Vec<(Cow<'static, str>, String)>,
     dpop_key: Option<DpopKey>,
     moment: Moment,
 }
@@ -43,8 +45,12 @@ impl Call {
     }
 
     /// Returns it with one more field in its form.
-    pub(crate) fn field(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.fields.push((name, value.into()));
+    pub(crate) fn field(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.fields.push((name.into(), value.into()));
         self
     }
 

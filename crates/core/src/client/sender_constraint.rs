@@ -45,7 +45,8 @@ impl Client {
 
     /// Tells whether its tokens are bound to a key of each session's own (RFC 9449).
     pub fn uses_dpop(&self) -> bool {
-        self.0.uses_dpop
+        // A profile that wants bound tokens gets them in the one way that needs nothing else.
+        self.0.uses_dpop || (self.profile().is_fapi() && !self.0.certificate_bound)
     }
 
     /// Tells whether its access tokens are bound to its certificate (RFC 8705 section 3).

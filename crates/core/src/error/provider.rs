@@ -2,7 +2,7 @@
 
 use super::quoted::described;
 use super::{Code, Quoted};
-use crate::jose::{JsonError, KeySetError};
+use crate::jose::{JsonError, JweError, JwsError, KeySetError};
 
 crate::codes! {
     REDIRECT = "provider.redirect",
@@ -29,6 +29,9 @@ crate::codes! {
     TOKEN_REFUSED = "provider.token_refused",
         "the token endpoint refused and says why: invalid_client is a wrong id, secret or method; invalid_grant a code that was used, expired, or sent with another redirect_uri",
         "compare client id, secret, authentication method and callback with what is registered at the provider";
+    REQUEST_REFUSED = "provider.request_refused",
+        "the provider refused a pushed authorization request and says why: invalid_client is a wrong id, key or method; invalid_request a parameter that it does not take",
+        "compare client id, authentication method, scopes and callback with what is registered at the provider";
     TOKEN_TYPE = "provider.token_type",
         "the access token is of a type that we cannot use",
         "register the client for bearer tokens";
@@ -53,6 +56,15 @@ crate::codes! {
     KEYS = "provider.keys",
         "the provider's key set is unreadable or too large",
         "open the jwks_uri by hand; logins go on as soon as it is in order";
+    USERINFO_FORM = "provider.userinfo_form",
+        "userinfo came signed or encrypted in another way than the one configured, or plain where it should be signed",
+        "set userinfo_algorithm and userinfo_encryption to what is registered for this client at the provider, or leave them out where nothing is";
+    USERINFO_TOKEN = "provider.userinfo_token",
+        "the signature of a userinfo answer is refused",
+        "compare userinfo_algorithm with what is registered at the provider (userinfo_signed_response_alg), and its keys at jwks_uri with the key id; if they fit, treat the answer as forged";
+    USERINFO_CLAIM = "provider.userinfo_claim",
+        "a signed userinfo answer was made by another issuer, for another client, or for a time that is over",
+        "treat it as an attack or a broken provider; nobody was logged in";
     NOT_BUILT = "provider.request_not_built",
         "a request to the provider could not be built from its address",
         "check the addresses in the provider's entry";
@@ -188,6 +200,14 @@ pub enum ProviderError {
         /// The provider's description, with our secrets blotted out.
         description: Option<Quoted>,
     },
+    /// The error of the endpoint for pushed requests (RFC 9126 section 2.3).
+    #[error("pushed request endpoint says {error}{}", described(description))]
+    RequestRefused {
+        /// The provider's error.
+        error: Quoted,
+        /// The provider's description, with what we sent blotted out.
+        description: Option<Quoted>,
+    },
     /// A token type other than the one in use.
     #[error("token type is {received}, expected {expected}")]
     TokenType {
@@ -273,6 +293,30 @@ pub enum ProviderError {
         /// What it would be for.
         purpose: Purpose,
     },
+    /// Userinfo in another form than the registered one.
+    #[error("userinfo is {received}, expected {expected}")]
+    UserinfoForm {
+        /// What is registered.
+        expected: &'static str,
+        /// What was received.
+        received: &'static str,
+    },
+    /// The signature of userinfo.
+    #[error("userinfo refused: {0}")]
+    UserinfoToken(#[source] JwsError),
+    /// The encryption of userinfo.
+    #[error("userinfo refused: {0}")]
+    UserinfoEncryption(#[source] JweError),
+    /// A claim of signed userinfo (OpenID Connect Core 1.0 section 5.3.2).
+    #[error("userinfo's {claim} is {received}, expected {expected}")]
+    UserinfoClaim {
+        /// The claim.
+        claim: &'static str,
+        /// What it should be.
+        expected: String,
+        /// What was received.
+        received: Quoted,
+    },
     /// A request could not be built.
     #[error("request could not be built")]
     RequestNotBuilt,
@@ -303,6 +347,7 @@ impl ProviderError {
             Self::MemberMissing { .. } => &MEMBER_MISSING,
             Self::MemberType { .. } => &MEMBER_TYPE,
             Self::TokenRefused { .. } => &TOKEN_REFUSED,
+            Self::RequestRefused { .. } => &REQUEST_REFUSED,
             Self::TokenType { .. } => &TOKEN_TYPE,
             Self::SubjectMismatch { .. } => &SUBJECT,
             Self::IssuerMismatch { .. } => &ISSUER,
@@ -311,6 +356,10 @@ impl ProviderError {
             Self::AuthenticationNotOffered { .. } => &AUTHENTICATION,
             Self::ProfileNotSupported { .. } => &PROFILE,
             Self::Keys(_) => &KEYS,
+            Self::UserinfoForm { .. } => &USERINFO_FORM,
+            Self::UserinfoToken(_) => &USERINFO_TOKEN,
+            Self::UserinfoEncryption(error) => error.code(),
+            Self::UserinfoClaim { .. } => &USERINFO_CLAIM,
             Self::RequestNotBuilt => &NOT_BUILT,
             Self::ProofNotSigned => &PROOF,
             Self::NonceMissing { .. } => &NONCE_MISSING,
