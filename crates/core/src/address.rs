@@ -72,9 +72,21 @@ impl Reach {
 }
 
 impl Provider {
+    /// Returns the entry as that of a provider which a stranger chose, for example by
+    /// [`Resource::find_issuer`](crate::Resource::find_issuer): it is called at public addresses only.
+    ///
+    /// The operator's own entries may be anywhere; what their metadata names has to be public, or where the
+    /// issuer is.
+    #[must_use]
+    pub fn on_public_addresses_only(mut self) -> Self {
+        self.public_only = true;
+        self
+    }
+
     /// Says how far a request to one of its endpoints may go.
     pub(crate) fn reach(&self, url: &str) -> Reach {
         match &self.protocol {
+            _ if self.public_only => Reach::Public,
             _ if self.emails_endpoint() == Some(url) => Reach::Anywhere,
             Protocol::OpenId { issuer, .. } => Reach::named_by(issuer, url),
             Protocol::OAuthIssuer { userinfo, .. } if userinfo.as_deref() == Some(url) => {

@@ -7,13 +7,15 @@ use url::Url;
 use crate::answer;
 use crate::client::Client;
 use crate::client::sender_constraint::Endpoint;
-use crate::error::{ProviderError, Purpose, Quoted};
+use crate::error::{Error, ProviderError, Purpose, Quoted};
 use crate::http::{HttpRequest, HttpResponse, Method};
-use crate::id_token::IdToken;
+use crate::id_token::{CLOCK_SKEW_SECONDS, IdToken, issuers, moment};
 use crate::identity::{Email, ListedEmail, email_of};
-use crate::jose::json;
+use crate::jose::{Algorithm, Jwe, Jws, JwsError, KeySet, json};
 use crate::metadata::ProviderMetadata;
 use crate::provider::{Provider, Quirk};
+use crate::step::Step;
+use crate::time::Timestamp;
 use crate::token::TokenResponse;
 
 /// Which members of userinfo each scope promises (OpenID Connect Core 1.0 section 5.4), by one that
@@ -33,6 +35,13 @@ const PROMISED: &[(&str, &[&str])] = &[
     ("address", &["address"]),
     ("phone", &["phone_number"]),
 ];
+
+/// The media type of an answer that is signed or encrypted (OpenID Connect Core 1.0 section 5.3.2).
+const TOKEN: &str = "application/jwt";
+
+/// The two forms of an answer, for the operator.
+const PLAIN: &str = "plain JSON";
+const SEALED: &str = "a signed or encrypted token";
 
 /// Returns the endpoint if the login cannot do without it: always where no ID token proves the user,
 /// else only when the ID token lacks what a requested scope promises.
@@ -72,6 +81,9 @@ pub(crate) fn request(client: &Client, endpoint: &str, tokens: &TokenResponse) -
     }
     let mut request = HttpRequest::new(Method::Get, url);
     request.reach = client.provider().reach(endpoint);
+    if client.userinfo_algorithm().is_some() || client.userinfo_encryption().is_some() {
+        request.set_header("accept", TOKEN);
+    }
     request.set_header(
         "user-agent",
         concat!("codegrant/", env!("CARGO_PKG_VERSION")),
@@ -87,6 +99,120 @@ fn proof(secret: &str, token: &str) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// Reads the answer in the one form that is registered: plain, signed, encrypted, or signed and encrypted.
+///
+/// Fetches the provider's keys once more where none of those at hand made the signature: the provider may
+/// have rotated them since the ID token was signed.
+pub(crate) fn read(
+    client: &Client,
+    metadata: &ProviderMetadata,
+    response: &HttpResponse,
+    keys: &KeySet,
+    now: Timestamp,
+) -> Result<Step<Map<String, Value>>, Error> {
+    answer::succeeded(Purpose::Userinfo, response)?;
+    let purpose = Purpose::Userinfo;
+    let refused = ProviderError::UserinfoEncryption;
+    match (client.userinfo_algorithm(), client.userinfo_encryption()) {
+        (None, None) if response.media_type().as_deref() == Some(TOKEN) => {
+            let (expected, received) = (PLAIN, SEALED);
+            Err(ProviderError::UserinfoForm { expected, received }.into())
+        }
+        (None, None) => Ok(Step::Done(answer::object(purpose, response)?)),
+        // Worth as much as a plain answer: TLS says whose it is.
+        (None, Some(registered)) => {
+            let plaintext = Jwe::parse(token(response)?)
+                .and_then(|jwe| {
+                    let (management, content) = (registered.algorithm, registered.encryption);
+                    jwe.decrypt(&client.own_keys(), management, content)
+                })
+                .map_err(refused)?;
+            let claims = json::object(&plaintext)
+                .map_err(|source| ProviderError::Json { purpose, source })?;
+            Ok(Step::Done(claims))
+        }
+        (Some(algorithm), registered) => {
+            let signed = client.decrypted(token(response)?, registered);
+            let signed = signed.map_err(refused)?;
+            match verified(client, metadata, &signed, algorithm, keys, now) {
+                Err(ProviderError::UserinfoToken(
+                    JwsError::UnknownKey { .. } | JwsError::BadSignature,
+                )) if !algorithm.is_symmetric() => {
+                    let (client, metadata) = (client.clone(), metadata.clone());
+                    let signed = signed.into_owned();
+                    metadata.fetch_keys().then(move |fetched| {
+                        let keys = &fetched.value;
+                        let claims = verified(&client, &metadata, &signed, algorithm, keys, now)?;
+                        Ok(Step::Done(claims))
+                    })
+                }
+                outcome => Ok(Step::Done(outcome?)),
+            }
+        }
+    }
+}
+
+/// Takes the token out of an answer that has to be one.
+fn token(response: &HttpResponse) -> Result<&str, ProviderError> {
+    match response.media_type().as_deref() {
+        Some(TOKEN) => std::str::from_utf8(&response.body)
+            .map_err(|_| ProviderError::UserinfoToken(JwsError::Parts)),
+        Some("application/json") => Err(ProviderError::UserinfoForm {
+            expected: SEALED,
+            received: PLAIN,
+        }),
+        received => Err(ProviderError::MediaType {
+            purpose: Purpose::Userinfo,
+            expected: TOKEN,
+            received: Quoted::new(received.unwrap_or("none")),
+        }),
+    }
+}
+
+/// Verifies a signed answer: by whom, for whom, and until when.
+fn verified(
+    client: &Client,
+    metadata: &ProviderMetadata,
+    signed: &str,
+    algorithm: Algorithm,
+    keys: &KeySet,
+    now: Timestamp,
+) -> Result<Map<String, Value>, ProviderError> {
+    let purpose = Purpose::Userinfo;
+    let jws = Jws::parse(signed).and_then(|jws| client.verify(jws, keys, algorithm));
+    let claims = jws
+        .map_err(ProviderError::UserinfoToken)?
+        .claims()
+        .map_err(|source| ProviderError::Json { purpose, source })?;
+    let refused = |claim, expected: &str, received: &str| ProviderError::UserinfoClaim {
+        claim,
+        expected: expected.to_owned(),
+        received: Quoted::new(received),
+    };
+    let issuer = answer::required_str(purpose, &claims, "iss")?;
+    if !issuers(client, metadata).contains(&issuer) {
+        return Err(refused("iss", &metadata.issuer, issuer));
+    }
+    let audiences = match claims.get("aud") {
+        Some(Value::String(audience)) => vec![audience.as_str()],
+        _ => answer::optional_strings(purpose, &claims, "aud")?,
+    };
+    if !audiences.contains(&client.id().as_str()) {
+        return Err(refused("aud", client.id(), &audiences.join(" ")));
+    }
+    let wrong = |_| ProviderError::MemberType {
+        purpose,
+        member: "exp",
+        expected: "a number",
+    };
+    match moment(&claims, "exp").map_err(wrong)? {
+        Some(expires) if expires.plus(CLOCK_SKEW_SECONDS) <= now => {
+            Err(refused("exp", "a time to come", &expires.to_string()))
+        }
+        _ => Ok(claims),
+    }
 }
 
 /// Checks that both documents speak of the same account (OpenID Connect Core 1.0 section 5.3.2).

@@ -9,7 +9,7 @@ use crate::answer;
 use crate::cache::{Fetched, lifetime};
 use crate::client::Client;
 use crate::error::{Error, ProviderError, Purpose, Quoted};
-use crate::http::{HttpRequest, HttpResponse, Method};
+use crate::http::{HttpRequest, HttpResponse, Method, Reach};
 use crate::jose::Algorithm;
 use crate::provider::Protocol;
 use crate::step::{Expect, Fetch, Step};
@@ -40,6 +40,7 @@ impl Client {
         let issuer_url = issuer_url(issuer).map_err(|mistake| refused(self, mistake))?;
         let mut request = HttpRequest::new(Method::Get, well_known(issuer, &issuer_url));
         request.limits.max_body = DOCUMENT_LIMIT;
+        request.reach = self.provider().reach(&request.url);
         Ok(Step::Fetch(Fetch::new(
             request,
             ExpectMetadata {
@@ -124,6 +125,8 @@ fn read(client: &Client, issuer: String, document: &Document) -> Result<Provider
             (userinfo, Some(document.required("jwks_uri")?))
         }
     };
+    let keys = jwks_uri.as_deref();
+    let keys_reach = keys.map_or(Reach::Public, |url| client.provider().reach(url));
     Ok(ProviderMetadata {
         token_endpoint: document.required("token_endpoint")?,
         userinfo_endpoint,
@@ -140,6 +143,7 @@ fn read(client: &Client, issuer: String, document: &Document) -> Result<Provider
             .says("authorization_response_iss_parameter_supported")?,
         issuer_known: true,
         id_token_algorithm: id_token_algorithm(client, document)?,
+        keys_reach,
         capabilities: document.capabilities()?,
         authorization_endpoint,
         issuer,

@@ -7,6 +7,7 @@ use crate::address::reachable;
 use crate::authorization::PROTOCOL_PARAMETERS;
 use crate::client::Client;
 use crate::error::{ConfigurationError, Error, ProviderError, Quoted};
+use crate::http::Reach;
 use crate::jose::Algorithm;
 use crate::provider::{Protocol, Provider};
 
@@ -105,6 +106,7 @@ pub(super) fn written(provider: &Provider) -> Result<ProviderMetadata, Mistake> 
         issuer_parameter_supported: false,
         issuer_known: issuer.is_some(),
         id_token_algorithm: Algorithm::Rs256,
+        keys_reach: Reach::Public,
         capabilities: Capabilities::default(),
     })
 }

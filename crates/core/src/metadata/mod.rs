@@ -55,6 +55,8 @@ pub struct ProviderMetadata {
     pub issuer_known: bool,
     /// The one algorithm that ID tokens are signed with, as registered or by default.
     pub id_token_algorithm: Algorithm,
+    /// How far the request for the keys may go.
+    pub(crate) keys_reach: Reach,
     /// What else the provider says that it supports or insists on.
     pub capabilities: Capabilities,
 }
@@ -69,7 +71,7 @@ impl ProviderMetadata {
             });
         };
         let mut request = HttpRequest::new(Method::Get, jwks_uri);
-        request.reach = Reach::named_by(&self.issuer, jwks_uri);
+        request.reach = self.keys_reach.clone();
         request.set_header("accept", "application/jwk-set+json, application/json");
         request.limits.max_body = KEYS_LIMIT;
         Step::Fetch(Fetch::new(request, ExpectKeys))

@@ -29,6 +29,7 @@ pub(super) struct Entry {
     email_trust: Option<EmailTrust>,
     authentication: Option<AuthenticationMethod>,
     quirks: Option<List<Quirk>>,
+    public_only: Option<bool>,
 }
 
 /// Which document an `issuer` publishes about itself.
@@ -112,6 +113,7 @@ impl TryFrom<Entry> for Provider {
         replace(&mut provider.email_trust, entry.email_trust);
         replace(&mut provider.authentication, entry.authentication);
         replace(&mut provider.quirks, entry.quirks);
+        replace(&mut provider.public_only, entry.public_only);
         Ok(provider)
     }
 }

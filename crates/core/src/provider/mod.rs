@@ -3,6 +3,7 @@
 //! Nothing in this project asks which provider it talks to. What a provider does differently is a
 //! [`Quirk`] that its entry declares, and a quirk never loosens a rule for anybody else.
 
+mod authentication;
 mod entry;
 mod mapping;
 mod preset;
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 pub use crate::jose::Algorithm;
+pub use authentication::AuthenticationMethod;
 pub use mapping::{Path, UserMapping};
 pub use preset::{APPLE, FACEBOOK, GITHUB, GOOGLE, PRESETS, preset};
 
@@ -60,6 +62,8 @@ pub struct Provider {
     pub response_mode: ResponseMode,
     /// What this provider does differently from the RFCs.
     pub quirks: List<Quirk>,
+    /// Whether it is called at public addresses only, its issuer included: for one that a stranger chose.
+    pub public_only: bool,
 }
 
 /// How a provider proves who the user is.
@@ -106,51 +110,6 @@ pub struct Endpoints {
     /// RFC 7009.
     #[serde(default)]
     pub revocation: Option<Text>,
-}
-
-/// How the client proves itself at the token endpoint (RFC 6749 section 2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum AuthenticationMethod {
-    /// HTTP Basic, both parts form-encoded first.
-    #[default]
-    ClientSecretBasic,
-    /// `client_id` and `client_secret` in the body.
-    ClientSecretPost,
-    /// An assertion that is authenticated by the secret (OpenID Connect Core 1.0 section 9).
-    ClientSecretJwt,
-    /// An assertion that is signed by the client's key (RFC 7523; OpenID Connect Core 1.0 section 9).
-    PrivateKeyJwt,
-    /// A client certificate of an authority that the provider trusts (RFC 8705 section 2.1).
-    TlsClientAuth,
-    /// A client certificate that is registered itself (RFC 8705 section 2.2).
-    SelfSignedTlsClientAuth,
-    /// A public client: `client_id` alone, protected by PKCE.
-    None,
-}
-
-impl AuthenticationMethod {
-    /// Returns the registered name (RFC 7591 section 2).
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ClientSecretBasic => "client_secret_basic",
-            Self::ClientSecretPost => "client_secret_post",
-            Self::ClientSecretJwt => "client_secret_jwt",
-            Self::PrivateKeyJwt => "private_key_jwt",
-            Self::TlsClientAuth => "tls_client_auth",
-            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
-            Self::None => "none",
-        }
-    }
-
-    /// Tells whether it needs the client's secret.
-    pub const fn takes_secret(self) -> bool {
-        matches!(
-            self,
-            Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecretJwt
-        )
-    }
 }
 
 /// How much an e-mail address from a provider is worth.
@@ -212,6 +171,7 @@ impl Provider {
             authentication: AuthenticationMethod::ClientSecretBasic,
             response_mode: ResponseMode::Query,
             quirks: List::default(),
+            public_only: false,
         }
     }
 

@@ -38,6 +38,7 @@ pub const GOOGLE: Provider = Provider {
     authentication: AuthenticationMethod::ClientSecretBasic,
     response_mode: ResponseMode::Query,
     quirks: Borrowed(&[]),
+    public_only: false,
 };
 
 /// GitHub, by OAuth 2.0. The account is the numeric `id`; a login name can change hands.
@@ -70,6 +71,7 @@ pub const GITHUB: Provider = Provider {
     authentication: AuthenticationMethod::ClientSecretPost,
     response_mode: ResponseMode::Query,
     quirks: Borrowed(GITHUB_QUIRKS),
+    public_only: false,
 };
 
 /// Facebook, by OAuth 2.0, Graph API v24.0. The account is an id of this app's own.
@@ -101,6 +103,7 @@ pub const FACEBOOK: Provider = Provider {
     authentication: AuthenticationMethod::ClientSecretPost,
     response_mode: ResponseMode::Query,
     quirks: Borrowed(FACEBOOK_QUIRKS),
+    public_only: false,
 };
 
 /// Apple, by OpenID Connect. It has no userinfo endpoint and no fixed secret.
@@ -123,6 +126,7 @@ pub const APPLE: Provider = Provider {
     authentication: AuthenticationMethod::ClientSecretPost,
     response_mode: ResponseMode::FormPost,
     quirks: Borrowed(APPLE_QUIRKS),
+    public_only: false,
 };
 
 /// Every preset, for a configuration that names one.

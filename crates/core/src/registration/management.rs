@@ -6,7 +6,7 @@ use super::request::{ExpectInformation, refused, request};
 use super::{ClientInformation, ClientMetadata};
 use crate::client::Client;
 use crate::error::{Error, ProviderError, Purpose};
-use crate::http::{HttpRequest, HttpResponse, Method, Reach};
+use crate::http::{HttpRequest, HttpResponse, Method};
 use crate::metadata::ProviderMetadata;
 use crate::step::{Expect, Fetch, Step};
 use crate::time::Timestamp;
@@ -24,7 +24,7 @@ impl ClientInformation {
         wanted: &ClientMetadata,
         now: Timestamp,
     ) -> Result<Step<Self>, Error> {
-        let request = self.request(Method::Get, None)?;
+        let request = self.request(Method::Get, client, None)?;
         Ok(self.expecting(request, client, wanted.towards(client, metadata), now))
     }
 
@@ -45,7 +45,7 @@ impl ClientInformation {
         if let Some(secret) = &self.client_secret {
             sent = sent.with("client_secret", json!(secret.secret()));
         }
-        let request = self.request(Method::Put, Some(&sent))?;
+        let request = self.request(Method::Put, client, Some(&sent))?;
         Ok(self.expecting(request, client, wanted, now))
     }
 
@@ -54,8 +54,8 @@ impl ClientInformation {
     /// # Errors
     ///
     /// When the provider gave no address for that, or answers with anything but status 204.
-    pub fn delete(&self) -> Result<Step<()>, Error> {
-        let request = self.request(Method::Delete, None)?;
+    pub fn delete(&self, client: &Client) -> Result<Step<()>, Error> {
+        let request = self.request(Method::Delete, client, None)?;
         let token = self.registration_access_token.clone();
         Ok(Step::Fetch(Fetch::new(request, ExpectDeleted { token })))
     }
@@ -63,6 +63,7 @@ impl ClientInformation {
     fn request(
         &self,
         method: Method,
+        client: &Client,
         body: Option<&ClientMetadata>,
     ) -> Result<HttpRequest, ProviderError> {
         let missing = |member| ProviderError::MemberMissing {
@@ -73,7 +74,7 @@ impl ClientInformation {
         let url = url.ok_or_else(|| missing("registration_client_uri"))?;
         let token = self.registration_access_token.as_ref();
         let token = token.ok_or_else(|| missing("registration_access_token"))?;
-        let reach = Reach::named_by(&self.issuer, url);
+        let reach = client.provider().reach(url);
         let body = body.map(ClientMetadata::members);
         Ok(request(method, url, reach, Some(token), body))
     }

@@ -61,7 +61,7 @@ impl Client {
             issuer: metadata.issuer.clone(),
         })?;
         let wanted = wanted.towards(self, metadata);
-        let reach = Reach::named_by(&metadata.issuer, endpoint);
+        let reach = self.provider().reach(endpoint);
         let body = Some(wanted.members());
         Ok(Step::Fetch(Fetch::new(
             request(Method::Post, endpoint, reach, initial_access_token, body),

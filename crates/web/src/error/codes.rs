@@ -10,6 +10,9 @@ codegrant_core::codes! {
     BODY_TOO_LARGE = "transport.too_large",
         "the provider's answer is longer than any answer that makes sense",
         "open the address by hand: it is probably not the endpoint";
+    OUT_OF_REACH = "transport.out_of_reach",
+        "an address that a provider or a person named leads into a private network, where the one who named it is not",
+        "if it is your own provider, list its endpoints in its entry; otherwise treat it as an attack";
     RESTING = "transport.resting",
         "metadata or keys failed moments ago or were asked for too often, so the provider is left alone for seconds",
         "look at the error before this one";

@@ -178,6 +178,7 @@ impl Error {
             Self::Transport(TransportError::Unreachable { .. }) => &codes::UNREACHABLE,
             Self::Transport(TransportError::Timeout { .. }) => &codes::TIMEOUT,
             Self::Transport(TransportError::TooLarge { .. }) => &codes::BODY_TOO_LARGE,
+            Self::Transport(TransportError::OutOfReach { .. }) => &codes::OUT_OF_REACH,
             Self::Transport(TransportError::Resting { .. }) => &codes::RESTING,
             Self::Store(_) => &codes::STORE,
             Self::Session(SessionError::TooLarge { .. }) => &codes::SESSION_TOO_LARGE,

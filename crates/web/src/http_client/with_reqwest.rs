@@ -1,0 +1,185 @@
+//! The built-in HTTP client, over `reqwest` and rustls.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use codegrant_core::http::{HttpRequest, HttpResponse, Method, Reach};
+
+use super::public_names::{PublicNames, leads_inside, named_inside};
+use super::{HttpClient, TransportError};
+use crate::error::SetupError;
+
+/// The built-in client, over `reqwest` and rustls with the system's root certificates.
+///
+/// It ignores `HTTP_PROXY` and its relatives: who can set an environment variable should not be able
+/// to read tokens. It follows no redirect and asks for no compression.
+///
+/// What a stranger named, it connects to on the public internet only: the address is judged when it is
+/// connected to, after the name was resolved.
+pub struct ReqwestClient {
+    roots: Vec<reqwest::Certificate>,
+    anywhere: reqwest::Client,
+    /// The one that connects to public addresses only; made when it is first needed.
+    public: OnceLock<Result<reqwest::Client, String>>,
+}
+
+impl ReqwestClient {
+    /// Makes a client; `root_certificate` is one more root to trust, PEM.
+    ///
+    /// # Errors
+    ///
+    /// When the certificate cannot be read or the system's roots cannot be loaded.
+    pub fn new(root_certificate: Option<&[u8]>) -> Result<Self, SetupError> {
+        // Built without the extra root first, so that each of the two gets the blame for its own part.
+        let plain = builder(&[])
+            .build()
+            .map_err(|error| SetupError::HttpClient {
+                reason: causes(error),
+            })?;
+        let Some(pem) = root_certificate else {
+            return Ok(Self::over(Vec::new(), plain));
+        };
+        let refused = |error| SetupError::RootCertificate {
+            reason: causes(error),
+        };
+        let roots = reqwest::Certificate::from_pem_bundle(pem).map_err(refused)?;
+        if roots.is_empty() {
+            let reason = "there is no certificate in it".to_owned();
+            return Err(SetupError::RootCertificate { reason });
+        }
+        let client = builder(&roots).build().map_err(refused)?;
+        Ok(Self::over(roots, client))
+    }
+
+    fn over(roots: Vec<reqwest::Certificate>, anywhere: reqwest::Client) -> Self {
+        Self {
+            roots,
+            anywhere,
+            public: OnceLock::new(),
+        }
+    }
+
+    fn public(&self) -> Result<&reqwest::Client, &String> {
+        let made = self.public.get_or_init(|| {
+            let builder = builder(&self.roots).dns_resolver(Arc::new(PublicNames));
+            builder.build().map_err(causes)
+        });
+        made.as_ref()
+    }
+}
+
+fn builder(roots: &[reqwest::Certificate]) -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(Duration::from_secs(5))
+        .retry(reqwest::retry::never())
+        .user_agent(concat!("codegrant/", env!("CARGO_PKG_VERSION")));
+    if roots.is_empty() {
+        return builder;
+    }
+    builder.tls_certs_merge(roots.iter().cloned())
+}
+
+#[async_trait]
+impl HttpClient for ReqwestClient {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        if request.reach == Reach::Anywhere {
+            return perform(&self.anywhere, &request).await;
+        }
+        let answer = match self.public() {
+            _ if named_inside(&request.url) => Err(out_of_reach(&request)),
+            Ok(client) => perform(client, &request).await,
+            Err(reason) => Err(TransportError::Unreachable {
+                url: request.loggable_url().to_owned(),
+                reason: reason.clone(),
+            }),
+        };
+        match (&answer, &request.reach) {
+            // Nothing was sent. The issuer may be in a private network itself: so may be what it names then.
+            (Err(TransportError::OutOfReach { .. }), Reach::LikeHost(host))
+                if leads_inside(host).await =>
+            {
+                perform(&self.anywhere, &request).await
+            }
+            _ => answer,
+        }
+    }
+}
+
+fn out_of_reach(request: &HttpRequest) -> TransportError {
+    TransportError::OutOfReach {
+        url: request.loggable_url().to_owned(),
+    }
+}
+
+async fn perform(
+    client: &reqwest::Client,
+    request: &HttpRequest,
+) -> Result<HttpResponse, TransportError> {
+    let limits = request.limits;
+    let url = request.loggable_url().to_owned();
+    let failed = |error: reqwest::Error| {
+        if error.is_timeout() {
+            TransportError::Timeout {
+                url: url.clone(),
+                seconds: limits.deadline_seconds,
+            }
+        } else if PublicNames::refused(&error) {
+            TransportError::OutOfReach { url: url.clone() }
+        } else {
+            TransportError::Unreachable {
+                url: url.clone(),
+                reason: causes(error),
+            }
+        }
+    };
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+        Method::Head => reqwest::Method::HEAD,
+    };
+    let mut outgoing = client
+        .request(method, &request.url)
+        .timeout(Duration::from_secs(limits.deadline_seconds.into()))
+        .body(request.body.clone());
+    for (name, value) in &request.headers {
+        outgoing = outgoing.header(*name, value);
+    }
+    let mut incoming = outgoing.send().await.map_err(failed)?;
+    let mut response = HttpResponse::new(incoming.status().as_u16());
+    for (name, value) in incoming.headers() {
+        if let Ok(value) = value.to_str() {
+            response = response.with_header(name.as_str(), value);
+        }
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = incoming.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > limits.max_body {
+            return Err(TransportError::TooLarge {
+                url,
+                limit: limits.max_body,
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(response.with_body(body))
+}
+
+/// Joins an error's causes, without the URL: its query may hold a secret.
+fn causes(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
