@@ -12,6 +12,7 @@ use crate::jose::{Algorithm, Jws, JwsError, KeySet};
 use crate::metadata::ProviderMetadata;
 use crate::provider::Protocol;
 use crate::time::Timestamp;
+use crate::token::TokenResponse;
 
 /// How far two clocks may be apart, in seconds.
 pub(crate) const CLOCK_SKEW_SECONDS: i64 = 60;
@@ -52,6 +53,18 @@ impl std::fmt::Debug for IdToken {
     }
 }
 
+/// Takes an ID token out of its encryption, where that is registered: what is inside is proven afterwards,
+/// and is what `id_token_hint` wants (OpenID Connect Core 1.0 section 3.1.2.1).
+pub(crate) fn decrypt(client: &Client, tokens: &mut TokenResponse) -> Result<(), IdTokenError> {
+    if let Some(raw) = &tokens.id_token
+        && client.provider().is_openid()
+    {
+        let inner = client.decrypted(raw, client.id_token_encryption())?;
+        tokens.id_token = Some(inner.into_owned());
+    }
+    Ok(())
+}
+
 /// Tells whether newer keys might prove an ID token that these do not; false for a token that no key could
 /// save.
 ///
@@ -68,6 +81,7 @@ pub(crate) fn lacks_key(raw: Option<&str>, metadata: &ProviderMetadata, keys: &K
 
 /// What one ID token is held to.
 pub(crate) struct Expectations<'a> {
+    pub(crate) client: &'a Client,
     pub(crate) issuers: Vec<&'a str>,
     pub(crate) client_id: &'a str,
     pub(crate) trusted_audiences: &'a [String],
@@ -79,6 +93,15 @@ pub(crate) struct Expectations<'a> {
     pub(crate) acr_values: &'a [String],
     pub(crate) subject: Option<&'a str>,
     pub(crate) now: Timestamp,
+}
+
+/// Lists what the provider may call itself.
+pub(crate) fn issuers<'a>(client: &'a Client, metadata: &'a ProviderMetadata) -> Vec<&'a str> {
+    let mut issuers = vec![metadata.issuer.as_str()];
+    if let Protocol::OpenId { issuer_aliases, .. } = &client.provider().protocol {
+        issuers.extend(issuer_aliases.iter().map(AsRef::as_ref));
+    }
+    issuers
 }
 
 /// Whether a nonce has to be there.
@@ -97,12 +120,9 @@ impl<'a> Expectations<'a> {
         access_token: &'a str,
         now: Timestamp,
     ) -> Self {
-        let mut issuers = vec![metadata.issuer.as_str()];
-        if let Protocol::OpenId { issuer_aliases, .. } = &client.provider().protocol {
-            issuers.extend(issuer_aliases.iter().map(AsRef::as_ref));
-        }
         Self {
-            issuers,
+            client,
+            issuers: issuers(client, metadata),
             client_id: client.id(),
             trusted_audiences: client.trusted_audiences(),
             algorithm: metadata.id_token_algorithm,
@@ -126,7 +146,7 @@ impl<'a> Expectations<'a> {
                 received: Quoted::new(typ),
             });
         }
-        let claims = jws.verify(keys, self.algorithm)?.claims()?;
+        let claims = self.client.verify(jws, keys, self.algorithm)?.claims()?;
         self.issuer(&claims)?;
         self.audience(&claims)?;
         self.times(&claims)?;
@@ -306,7 +326,7 @@ const WRONG_AT_HASH: IdTokenError = IdTokenError::ClaimType {
     expected: "a string",
 };
 
-fn required_text<'a>(
+pub(crate) fn required_text<'a>(
     claims: &'a Map<String, Value>,
     claim: &'static str,
 ) -> Result<&'a str, IdTokenError> {
@@ -328,7 +348,7 @@ fn optional_text<'a>(
 }
 
 /// Reads a NumericDate (RFC 7519 section 2): a JSON number, fractions dropped, never absent by accident.
-fn moment(
+pub(crate) fn moment(
     claims: &Map<String, Value>,
     claim: &'static str,
 ) -> Result<Option<Timestamp>, IdTokenError> {

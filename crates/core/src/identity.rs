@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::claim_source::MEMBERS;
 use crate::provider::{EmailTrust, Provider, Quirk};
 
 /// Who logged in: an account at an issuer, and what is said about it.
@@ -114,7 +115,7 @@ impl VerifiedEmail {
 }
 
 /// Claims that only the protocol needs: they are judged and then dropped.
-const PROTOCOL_CLAIMS: &[&str] = &[
+pub(crate) const PROTOCOL_CLAIMS: &[&str] = &[
     "iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "jti", "at_hash", "c_hash", "s_hash",
 ];
 
@@ -153,7 +154,8 @@ impl Identity {
         let picture = text(&mapping.picture).filter(|url| url.starts_with("https://"));
         let kept = |claims: &Map<String, Value>| {
             let mut kept = claims.clone();
-            kept.retain(|name, _| !PROTOCOL_CLAIMS.contains(&name.as_str()));
+            let dropped = |name: &str| PROTOCOL_CLAIMS.contains(&name) || MEMBERS.contains(&name);
+            kept.retain(|name, _| !dropped(name));
             kept
         };
         Self {

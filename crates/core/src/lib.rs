@@ -79,6 +79,7 @@ mod answer;
 mod authorization;
 mod cache;
 mod challenge;
+mod claim_source;
 mod client;
 mod dpop;
 pub mod error;
@@ -107,6 +108,7 @@ mod webfinger;
 
 pub use authorization::{AuthorizationOptions, AuthorizationRequest, AuthorizationResponse};
 pub use cache::{Cache, Fetched};
+pub use claim_source::ClaimSource;
 pub use client::{Client, Grant, Refreshed, RequestObject, ResponseMode};
 pub use dpop::DpopKey;
 pub use fetch_metadata::FetchMetadata;

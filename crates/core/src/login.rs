@@ -1,5 +1,6 @@
 //! A finished login.
 
+use crate::claim_source::ClaimSource;
 use crate::dpop::DpopKey;
 use crate::error::Quoted;
 use crate::id_token::IdToken;
@@ -27,6 +28,9 @@ pub struct Login {
     /// What the provider's frame tells changes of its session by, where it said so (OpenID Connect Session
     /// Management 1.0 section 2).
     pub session_state: Option<String>,
+    /// Claims of others that the provider passes on or points to, unverified (OpenID Connect Core 1.0
+    /// section 5.6.2).
+    pub claim_sources: Vec<ClaimSource>,
     /// An `iss` that the callback carried and nobody declared: worth a line in the operator's log.
     pub undeclared_issuer: Option<Quoted>,
 }

@@ -23,6 +23,42 @@ impl<T> Step<T> {
     }
 }
 
+impl<T: 'static> Step<T> {
+    /// Goes on with the result, once there is one.
+    pub(crate) fn then<U: 'static>(
+        self,
+        next: impl FnOnce(T) -> Result<Step<U>, Error> + Send + 'static,
+    ) -> Result<Step<U>, Error> {
+        match self {
+            Self::Done(value) => next(value),
+            Self::Fetch(Fetch { request, expects }) => Ok(Step::Fetch(Fetch {
+                request,
+                expects: Box::new(Then {
+                    expects,
+                    next: Box::new(next),
+                }),
+            })),
+        }
+    }
+}
+
+type Next<T, U> = Box<dyn FnOnce(T) -> Result<Step<U>, Error> + Send>;
+
+struct Then<T, U> {
+    expects: Box<dyn Expect<T>>,
+    next: Next<T, U>,
+}
+
+impl<T: 'static, U: 'static> Expect<U> for Then<T, U> {
+    fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<U>, Error> {
+        self.expects.receive(response)?.then(self.next)
+    }
+
+    fn is_optional(&self) -> bool {
+        self.expects.is_optional()
+    }
+}
+
 /// A request to perform, and the one private state that waits for its response.
 ///
 /// `resume` consumes it, so that no message can be answered twice.
@@ -35,6 +71,11 @@ pub struct Fetch<T> {
 pub(crate) trait Expect<T>: Send {
     /// Judges the response and says what comes next.
     fn receive(self: Box<Self>, response: HttpResponse) -> Result<Step<T>, Error>;
+
+    /// Tells whether the operation goes on without a good answer.
+    fn is_optional(&self) -> bool {
+        false
+    }
 }
 
 impl<T> Fetch<T> {
@@ -52,6 +93,12 @@ impl<T> Fetch<T> {
     /// When it was taken before: a code must never be sent twice (RFC 6749 section 4.1.2).
     pub fn take_request(&mut self) -> HttpRequest {
         self.request.take().expect("a request is taken once")
+    }
+
+    /// Tells whether the operation goes on when the request cannot be performed: hand back any response that
+    /// is no success then, such as status 504.
+    pub fn is_optional(&self) -> bool {
+        self.expects.is_optional()
     }
 
     /// Hands the response back.

@@ -7,10 +7,11 @@ use super::call::Call;
 use super::resource::ResourceRequest;
 use crate::answer;
 use crate::authorization::{AuthorizationResponse, Outcome};
+use crate::claim_source;
 use crate::client::Client;
 use crate::error::{CallbackError, Error, IdTokenError, Purpose, Quoted};
 use crate::http::HttpResponse;
-use crate::id_token::{Expectations, IdToken, Nonce, lacks_key};
+use crate::id_token::{Expectations, IdToken, Nonce, decrypt, lacks_key};
 use crate::identity::{Identity, ListedEmail};
 use crate::jose::KeySet;
 use crate::login::Login;
@@ -67,11 +68,12 @@ impl Client {
         call.then(move |response| {
             let secrets = [code.secret().as_str(), transaction.verifier.as_str()];
             let bound = transaction.dpop_key.is_some();
-            let tokens = token::read(&client, &response, &secrets, bound, now)?;
+            let mut tokens = token::read(&client, &response, &secrets, bound, now)?;
             // OpenID Connect Core 1.0 section 3.1.3.3: without an ID token nobody has been proven.
             if client.provider().is_openid() && tokens.id_token.is_none() {
                 return Err(IdTokenError::Missing.into());
             }
+            decrypt(&client, &mut tokens)?;
             Ok(Step::Done(Grant {
                 client,
                 metadata,
@@ -167,10 +169,12 @@ impl Grant {
             _ => None,
         };
         match userinfo::needed(&self.client, &self.metadata, id_token.as_ref()) {
-            Some(endpoint) => self
-                .request(endpoint, "userinfo")
-                .then(move |response| self.userinfo(id_token, &response)),
-            None => self.login(id_token, &Map::new(), None).map(Step::Done),
+            Some(endpoint) => {
+                let keys = keys.clone();
+                self.request(endpoint, "userinfo")
+                    .then(move |response| self.userinfo(id_token, &response, &keys))
+            }
+            None => self.login(id_token, &Map::new(), None),
         }
     }
 
@@ -203,23 +207,35 @@ impl Grant {
         )
     }
 
-    /// Reads what userinfo says, and asks for the addresses where it says too little.
+    /// Reads what userinfo says.
     fn userinfo(
         self,
         id_token: Option<IdToken>,
         response: &HttpResponse,
+        keys: &KeySet,
     ) -> Result<Step<Login>, Error> {
-        answer::succeeded(Purpose::Userinfo, response)?;
-        let userinfo = answer::object(Purpose::Userinfo, response)?;
+        let now = self.moment.now();
+        userinfo::read(&self.client, &self.metadata, response, keys, now)?
+            .then(move |userinfo| self.enriched(id_token, &userinfo))
+    }
+
+    /// Asks for the addresses where userinfo says too little.
+    fn enriched(
+        self,
+        id_token: Option<IdToken>,
+        userinfo: &Map<String, Value>,
+    ) -> Result<Step<Login>, Error> {
         if let Some(id_token) = &id_token {
-            userinfo::same_subject(id_token.subject(), &userinfo)?;
+            userinfo::same_subject(id_token.subject(), userinfo)?;
         }
         let provider = self.client.provider();
         match provider.emails_endpoint() {
-            Some(endpoint) if userinfo::lacks_verified_email(provider, &userinfo) => self
-                .request(endpoint, "emails")
-                .then(move |response| self.emails(id_token, &userinfo, &response)),
-            _ => self.login(id_token, &userinfo, None).map(Step::Done),
+            Some(endpoint) if userinfo::lacks_verified_email(provider, userinfo) => {
+                let userinfo = userinfo.clone();
+                self.request(endpoint, "emails")
+                    .then(move |response| self.emails(id_token, &userinfo, &response))
+            }
+            _ => self.login(id_token, userinfo, None),
         }
     }
 
@@ -237,7 +253,7 @@ impl Grant {
             answer::succeeded(Purpose::Emails, response)?;
             userinfo::primary_email(response)?
         };
-        self.login(id_token, userinfo, listed).map(Step::Done)
+        self.login(id_token, userinfo, listed)
     }
 
     fn login(
@@ -245,7 +261,7 @@ impl Grant {
         id_token: Option<IdToken>,
         userinfo: &Map<String, Value>,
         listed: Option<ListedEmail>,
-    ) -> Result<Login, Error> {
+    ) -> Result<Step<Login>, Error> {
         let provider = self.client.provider();
         let none = Map::new();
         let (subject, claims) = match &id_token {
@@ -254,7 +270,8 @@ impl Grant {
         };
         let issuer = &self.metadata.issuer;
         let identity = Identity::read(provider, issuer, subject, claims, userinfo, listed);
-        Ok(Login {
+        let sources = claim_source::listed([claims, userinfo], issuer);
+        let login = Login {
             identity,
             tokens: self.tokens,
             id_token,
@@ -264,7 +281,8 @@ impl Grant {
             session_state: self.session_state,
             claim_sources: Vec::new(),
             undeclared_issuer: self.drift,
-        })
+        };
+        Ok(claim_source::gather(login, sources))
     }
 }
 

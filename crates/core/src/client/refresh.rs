@@ -6,7 +6,7 @@ use super::call::Call;
 use crate::client::Client;
 use crate::dpop::DpopKey;
 use crate::error::Error;
-use crate::id_token::{Expectations, lacks_key};
+use crate::id_token::{Expectations, decrypt, lacks_key};
 use crate::identity::Identity;
 use crate::jose::KeySet;
 use crate::metadata::ProviderMetadata;
@@ -39,7 +39,8 @@ impl Client {
         let (refresh_token, bound) = (refresh_token.clone(), dpop_key.is_some());
         call.then(move |response| {
             let secrets = [refresh_token.secret().as_str()];
-            let tokens = token::read(&client, &response, &secrets, bound, now)?;
+            let mut tokens = token::read(&client, &response, &secrets, bound, now)?;
+            decrypt(&client, &mut tokens)?;
             Ok(Step::Done(Refreshed {
                 client,
                 metadata,

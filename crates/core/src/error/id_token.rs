@@ -1,7 +1,7 @@
 //! The ID token's side: which rule of OpenID Connect Core 1.0 section 3.1.3.7 it breaks.
 
 use super::{Code, Quoted};
-use crate::jose::{JsonError, JwsError};
+use crate::jose::{JsonError, JweError, JwsError};
 use crate::time::Timestamp;
 
 crate::codes! {
@@ -71,6 +71,9 @@ pub enum IdTokenError {
     /// The signature or the container.
     #[error("{0}")]
     Jws(#[from] JwsError),
+    /// The encryption.
+    #[error("{0}")]
+    Jwe(#[from] JweError),
     /// The claims are not strict JSON.
     #[error("claims are refused: {0}")]
     ClaimsJson(#[from] JsonError),
@@ -193,6 +196,7 @@ impl IdTokenError {
         match self {
             Self::Missing => &MISSING,
             Self::Jws(error) => error.code(),
+            Self::Jwe(error) => error.code(),
             Self::ClaimsJson(_) => &CLAIMS_JSON,
             Self::ClaimMissing { .. } => &CLAIM_MISSING,
             Self::ClaimType { .. } => &CLAIM_TYPE,

@@ -319,8 +319,8 @@ crate::codes! {
         "what the provider sent as ID token is not a JSON Web Signature in compact form",
         "check that the issuer is really an OpenID Provider and that no proxy rewrites its answers; if it persists, report it to the provider";
     ENCRYPTED = "id_token.encrypted",
-        "the provider encrypts its ID tokens, and encryption is not supported",
-        "turn off ID token encryption for this client at the provider (id_token_encrypted_response_alg)";
+        "the provider encrypts its ID tokens, and this client is not configured for that",
+        "configure id_token_encryption and decryption_key as registered, or turn ID token encryption off for this client at the provider (id_token_encrypted_response_alg)";
     ALGORITHM_UNSUPPORTED = "id_token.algorithm_unsupported",
         "the ID token is unsigned, or signed with an algorithm that is never accepted, such as none or HS256",
         "set the ID token signature algorithm of this client at the provider to RS256, PS256, ES256 or EdDSA; if it is set so already, treat the token as forged";

@@ -25,6 +25,9 @@ pub enum JweError {
         /// The longest that is accepted.
         limit: usize,
     },
+    /// The token is signed only, where encryption is registered.
+    #[error("not encrypted")]
+    NotEncrypted,
     /// The token does not consist of five parts of base64url (RFC 7516 section 7.1).
     #[error("not five parts of base64url")]
     Parts,
@@ -72,6 +75,7 @@ impl JweError {
     pub fn code(&self) -> &'static Code {
         match self {
             Self::TooLarge { .. } => &TOO_LARGE,
+            Self::NotEncrypted => &NOT_ENCRYPTED,
             Self::Parts | Self::Header(_) | Self::Member { .. } => &MALFORMED,
             Self::Extension { .. } => &EXTENSION,
             Self::Mismatch { .. } => &MISMATCH,
@@ -127,6 +131,9 @@ crate::codes! {
     TOO_LARGE = "encryption.too_large",
         "an encrypted token of the provider, or its header, is longer than any that is read",
         "ask the provider for fewer claims in its tokens";
+    NOT_ENCRYPTED = "encryption.missing",
+        "a token came unencrypted, and this client is configured to receive it encrypted",
+        "compare the encryption with what is registered for this client at the provider; if the provider does encrypt, treat the token as forged";
     MALFORMED = "encryption.malformed",
         "what the provider sent in place of an encrypted token is not a JSON Web Encryption in compact form",
         "check that no proxy rewrites the provider's answers; if it persists, report it to the provider";
@@ -172,6 +179,7 @@ mod tests {
                 },
                 "encryption.too_large",
             ),
+            (JweError::NotEncrypted, "encryption.missing"),
             (JweError::Parts, "encryption.malformed"),
             (
                 JweError::Header(JsonError::NotAnObject),
