@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use codegrant_core::{Timestamp, TransactionId};
-use codegrant_web::{Record, Replaced, SessionKey, SessionStore};
+use codegrant_web::{IndexKey, Record, Replaced, SessionKey, SessionStore};
 use tokio::task::JoinSet;
 
 /// How many callers race where only one may win.
@@ -34,6 +34,8 @@ pub async fn holds<S: SessionStore>(make: impl AsyncFn() -> S) {
     replaces_the_expected_version_only(make().await).await;
     lets_one_of_many_replace(make().await).await;
     keeps_what_is_gone_gone(make().await).await;
+    ends_what_an_entry_finds(make().await).await;
+    finds_by_the_entries_of_the_last_change(make().await).await;
     consumes_once(make().await).await;
     forgets_a_transaction_no_sooner_than_asked(make().await).await;
 }
@@ -50,8 +52,7 @@ pub async fn keeps_what_it_was_given(store: impl SessionStore) {
         let key = new_key();
         let record = Record {
             sealed,
-            version: 0,
-            expires_at: now.plus(3600),
+            ..indexed(&[new_entry(), new_entry()], 0, now)
         };
         done(store.create(&key, record.clone(), now).await);
         assert_eq!(
@@ -147,8 +148,7 @@ pub async fn lets_one_of_many_replace(store: impl SessionStore) {
         async move {
             let mine = Record {
                 sealed: caller.to_be_bytes().to_vec(),
-                version: 1,
-                expires_at: until,
+                ..record(1, until)
             };
             let replaced = done(store.replace(&key, 0, mine.clone(), now).await);
             let held = done(store.load(&key, now).await).map(|held| held.sealed);
@@ -182,6 +182,73 @@ pub async fn keeps_what_is_gone_gone(store: impl SessionStore) {
         done(store.load(&other, now).await).is_some(),
         "the others stay"
     );
+}
+
+/// Every record of an entry that was issued in time is removed, in one call, and no other.
+///
+/// # Panics
+///
+/// When the store breaks the rule.
+pub async fn ends_what_an_entry_finds(store: impl SessionStore) {
+    let now = start();
+    let (person, other, session) = (new_entry(), new_entry(), new_entry());
+    let keys: Vec<SessionKey> = (0..5).map(|_| new_key()).collect();
+    let records = [
+        indexed(&[person.clone(), session.clone()], -20, now),
+        indexed(&[new_entry(), person.clone()], -10, now),
+        indexed(&[person.clone(), new_entry()], -9, now),
+        indexed(&[other.clone(), new_entry()], -20, now),
+        record(0, now.plus(3600)),
+    ];
+    for (key, record) in keys.iter().zip(records) {
+        done(store.create(key, record, now).await);
+    }
+    let before = now.minus(10);
+    assert_eq!(done(store.end_all(&new_entry(), before, now).await), 0);
+    assert_eq!(done(store.end_all(&session, now.minus(21), now).await), 0);
+    assert_eq!(
+        done(store.end_all(&person, before, now).await),
+        2,
+        "issued at that moment or before"
+    );
+    let mut held = Vec::new();
+    for key in &keys {
+        held.push(done(store.load(key, now).await).is_some());
+    }
+    assert_eq!(held, [false, false, true, true, true]);
+    let change = indexed(std::slice::from_ref(&person), -20, now);
+    let replaced = done(store.replace(&keys[0], 0, change, now).await);
+    assert_eq!(replaced, Replaced::No, "what was ended stays ended");
+    assert_eq!(done(store.end_all(&person, before, now).await), 0);
+    let end_of_time = Timestamp::from_unix(i64::MAX);
+    assert_eq!(done(store.end_all(&person, end_of_time, now).await), 1);
+    assert_eq!(done(store.load(&keys[2], now).await), None);
+    done(store.delete(&keys[3]).await);
+    assert_eq!(done(store.end_all(&other, end_of_time, now).await), 0);
+}
+
+/// A change replaces the entries as it replaces everything else.
+///
+/// # Panics
+///
+/// When the store breaks the rule.
+pub async fn finds_by_the_entries_of_the_last_change(store: impl SessionStore) {
+    let (now, key) = (start(), new_key());
+    let (first, second, third) = (new_entry(), new_entry(), new_entry());
+    let record = indexed(&[first.clone(), second.clone()], 0, now);
+    done(store.create(&key, record, now).await);
+    let change = Record {
+        version: 1,
+        ..indexed(&[second.clone(), third.clone()], 30, now)
+    };
+    let replaced = store.replace(&key, 0, change, now).await;
+    assert_eq!(done(replaced), Replaced::Yes);
+    assert_eq!(done(store.end_all(&first, now.plus(30), now).await), 0);
+    assert_eq!(done(store.end_all(&third, now.plus(29), now).await), 0);
+    assert!(done(store.load(&key, now).await).is_some());
+    assert_eq!(done(store.end_all(&second, now.plus(30), now).await), 1);
+    assert_eq!(done(store.load(&key, now).await), None);
+    assert_eq!(done(store.end_all(&third, now.plus(30), now).await), 0);
 }
 
 /// A transaction is used up by one of many callers, and each transaction by its own.
@@ -251,6 +318,17 @@ fn record(version: u64, expires_at: Timestamp) -> Record {
         sealed: format!("version {version}").into_bytes(),
         version,
         expires_at,
+        index: Vec::new(),
+        issued_at: expires_at.minus(3600),
+    }
+}
+
+/// A record that was issued `seconds` after `now` and is found by some entries.
+fn indexed(entries: &[IndexKey], seconds: i64, now: Timestamp) -> Record {
+    Record {
+        index: entries.to_vec(),
+        issued_at: now.plus(seconds),
+        ..record(0, now.plus(3600))
     }
 }
 
@@ -263,6 +341,12 @@ fn start() -> Timestamp {
 
 fn new_key() -> SessionKey {
     SessionKey::of_id(&unique())
+}
+
+/// As long as a real one, which is a hash.
+fn new_entry() -> IndexKey {
+    let unique = unique();
+    IndexKey::new(SessionKey::of_id(&unique).as_str())
 }
 
 fn new_transaction() -> TransactionId {

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
-use codegrant_web::{MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError};
+use codegrant_web::{
+    IndexKey, MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError,
+};
 
 /// Keeps sessions in memory, can be switched off, and counts; cheap to clone.
 ///
@@ -121,6 +123,15 @@ impl SessionStore for SwitchedStore {
         self.sessions()?.delete(key).await
     }
 
+    async fn end_all(
+        &self,
+        entry: &IndexKey,
+        issued_by: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.sessions()?.end_all(entry, issued_by, now).await
+    }
+
     async fn consume(
         &self,
         transaction: TransactionId,
@@ -153,6 +164,8 @@ mod tests {
             sealed: Vec::new(),
             version: 0,
             expires_at: NOW.plus(60),
+            index: Vec::new(),
+            issued_at: NOW,
         };
         store.create(&key, record.clone(), NOW).await.unwrap();
         store.clone().switch_off();
@@ -161,10 +174,12 @@ mod tests {
         assert!(store.load(&key, NOW).await.is_err());
         assert!(store.replace(&key, 0, record, NOW).await.is_err());
         assert!(store.delete(&key).await.is_err());
+        let entry = IndexKey::new("an entry");
+        assert!(store.end_all(&entry, NOW, NOW).await.is_err());
         assert!(store.consume(used, NOW.plus(60), NOW).await.is_err());
-        assert_eq!((store.asked(), store.loads()), (6, 1));
+        assert_eq!((store.asked(), store.loads()), (7, 1));
         store.switch_on();
         assert!(store.load(&key, NOW).await.unwrap().is_some());
-        assert_eq!((store.asked(), store.loads()), (7, 2));
+        assert_eq!((store.asked(), store.loads()), (8, 2));
     }
 }

@@ -76,7 +76,7 @@ pub use registration::Registration;
 pub use request::{BODY_LIMIT, Request};
 pub use response::Response;
 pub use session::{
-    Lifetime, MemoryStore, Record, Replaced, Session, SessionKey, SessionStore, StoreError,
+    IndexKey, Lifetime, MemoryStore, Record, Replaced, Session, SessionKey, SessionStore, StoreError,
 };
 
 pub use codegrant_core::{
@@ -96,7 +96,7 @@ pub mod app {
     pub use crate::test;
     pub use crate::{
         Auth, AuthBuilder, Claims, Configuration, Email, Error, Event, HttpClient, Identity,
-        Lifetime, Login, LoginError, LostTransaction, MemoryStore, Observer, Profile, PublicOrigin,
+        IndexKey, Lifetime, Login, LoginError, LostTransaction, MemoryStore, Observer, Profile, PublicOrigin,
         Record, Registration, Replaced, RequestError, RequestObject, ResponseMode, ReturnTo,
         Session, SessionError, SessionKey, SessionStore, SetupError, SetupErrors, StoreError,
         Timestamp, TransactionId, TransportError, Verdict, VerifiedEmail,

@@ -24,6 +24,8 @@ pub(crate) enum Purpose {
     Session,
     Record,
     HandOver,
+    Index,
+    LogOut,
 }
 
 impl Purpose {
@@ -33,6 +35,8 @@ impl Purpose {
             Self::Session => "session",
             Self::Record => "record",
             Self::HandOver => "hand-over",
+            Self::Index => "index",
+            Self::LogOut => "log-out",
         }
     }
 }
@@ -126,6 +130,21 @@ impl KeyRing {
         text: &str,
     ) -> Option<Vec<u8>> {
         self.open(purpose, place, &base64url::decode(text)?)
+    }
+
+    /// Computes a name for something that must not be told, under every key, the one that seals first.
+    pub(crate) fn names(
+        &self,
+        purpose: Purpose,
+        parts: &[&str],
+    ) -> impl Iterator<Item = String> + use<'_> {
+        let bound = self.bound_to(purpose, parts);
+        self.keys.iter().map(move |held| {
+            let mut context = hmac::Context::with_key(&held.key);
+            context.update(b"codegrant name");
+            context.update(bound.as_ref());
+            base64url::encode(context.sign().as_ref())
+        })
     }
 
     fn bound_to(&self, purpose: Purpose, place: &[&str]) -> Aad<Vec<u8>> {

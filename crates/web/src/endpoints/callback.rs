@@ -176,7 +176,7 @@ async fn finish(
     let lifetime = auth.0.sessions.absolute_seconds();
     let mut data = SessionData::new(
         login,
-        registered.switches.log_out_at_provider,
+        registered.switches.kept(),
         auth.now(),
         lifetime,
     );

@@ -3,6 +3,7 @@
 use codegrant_core::jose::Algorithm;
 
 use super::{EncryptedAs, Key, Registration};
+use crate::session::Kept;
 
 /// What is done for one provider beside the plain login; all off by default.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,17 @@ pub(crate) struct Register {
     pub(crate) initial_access_token: Option<Key>,
     /// Whom the provider may write to.
     pub(crate) contacts: Vec<String>,
+}
+
+impl Switches {
+    /// Tells what sessions keep for their log-out at the provider.
+    pub(crate) fn kept(&self) -> Kept {
+        Kept {
+            hint: self.log_out_at_provider,
+            name: self.backchannel_logout || self.frontchannel_logout,
+            state: self.session_management,
+        }
+    }
 }
 
 impl Registration {

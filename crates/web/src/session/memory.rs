@@ -1,12 +1,13 @@
 //! Sessions in this process's memory: bounded, and gone with the process.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
 
+use super::index::IndexKey;
 use super::store::{Record, Replaced, SessionKey, SessionStore, StoreError};
 
 /// A store in memory, for one process.
@@ -23,7 +24,43 @@ pub struct MemoryStore(Mutex<Held>);
 
 struct Held {
     sessions: Expiring<SessionKey, Record>,
+    /// Which sessions have an entry; every session that is held, and no other.
+    index: HashMap<IndexKey, HashSet<SessionKey>>,
     transactions: Expiring<TransactionId, ()>,
+}
+
+impl Held {
+    fn keep(&mut self, key: &SessionKey, record: Record, now: Timestamp) {
+        for entry in &record.index {
+            let sessions = self.index.entry(entry.clone()).or_default();
+            sessions.insert(key.clone());
+        }
+        let (expires, index) = (record.expires_at, record.index.clone());
+        for (gone, before) in self.sessions.insert(key.clone(), record, expires, now) {
+            // What was replaced is gone as well, and the entries that it shares with the new one stay.
+            let stays = |entry: &IndexKey| gone == *key && index.contains(entry);
+            self.forget(&gone, before.index.iter().filter(|entry| !stays(entry)));
+        }
+    }
+
+    fn remove(&mut self, key: &SessionKey) -> bool {
+        let gone = self.sessions.remove(key);
+        if let Some(record) = &gone {
+            self.forget(key, record.index.iter());
+        }
+        gone.is_some()
+    }
+
+    fn forget<'a>(&mut self, key: &SessionKey, entries: impl Iterator<Item = &'a IndexKey>) {
+        for entry in entries {
+            if let Some(sessions) = self.index.get_mut(entry) {
+                sessions.remove(key);
+                if sessions.is_empty() {
+                    self.index.remove(entry);
+                }
+            }
+        }
+    }
 }
 
 impl MemoryStore {
@@ -31,6 +68,7 @@ impl MemoryStore {
     pub fn new(capacity: usize) -> Self {
         Self(Mutex::new(Held {
             sessions: Expiring::new(capacity),
+            index: HashMap::new(),
             transactions: Expiring::new(capacity),
         }))
     }
@@ -59,10 +97,7 @@ impl SessionStore for MemoryStore {
         record: Record,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let expires = record.expires_at;
-        self.held()
-            .sessions
-            .insert(key.clone(), record, expires, now);
+        self.held().keep(key, record, now);
         Ok(())
     }
 
@@ -80,8 +115,7 @@ impl SessionStore for MemoryStore {
         let mut held = self.held();
         match held.sessions.live(key, now) {
             Some(stored) if stored.version == expected => {
-                let expires = record.expires_at;
-                held.sessions.insert(key.clone(), record, expires, now);
+                held.keep(key, record, now);
                 Ok(Replaced::Yes)
             }
             _ => Ok(Replaced::No),
@@ -89,8 +123,24 @@ impl SessionStore for MemoryStore {
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
-        self.held().sessions.remove(key);
+        self.held().remove(key);
         Ok(())
+    }
+
+    async fn end_all(
+        &self,
+        entry: &IndexKey,
+        issued_by: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut held = self.held();
+        let found = held.index.get(entry).cloned().unwrap_or_default();
+        let over = |key: &SessionKey| {
+            let live = held.sessions.live(key, now);
+            live.is_some_and(|record| record.issued_at <= issued_by)
+        };
+        let over: Vec<SessionKey> = found.into_iter().filter(over).collect();
+        Ok(over.iter().filter(|key| held.remove(key)).count())
     }
 
     async fn consume(
@@ -136,14 +186,23 @@ impl<K: Hash + Eq + Clone, V> Expiring<K, V> {
             .map(|(value, _, _)| value)
     }
 
-    pub(crate) fn insert(&mut self, key: K, value: V, expires: Timestamp, now: Timestamp) {
-        self.remove(&key);
+    /// Puts a value in, and returns what went for it: the key's value before, what had expired, and what had
+    /// to make room.
+    pub(crate) fn insert(
+        &mut self,
+        key: K,
+        value: V,
+        expires: Timestamp,
+        now: Timestamp,
+    ) -> Vec<(K, V)> {
+        let mut gone = Vec::new();
+        gone.extend(self.remove(&key).map(|before| (key.clone(), before)));
         while let Some(&(first, number)) = self.order.first() {
             if now < first && self.entries.len() < self.capacity {
                 break;
             }
             if let Some(key) = self.names.get(&number).cloned() {
-                self.remove(&key);
+                gone.extend(self.remove(&key).map(|before| (key, before)));
             }
         }
         let number = self.next;
@@ -151,13 +210,14 @@ impl<K: Hash + Eq + Clone, V> Expiring<K, V> {
         self.order.insert((expires, number));
         self.names.insert(number, key.clone());
         self.entries.insert(key, (value, expires, number));
+        gone
     }
 
-    fn remove(&mut self, key: &K) {
-        if let Some((_, expires, number)) = self.entries.remove(key) {
-            self.order.remove(&(expires, number));
-            self.names.remove(&number);
-        }
+    fn remove(&mut self, key: &K) -> Option<V> {
+        let (value, expires, number) = self.entries.remove(key)?;
+        self.order.remove(&(expires, number));
+        self.names.remove(&number);
+        Some(value)
     }
 }
 

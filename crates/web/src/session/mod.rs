@@ -1,16 +1,21 @@
 //! Sessions: who is logged in, held in a sealed cookie or in a store.
 
+mod ended;
+mod index;
+mod log_out_state;
 mod memory;
 mod record;
 mod sessions;
 mod store;
 
+pub use index::IndexKey;
+pub(crate) use index::{Named, Said};
 pub(crate) use memory::Expiring;
 pub use memory::MemoryStore;
 pub use record::Session;
 pub use store::{Record, Replaced, SessionKey, SessionStore, StoreError};
 
-pub(crate) use record::SessionData;
+pub(crate) use record::{Kept, SessionData};
 pub(crate) use sessions::{Found, Sessions};
 
 /// How long a session lasts, in seconds.

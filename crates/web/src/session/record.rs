@@ -42,22 +42,46 @@ pub(crate) struct SessionData {
     /// Whom the app takes this person for; it costs no byte where it says nothing.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<String>,
+    /// The provider's own session, and when its ID token was issued: by these a log-out at the provider finds
+    /// it. Kept only where that may be.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) session_id: Option<String>,
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) issued_at: Option<Timestamp>,
+    /// What the provider's frame tells changes by; kept only where it is asked.
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) session_state: Option<String>,
     /// What the tokens are bound to, where they are (RFC 9449).
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub(crate) dpop_key: Option<DpopKey>,
 }
 
+/// What a session keeps for its log-out at the provider, all of it off by default.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Kept {
+    /// The ID token, for the provider's log-out page.
+    pub(crate) hint: bool,
+    /// What the provider names it by when it ends sessions by itself.
+    pub(crate) name: bool,
+    /// What the provider's frame tells changes by.
+    pub(crate) state: bool,
+}
+
 impl SessionData {
     pub(crate) fn new(
         login: Login,
-        keep_hint: bool,
+        kept: Kept,
         now: Timestamp,
         absolute_seconds: i64,
     ) -> Self {
-        let hint = login.id_token.as_ref().filter(|_| keep_hint);
+        let hint = login.id_token.as_ref().filter(|_| kept.hint);
+        let named = login.id_token.as_ref().filter(|_| kept.name);
         Self {
             identity: login.identity,
             id_token_hint: hint.map(|id_token| id_token.raw().to_owned()),
+            session_id: named.and_then(|token| token.session_id().map(str::to_owned)),
+            issued_at: named.map(|token| token.issued_at().unwrap_or(now)),
+            session_state: login.session_state.filter(|_| kept.state),
             started_at: now,
             ends_at: now.plus(absolute_seconds),
             transaction: login.transaction,

@@ -1,12 +1,14 @@
 //! Finding, opening, renewing and ending sessions, whichever of the two kinds the app chose.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use codegrant_core::{Timestamp, TransactionId};
 
+use super::ended::Ended;
+use super::index::{self, Named, Said};
 use super::record::{Session, SessionData};
 use super::store::{Record, Replaced, SessionKey, SessionStore};
-use super::{Expiring, Lifetime, MemoryStore};
+use super::{Lifetime, MemoryStore};
 use crate::cookie::{self, Cookies, Jar};
 use crate::error::{Error, SessionError};
 use crate::seal::{self, KeyRing, Purpose};
@@ -17,21 +19,18 @@ const USED_TRANSACTIONS: usize = 100_000;
 /// How long the mark of a log-out stays in the browser; it says nothing and is never read.
 const LEFT_SECONDS: i64 = 5;
 
-/// How many ended sessions are remembered.
-const ENDED_SESSIONS: usize = 100_000;
-
 /// A session is touched in the store when this part of its idle time has passed, not at every request.
 const TOUCH_PART: i64 = 10;
 
 pub(crate) struct Sessions {
-    cookies: Cookies,
-    ring: KeyRing,
+    pub(super) cookies: Cookies,
+    pub(super) ring: KeyRing,
     lifetime: Lifetime,
     /// Where sessions are; `None` when they are in their cookies.
     store: Option<Arc<dyn SessionStore>>,
-    /// The sessions that were logged out in this process, by the transaction that opened each: a sealed
-    /// cookie that somebody kept, or a refresh that was under way, does not bring them back.
-    ended: Mutex<Expiring<TransactionId, ()>>,
+    /// The sessions that were logged out in this process: a sealed cookie that somebody kept, or a refresh
+    /// that was under way, does not bring them back.
+    ended: Ended,
     /// Remembers used transactions where there is no store: in this process only.
     used: MemoryStore,
 }
@@ -59,7 +58,7 @@ impl Sessions {
             ring,
             lifetime,
             store,
-            ended: Mutex::new(Expiring::new(ENDED_SESSIONS)),
+            ended: Ended::new(),
             used: MemoryStore::new(USED_TRANSACTIONS),
         }
     }
@@ -167,8 +166,7 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Vec<String>, Error> {
         if let Some(found) = found {
-            let data = found.session.data();
-            self.ended().insert(data.transaction, (), data.ends_at, now);
+            self.ended.one(found.session.data(), now);
         }
         self.forget(jar).await?;
         let name = self.name();
@@ -186,11 +184,34 @@ impl Sessions {
 
     /// Tells whether a session was logged out in this process.
     pub(crate) fn has_ended(&self, data: &SessionData, now: Timestamp) -> bool {
-        self.ended().live(&data.transaction, now).is_some()
+        self.ended.has(data, &self.ring, now)
     }
 
-    fn ended(&self) -> MutexGuard<'_, Expiring<TransactionId, ()>> {
-        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Ends the sessions that a provider names, whoever's browser they are in.
+    ///
+    /// With a store all processes know of it at once. Sealed cookies are refused by this process from now on,
+    /// and by no other.
+    pub(crate) async fn end_named(
+        &self,
+        named: &Named<'_>,
+        said: Said,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let endings = index::endings(named, said, &self.ring);
+        // A session that opens just now is not in the store yet; what nobody proved fills no memory for that.
+        if self.store.is_none() || said != Said::Claimed {
+            let seconds = self.lifetime.absolute_seconds;
+            self.ended.named(&endings, said, seconds, now);
+        }
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        for ending in &endings {
+            for key in &ending.keys {
+                store.end_all(key, ending.issued_by, now).await?;
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn absolute_seconds(&self) -> i64 {
@@ -253,6 +274,8 @@ impl Sessions {
                 .seal(Purpose::Record, &[key.as_str()], &written(data)),
             version,
             expires_at: self.idle_end(data, now),
+            index: index::entries_of(data, &self.ring),
+            issued_at: data.issued_at.unwrap_or(data.started_at),
         }
     }
 

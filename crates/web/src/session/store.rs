@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
 
+use super::index::IndexKey;
 use crate::seal;
 
 /// The name of a session in a store: the hash of the id that the browser holds.
@@ -34,6 +35,10 @@ pub struct Record {
     pub version: u64,
     /// When the store may forget it.
     pub expires_at: Timestamp,
+    /// What [`SessionStore::end_all`] finds it by: none, or two entries where a provider may end sessions.
+    pub index: Vec<IndexKey>,
+    /// When the provider vouched for it, by the provider's clock.
+    pub issued_at: Timestamp,
 }
 
 /// What became of a change.
@@ -66,7 +71,9 @@ pub struct StoreError {
 /// use std::sync::Mutex;
 ///
 /// use async_trait::async_trait;
-/// use codegrant_web::{Record, Replaced, SessionKey, SessionStore, StoreError, Timestamp, TransactionId};
+/// use codegrant_web::{
+///     IndexKey, Record, Replaced, SessionKey, SessionStore, StoreError, Timestamp, TransactionId,
+/// };
 ///
 /// #[derive(Default)]
 /// struct Table {
@@ -102,6 +109,15 @@ pub struct StoreError {
 ///     async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
 ///         self.sessions.lock().unwrap().remove(key.as_str());
 ///         Ok(())
+///     }
+///
+///     async fn end_all(
+///         &self, entry: &IndexKey, issued_by: Timestamp, _now: Timestamp,
+///     ) -> Result<usize, StoreError> {
+///         let mut sessions = self.sessions.lock().unwrap();
+///         let before = sessions.len();
+///         sessions.retain(|_, held| !held.index.contains(entry) || issued_by < held.issued_at);
+///         Ok(before - sessions.len())
 ///     }
 ///
 ///     async fn consume(
@@ -158,7 +174,25 @@ pub trait SessionStore: Send + Sync + 'static {
     /// When the store does not work.
     async fn delete(&self, key: &SessionKey) -> Result<(), StoreError>;
 
+    /// Removes every record that has this entry in its `index` and was issued at `issued_by` or before, and
+    /// returns how many those were.
+    ///
+    /// This is how a log-out at the provider ends sessions. Anybody may make it be called with an entry that
+    /// nothing has, so look entries up by an index of the database's own.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not work; the provider is then told that nobody was logged out.
+    async fn end_all(
+        &self,
+        entry: &IndexKey,
+        issued_by: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError>;
+
     /// Marks a transaction as used until `until`; true for exactly one of all callers.
+    ///
+    /// A logout token is marked in the same way.
     ///
     /// # Errors
     ///
@@ -199,6 +233,15 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 
     async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
         (**self).delete(key).await
+    }
+
+    async fn end_all(
+        &self,
+        entry: &IndexKey,
+        issued_by: Timestamp,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        (**self).end_all(entry, issued_by, now).await
     }
 
     async fn consume(

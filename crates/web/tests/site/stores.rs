@@ -23,6 +23,8 @@ fn until(seconds: i64) -> Record {
         sealed: Vec::new(),
         version: 0,
         expires_at: NOW.plus(seconds),
+        index: Vec::new(),
+        issued_at: NOW,
     }
 }
 
