@@ -5,7 +5,7 @@ use oauth2::{AccessToken, RefreshToken};
 use serde_json::{Map, Value};
 
 use crate::answer;
-use crate::client::Client;
+use crate::client::{Client, ExchangedToken};
 use crate::error::{Error, ProviderError, Purpose, Quoted};
 use crate::form;
 use crate::http::HttpResponse;
@@ -33,6 +33,11 @@ pub struct TokenResponse {
     /// What was granted, word for word; as requested when the provider does not say
     /// (RFC 6749 section 5.1).
     pub scopes: Vec<String>,
+    /// Whether the provider said what was granted.
+    pub(crate) scopes_stated: bool,
+    /// Which fine-grained rights were granted, each with its `type` (RFC 9396 section 7); empty when the
+    /// provider does not say.
+    pub authorization_details: Vec<Map<String, Value>>,
     /// The ID token as it came, not yet believed.
     pub(crate) id_token: Option<String>,
 }
@@ -57,6 +62,52 @@ pub(crate) fn read(
     bound: bool,
     now: Timestamp,
 ) -> Result<TokenResponse, Error> {
+    let object = granted(client, response, secrets)?;
+    token_type(&object, if bound { "DPoP" } else { "Bearer" })?;
+    let scopes = scopes(&object)?;
+    Ok(TokenResponse {
+        access_token: AccessToken::new(access_token(&object)?),
+        expires_at: expires_at(&object, now)?,
+        refresh_token: token(&object, "refresh_token")?.map(RefreshToken::new),
+        scopes_stated: scopes.is_some(),
+        scopes: scopes.unwrap_or_else(|| client.scopes().iter().map(ToString::to_string).collect()),
+        authorization_details: authorization_details(&object)?,
+        id_token: answer::optional_str(Purpose::Token, &object, "id_token")?.map(str::to_owned),
+    })
+}
+
+/// Reads the answer to a token exchange (RFC 8693 section 2.2.1); `bound` as in [`read`].
+pub(crate) fn read_exchanged(
+    client: &Client,
+    response: &HttpResponse,
+    secrets: &[&str],
+    bound: bool,
+    now: Timestamp,
+) -> Result<ExchangedToken, Error> {
+    let object = granted(client, response, secrets)?;
+    // A token that opens nothing has no type (RFC 8693 section 2.2.1).
+    let received = answer::required_str(Purpose::Token, &object, "token_type")?;
+    let opens_apis = !received.eq_ignore_ascii_case("N_A");
+    if opens_apis {
+        token_type(&object, if bound { "DPoP" } else { "Bearer" })?;
+    }
+    Ok(ExchangedToken {
+        token: AccessToken::new(access_token(&object)?),
+        issued_token_type: answer::required_str(Purpose::Token, &object, "issued_token_type")?
+            .to_owned(),
+        opens_apis,
+        expires_at: expires_at(&object, now)?,
+        refresh_token: token(&object, "refresh_token")?.map(RefreshToken::new),
+        scopes: scopes(&object)?,
+    })
+}
+
+/// Returns the members of an answer that grants something, in RFC form.
+fn granted(
+    client: &Client,
+    response: &HttpResponse,
+    secrets: &[&str],
+) -> Result<Map<String, Value>, Error> {
     let provider = client.provider();
     let own = client.secret().map(|secret| secret.secret().as_str());
     let secrets: Vec<&str> = secrets.iter().copied().chain(own).collect();
@@ -90,22 +141,20 @@ pub(crate) fn read(
         return Err(error.into());
     }
     answer::succeeded(Purpose::Token, response)?;
-    token_type(&object, if bound { "DPoP" } else { "Bearer" })?;
-    Ok(TokenResponse {
-        access_token: AccessToken::new(token(&object, "access_token")?.ok_or(
-            ProviderError::MemberMissing {
-                purpose: Purpose::Token,
-                member: "access_token",
-            },
-        )?),
-        expires_at: expires_at(&object, now)?,
-        refresh_token: token(&object, "refresh_token")?.map(RefreshToken::new),
-        scopes: match answer::optional_str(Purpose::Token, &object, "scope")? {
-            Some(scope) => scope.split_ascii_whitespace().map(str::to_owned).collect(),
-            None => client.scopes().iter().map(ToString::to_string).collect(),
-        },
-        id_token: answer::optional_str(Purpose::Token, &object, "id_token")?.map(str::to_owned),
+    Ok(object)
+}
+
+fn access_token(object: &Map<String, Value>) -> Result<String, ProviderError> {
+    token(object, "access_token")?.ok_or(ProviderError::MemberMissing {
+        purpose: Purpose::Token,
+        member: "access_token",
     })
+}
+
+fn scopes(object: &Map<String, Value>) -> Result<Option<Vec<String>>, ProviderError> {
+    let stated = answer::optional_str(Purpose::Token, object, "scope")?;
+    let words = |text: &str| text.split_ascii_whitespace().map(str::to_owned).collect();
+    Ok(stated.map(words))
 }
 
 /// Puts a provider's declared dialect into the form of RFC 6749 section 5.1.
@@ -227,6 +276,31 @@ fn token(
         member,
         expected,
     })
+}
+
+/// Reads the granted rights: a list of objects with a `type` (RFC 9396 section 7).
+fn authorization_details(
+    object: &Map<String, Value>,
+) -> Result<Vec<Map<String, Value>>, ProviderError> {
+    let wrong = || ProviderError::MemberType {
+        purpose: Purpose::Token,
+        member: "authorization_details",
+        expected: "a list of objects, each with a type",
+    };
+    let details = match object.get("authorization_details") {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(details) => details.as_array().ok_or_else(wrong)?,
+    };
+    let typed = |detail: &Map<String, Value>| detail.get("type").is_some_and(Value::is_string);
+    let objects = details.iter().map(Value::as_object);
+    objects
+        .map(|detail| {
+            detail
+                .filter(|detail| typed(detail))
+                .cloned()
+                .ok_or_else(wrong)
+        })
+        .collect()
 }
 
 /// Reads `expires_in`: a whole number of seconds, already expired when not positive.

@@ -37,6 +37,8 @@ pub struct Transaction {
     pub(crate) acr_values: Vec<String>,
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     pub(crate) expected_subject: Option<String>,
+    #[serde(rename = "q", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) silent: bool,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub(crate) dpop_key: Option<DpopKey>,
 }
@@ -92,6 +94,12 @@ impl Transaction {
     /// Returns when it was started.
     pub fn started_at(&self) -> Timestamp {
         self.started_at
+    }
+
+    /// Tells whether this login asked the provider to show nothing (`prompt=none`), so that no login at all is
+    /// one of its expected ends.
+    pub fn is_silent(&self) -> bool {
+        self.silent
     }
 
     /// Returns the name under which it is kept; see [`TransactionId`].

@@ -7,6 +7,7 @@ mod parameters;
 mod pushed;
 mod request;
 mod response;
+mod signed_response;
 
 pub use options::AuthorizationOptions;
 pub use request::AuthorizationRequest;

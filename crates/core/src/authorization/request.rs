@@ -93,8 +93,10 @@ impl Client {
         }
         let pushed =
             self.pushes_requests() || metadata.capabilities.require_pushed_authorization_requests;
+        // A client that never wants anything shown has no page to go on to without a login.
+        let silent = options.prompt.as_deref() == Some("none");
         let options = options.on_top_of(self.asked());
-        let transaction = self.transaction(metadata, &options, seed, &moment);
+        let transaction = self.transaction(metadata, &options, silent, seed, &moment);
         let endpoint = Url::parse(&metadata.authorization_endpoint)
             .map_err(|_| refused(metadata, "not an absolute URL".to_owned()))?;
         let parameters = self.parameters(metadata, &options, &transaction, pushed)?;
@@ -151,6 +153,7 @@ impl Client {
         &self,
         metadata: &ProviderMetadata,
         options: &AuthorizationOptions,
+        silent: bool,
         seed: &Seed,
         moment: &Moment,
     ) -> Transaction {
@@ -167,6 +170,7 @@ impl Client {
             max_age: options.max_age,
             acr_values: options.acr_values.clone(),
             expected_subject: options.expected_subject.clone(),
+            silent,
             dpop_key: options.dpop_key.clone(),
         }
     }

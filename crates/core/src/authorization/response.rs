@@ -1,7 +1,9 @@
 //! What the browser brought back from the provider (RFC 6749 section 4.1.2, RFC 9207).
 
 use oauth2::AuthorizationCode;
+use serde_json::{Map, Value};
 
+use super::signed_response::{Peeked, peek};
 use crate::error::{CallbackError, Quoted};
 use crate::form;
 
@@ -24,6 +26,7 @@ const KNOWN: &[&str] = &[
 
 /// An authorization response, read and not yet believed.
 ///
+/// A signed one (JARM) is opened first, by [`Client::open_response`](crate::Client::open_response).
 /// It becomes a login only together with the [`Transaction`](crate::Transaction) that asked for it, in
 /// [`Client::redeem`](crate::Client::redeem).
 ///
@@ -42,7 +45,12 @@ pub struct AuthorizationResponse {
     error: Option<String>,
     error_description: Option<String>,
     session_state: Option<String>,
-    jwt: bool,
+    /// A signed response, not opened (JARM).
+    pub(super) token: Option<String>,
+    /// A plain parameter beside it.
+    pub(super) beside: Option<&'static str>,
+    /// Whether it was signed, and the signature stood.
+    opened: bool,
 }
 
 /// The two things that a response may be.
@@ -71,6 +79,50 @@ impl AuthorizationResponse {
                 return Err(CallbackError::DuplicateParameter { name: KNOWN[at] });
             }
         }
+        // A signed response stands alone (JARM section 2.3).
+        let signed = KNOWN.iter().position(|known| *known == "response");
+        let token = signed.and_then(|at| values[at].take());
+        let first = values.iter().position(Option::is_some);
+        let beside = first.filter(|_| token.is_some()).map(|at| KNOWN[at]);
+        within("response", token.as_deref(), 32 * 1024)?;
+        let mut response = Self {
+            token,
+            beside,
+            ..Self::read(values)?
+        };
+        if let (Some(token), None) = (&response.token, beside) {
+            Peeked {
+                state: response.state,
+                error: response.error,
+            } = peek(token);
+            within("state", response.state.as_deref(), 512)?;
+        }
+        Ok(response)
+    }
+
+    /// Takes the parameters of a signed response that was opened.
+    pub(super) fn opened(claims: &Map<String, Value>) -> Result<Self, CallbackError> {
+        let mut values: [Option<String>; KNOWN.len()] = Default::default();
+        for (value, name) in values.iter_mut().zip(KNOWN) {
+            *value = match claims.get(*name) {
+                None => None,
+                Some(Value::String(text)) => Some(text.clone()),
+                Some(other) => {
+                    return Err(CallbackError::ResponseClaim {
+                        claim: name,
+                        expected: "a string".to_owned(),
+                        received: Quoted::new(&other.to_string()),
+                    });
+                }
+            };
+        }
+        Ok(Self {
+            opened: true,
+            ..Self::read(values)?
+        })
+    }
+
+    fn read(values: [Option<String>; KNOWN.len()]) -> Result<Self, CallbackError> {
         let [
             code,
             state,
@@ -78,7 +130,7 @@ impl AuthorizationResponse {
             error,
             error_description,
             _,
-            jwt,
+            _,
             _,
             _,
             session_state,
@@ -94,7 +146,9 @@ impl AuthorizationResponse {
             error,
             error_description,
             session_state: session_state.filter(|held| is_session_state(held)),
-            jwt: jwt.is_some(),
+            token: None,
+            beside: None,
+            opened: false,
         })
     }
 
@@ -117,11 +171,17 @@ impl AuthorizationResponse {
         self.issuer.as_deref()
     }
 
+    /// Accepts a response that is signed where the client asks for that, and plain where it does not.
+    pub(crate) fn is_as_asked(&self, signed: bool) -> Result<(), CallbackError> {
+        match (signed, &self.token) {
+            (true, _) if !self.opened => Err(CallbackError::ResponseUnsigned),
+            (false, Some(_)) => Err(CallbackError::UnexpectedResponseMode),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the one thing that the response is.
     pub(crate) fn into_outcome(self) -> Result<Outcome, CallbackError> {
-        if self.jwt {
-            return Err(CallbackError::UnexpectedResponseMode);
-        }
         match (self.code, self.error) {
             (Some(_), Some(error)) => Err(CallbackError::CodeAndError {
                 error: Quoted::new(&error),

@@ -54,6 +54,14 @@ impl Call {
         self
     }
 
+    /// Returns it naming the APIs that the tokens are for (RFC 8707 section 2.2).
+    pub(crate) fn resources(mut self) -> Self {
+        for resource in self.client.clone().resources() {
+            self = self.field("resource", resource);
+        }
+        self
+    }
+
     /// Returns it with a proof that we hold this key, where there is one (RFC 9449 section 4).
     pub(crate) fn proving(mut self, key: Option<&DpopKey>) -> Self {
         self.dpop_key = key.cloned();

@@ -47,6 +47,7 @@ impl Client {
             }
             .into());
         }
+        response.is_as_asked(self.response_mode().is_signed())?;
         let drift = issuer(metadata, &response)?;
         let session_state = response.session_state().map(str::to_owned);
         let code = match response.into_outcome()? {
@@ -63,6 +64,7 @@ impl Client {
             // (RFC 6749 section 4.1.3).
             .field("redirect_uri", &transaction.redirect_uri)
             .field("code_verifier", &transaction.verifier)
+            .resources()
             .proving(transaction.dpop_key.as_ref());
         let (client, metadata) = (self.clone(), metadata.clone());
         call.then(move |response| {
@@ -114,6 +116,14 @@ fn issuer(
 fn refusal(error: &str, description: Option<&str>) -> CallbackError {
     let description = description.map(Quoted::new);
     match error {
+        // OpenID Connect Core 1.0 section 3.1.2.6: nobody could be asked, because of `prompt=none`.
+        "login_required"
+        | "interaction_required"
+        | "account_selection_required"
+        | "consent_required" => CallbackError::InteractionRequired {
+            error: Quoted::new(error),
+            description,
+        },
         "access_denied" | "user_cancelled_authorize" | "user_cancelled_login" => {
             CallbackError::Denied {
                 error: Quoted::new(error),

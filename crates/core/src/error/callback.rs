@@ -2,6 +2,8 @@
 
 use super::quoted::described;
 use super::{Code, Quoted};
+use crate::jose::JwsError;
+use crate::time::Timestamp;
 
 crate::codes! {
     MALFORMED = "callback.malformed",
@@ -43,6 +45,24 @@ crate::codes! {
     RESPONSE_MODE = "callback.unexpected_response_mode",
         "the response is a JWT (JARM) and none was asked for",
         "switch JARM off for this client at the provider";
+    RESPONSE_UNSIGNED = "callback.response_unsigned",
+        "the response is plain and a signed one (JARM) was asked for: forged, or the provider does not know the response mode",
+        "look whether the provider's metadata lists the response mode; else choose another response_mode";
+    RESPONSE_MIXED = "callback.response_mixed",
+        "plain parameters stand beside a signed response, which no provider sends",
+        "treat it as an attack";
+    RESPONSE_SIGNATURE = "callback.response_signature",
+        "the signed response is damaged, forged, encrypted, or signed with another algorithm than the registered one",
+        "compare response_algorithm with what is registered at the provider";
+    RESPONSE_CLAIM = "callback.response_claim",
+        "the signed response comes from another issuer or is for another client",
+        "treat it as an attack if it happens once; compare issuer and client_id if it happens always";
+    RESPONSE_LIFETIME = "callback.response_lifetime",
+        "the signed response has expired, does not say when it expires, or is good for longer than ten minutes",
+        "the user starts again; check the clocks of app and provider when it happens to everybody";
+    INTERACTION = "callback.interaction_required",
+        "the provider was asked to show nothing (prompt=none) and could not do without",
+        "nothing; start a login without prompt=none when the user wants one";
     DENIED = "callback.denied",
         "the user said no, or may not use this app",
         "nothing; the user was offered a way back";
@@ -134,6 +154,44 @@ pub enum CallbackError {
     /// A JWT response that was not asked for.
     #[error("response is a jwt and none was asked for")]
     UnexpectedResponseMode,
+    /// A plain response where a signed one was asked for.
+    #[error("response is plain, a signed one was asked for")]
+    ResponseUnsigned,
+    /// A plain parameter beside a signed response.
+    #[error("parameter {name} stands beside a signed response")]
+    ResponseMixed {
+        /// The parameter.
+        name: &'static str,
+    },
+    /// The signed response's token itself.
+    #[error("signed response refused: {0}")]
+    ResponseSignature(#[source] JwsError),
+    /// Another issuer or client (JARM section 2.4).
+    #[error("signed response's {claim} is {received}, expected \"{expected}\"")]
+    ResponseClaim {
+        /// The claim.
+        claim: &'static str,
+        /// What it has to be.
+        expected: String,
+        /// What it is.
+        received: Quoted,
+    },
+    /// When it is good for (JARM section 2.4).
+    #[error("signed response refused at {now}: {reason}")]
+    ResponseLifetime {
+        /// What is wrong.
+        reason: &'static str,
+        /// The time of the callback.
+        now: Timestamp,
+    },
+    /// Nobody could be asked because of `prompt=none` (OpenID Connect Core 1.0 section 3.1.2.6).
+    #[error("provider would have to ask: {error}{}", described(description))]
+    InteractionRequired {
+        /// The provider's error.
+        error: Quoted,
+        /// The provider's description.
+        description: Option<Quoted>,
+    },
     /// The user, or the provider on the user's behalf, said no (RFC 6749 section 4.1.2.1).
     #[error("user denied: {error}{}", described(description))]
     Denied {
@@ -169,6 +227,12 @@ impl CallbackError {
             Self::CodeMissing => &CODE_MISSING,
             Self::CodeMalformed => &CODE_MALFORMED,
             Self::UnexpectedResponseMode => &RESPONSE_MODE,
+            Self::ResponseUnsigned => &RESPONSE_UNSIGNED,
+            Self::ResponseMixed { .. } => &RESPONSE_MIXED,
+            Self::ResponseSignature(_) => &RESPONSE_SIGNATURE,
+            Self::ResponseClaim { .. } => &RESPONSE_CLAIM,
+            Self::ResponseLifetime { .. } => &RESPONSE_LIFETIME,
+            Self::InteractionRequired { .. } => &INTERACTION,
             Self::Denied { .. } => &DENIED,
             Self::Refused { .. } => &REFUSED,
         }

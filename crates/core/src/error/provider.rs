@@ -50,6 +50,9 @@ crate::codes! {
     AUTHENTICATION = "discovery.authentication_not_offered",
         "the provider does not accept the client authentication method that is configured",
         "set `authentication` to the method that the client is registered for";
+    NOT_OFFERED = "discovery.not_offered",
+        "the provider's metadata does not list what a setting of this client needs",
+        "compare the named list with the client's settings and with its registration at the provider";
     PROFILE = "discovery.profile_not_supported",
         "the provider's metadata lacks what the security profile of this client requires",
         "have the provider switch it on, or choose another profile";
@@ -261,6 +264,16 @@ pub enum ProviderError {
         /// What the provider offers.
         offered: Quoted,
     },
+    /// What a setting needs is not among what the metadata lists.
+    #[error("{wanted} is not among {member}: {offered}")]
+    NotOffered {
+        /// The member of the metadata.
+        member: &'static str,
+        /// What the client is set to.
+        wanted: &'static str,
+        /// What the provider offers.
+        offered: Quoted,
+    },
     /// What a security profile requires and the provider does not offer.
     #[error("profile {profile} needs {lacking}, which the metadata lacks")]
     ProfileNotSupported {
@@ -354,6 +367,7 @@ impl ProviderError {
             Self::Endpoint { .. } => &ENDPOINT,
             Self::AlgorithmNotOffered { .. } => &ALGORITHM,
             Self::AuthenticationNotOffered { .. } => &AUTHENTICATION,
+            Self::NotOffered { .. } => &NOT_OFFERED,
             Self::ProfileNotSupported { .. } => &PROFILE,
             Self::Keys(_) => &KEYS,
             Self::UserinfoForm { .. } => &USERINFO_FORM,

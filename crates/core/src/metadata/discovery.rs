@@ -99,6 +99,7 @@ impl Expect<Fetched<ProviderMetadata>> for ExpectMetadata {
         };
         let metadata = read(&self.client, self.issuer, &document)?;
         authentication_is_supported(&self.client, &document)?;
+        self.client.fits(&metadata)?;
         Ok(Step::Done(Fetched {
             value: metadata,
             lifetime_seconds: lifetime(&response),
@@ -156,7 +157,7 @@ fn id_token_algorithm(client: &Client, document: &Document) -> Result<Algorithm,
         return Ok(Algorithm::Rs256);
     };
     let offered = document.strings("id_token_signing_alg_values_supported")?;
-    let pinned = algorithm.unwrap_or(Algorithm::Rs256);
+    let pinned = algorithm.unwrap_or(client.profile().usual_algorithm());
     if offered.is_empty() || offered.contains(&pinned.as_str()) {
         return Ok(pinned);
     }
@@ -165,7 +166,7 @@ fn id_token_algorithm(client: &Client, document: &Document) -> Result<Algorithm,
         .iter()
         .filter_map(|name| name.parse().ok())
         // What needs a secret is for the registration to choose, never for the provider's document.
-        .filter(|known: &Algorithm| !known.is_symmetric())
+        .filter(|known: &Algorithm| !known.is_symmetric() && client.profile().permits(*known))
         .collect();
     match (algorithm, known.as_slice()) {
         (None, [only]) => Ok(*only),

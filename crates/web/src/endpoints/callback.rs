@@ -4,7 +4,10 @@ mod admit;
 mod heal;
 
 use codegrant_core::error::{CallbackError, Error as CoreError};
-use codegrant_core::{Attempt, AuthorizationResponse, ReturnTo, TransactionId, form};
+use codegrant_core::jose::KeySet;
+use codegrant_core::{
+    Attempt, AuthorizationResponse, ProviderMetadata, ReturnTo, TransactionId, form,
+};
 
 use crate::auth::{Auth, Start};
 use crate::clients::Registered;
@@ -120,6 +123,7 @@ async fn finish(
     // From here on the transaction is used up, whatever comes of it.
     let drop = auth.0.transactions.drop(&state);
     let return_to = transaction.return_to().clone();
+    let silent = transaction.is_silent();
     let used = async {
         let until = remembered_until(&transaction);
         if !auth
@@ -131,10 +135,10 @@ async fn finish(
             return Err(LostTransaction::Used.into());
         }
         let metadata = auth.metadata(id, registered).await?;
-        let step = registered
-            .client()
-            .redeem(&metadata, transaction, response, auth.moment())?;
-        let grant = auth.drive(id, &registered.client(), step).await?;
+        let client = registered.client();
+        let response = open(auth, id, registered, &metadata, response).await?;
+        let step = client.redeem(&metadata, transaction, response, auth.moment())?;
+        let grant = auth.drive(id, &client, step).await?;
         let keys = auth
             .keys(id, registered, &metadata, |keys| grant.lacks_key(keys))
             .await?;
@@ -151,6 +155,15 @@ async fn finish(
                 ended.cookies = vec![drop];
             }
             return outcome;
+        }
+        // Nobody was asked, and nobody is logged in: the page goes on without.
+        Err(Error::Protocol(CoreError::Callback(error)))
+            if silent && matches!(error, CallbackError::InteractionRequired { .. }) =>
+        {
+            auth.0
+                .events
+                .failed(id, Some(registered.id()), &error.into());
+            return Ok(Response::see_other(return_to.as_str()).with_cookies([drop]));
         }
         Err(error) => {
             let expired = matches!(
@@ -192,6 +205,23 @@ async fn finish(
     Ok(Response::see_other(return_to.as_str())
         .with_cookies(cookies)
         .with_login(Login::new(data)))
+}
+
+/// Opens a signed response (JARM), for which keys are needed; a plain one needs none.
+async fn open(
+    auth: &Auth,
+    id: &str,
+    registered: &Registered,
+    metadata: &ProviderMetadata,
+    response: AuthorizationResponse,
+) -> Result<AuthorizationResponse, Error> {
+    let client = registered.client();
+    if !client.response_mode().is_signed() {
+        return Ok(response);
+    }
+    let lacking = |keys: &KeySet| client.lacks_response_key(metadata, &response, keys);
+    let keys = auth.keys(id, registered, metadata, lacking).await?;
+    Ok(client.open_response(metadata, response, &keys, auth.now())?)
 }
 
 /// Gives the page that posts a provider's form again from our own origin.

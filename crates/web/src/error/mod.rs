@@ -205,7 +205,9 @@ impl Error {
     /// Returns what the browser is told.
     pub(crate) fn problem(&self) -> Problem {
         match self {
-            Self::Protocol(CoreError::Callback(CallbackError::Denied { .. })) => Problem::Cancelled,
+            Self::Protocol(CoreError::Callback(
+                CallbackError::Denied { .. } | CallbackError::InteractionRequired { .. },
+            )) => Problem::Cancelled,
             Self::Protocol(CoreError::Callback(CallbackError::Expired { .. })) => {
                 Problem::LoginExpired
             }
