@@ -172,7 +172,7 @@ impl ClientRegistration {
 
     /// Returns the keys of `jwks`, as they were registered.
     pub(crate) fn jwks(&self) -> Option<&Value> {
-        self.metadata.get("jwks")
+        self.metadata.get("jwks").filter(|jwks| jwks.is_object())
     }
 
     /// Returns the client id.

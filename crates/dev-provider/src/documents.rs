@@ -42,6 +42,7 @@ impl Call<'_> {
         });
         if let Some(members) = metadata.as_object_mut() {
             self.add_offers(members);
+            self.add_openid_offers(members);
         }
         HttpResponse::json(&metadata).with_header("cache-control", FRESH)
     }

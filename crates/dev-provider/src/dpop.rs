@@ -137,7 +137,7 @@ impl Call<'_> {
         if (self.now.as_unix() - issued).abs() > WINDOW {
             return Err("iat is more than five minutes off");
         }
-        let expected = token.map(|token| hash(token));
+        let expected = token.map(hash);
         match (jwt::text(claims, "ath"), expected) {
             (None, None) => Ok(()),
             (Some(_), None) => Err("ath stands where there is no access token"),

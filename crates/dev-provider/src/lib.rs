@@ -79,6 +79,7 @@ mod key_set;
 mod keys;
 mod misbehave;
 mod offered;
+mod openid_offers;
 mod outbox;
 mod pages;
 mod parameters;

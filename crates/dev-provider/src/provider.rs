@@ -29,8 +29,8 @@ pub struct DevProvider {
     settings: Settings,
     base: String,
     base_path: String,
-    /// How much of the issuer comes before its path.
-    origin_length: usize,
+    /// The path of the issuer as it is written, with its slash at the end if there is one.
+    issuer_path: String,
     state: Mutex<State>,
 }
 
@@ -55,17 +55,13 @@ impl DevProvider {
         }
         let base = settings.issuer.trim_end_matches('/').to_owned();
         let base_path = url.path().trim_end_matches('/').to_owned();
-        let origin_length = settings.issuer.len().saturating_sub(
-            settings.issuer.split_once("//").map_or(0, |(_, rest)| {
-                rest.find('/').map_or(0, |at| rest.len() - at)
-            }),
-        );
+        let issuer_path = url.path().to_owned();
         let state = Mutex::new(State::new(&settings)?);
         Ok(Self {
             settings,
             base,
             base_path,
-            origin_length,
+            issuer_path,
             state,
         })
     }
@@ -153,8 +149,7 @@ impl DevProvider {
             keys.or_else(|| Endpoint::at(path))
                 .filter(|found| *found != Endpoint::Keys || path == state.keys_path)
         });
-        let issuer_path = &self.settings.issuer[self.origin_length..];
-        let found = below.or_else(|| Endpoint::at_root(url_path, issuer_path))?;
+        let found = below.or_else(|| Endpoint::at_root(url_path, &self.issuer_path))?;
         let needed = found.needs(url_path);
         needed
             .is_none_or(|feature| self.settings.has(feature))

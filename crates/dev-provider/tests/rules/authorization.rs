@@ -109,7 +109,7 @@ fn other_mistakes_go_back_to_the_client_with_state_and_issuer() {
             "{change:?}"
         );
         assert!(parameter(&answer, "error_description").is_some());
-        assert_eq!(parameter(&answer, "state").as_deref(), Some("the state"));
+        assert_eq!(parameter(&answer, "state").as_deref(), Some("the-state"));
         assert_eq!(parameter(&answer, "iss").as_deref(), Some(ISSUER));
     }
     let twice = world.get(&format!("{}&nonce=b", authorization_url(&[])));
@@ -131,7 +131,7 @@ fn an_error_goes_back_in_the_mode_that_was_asked_for() {
     );
     assert_eq!(
         hidden(&text(&answer), "state").as_deref(),
-        Some("the state")
+        Some("the-state")
     );
 }
 
@@ -264,4 +264,14 @@ fn a_cookie_that_nobody_issued_signs_nobody_in() {
         parameter(&answer, "error").as_deref(),
         Some("login_required")
     );
+}
+
+#[test]
+fn a_state_comes_back_whatever_it_holds_and_an_odd_one_is_noted() {
+    let world = World::new();
+    let odd = "a state & more=100%\u{e9}";
+    let url = authorization_url(&[("state", odd), ("nonce", &"n".repeat(44))]);
+    let answer = world.provider.authorize_as(&url, "ada", world.now.get());
+    assert_eq!(parameter(&answer, "state").as_deref(), Some(odd));
+    assert_eq!(crate::signer::rules(&world), ["state", "nonce"]);
 }

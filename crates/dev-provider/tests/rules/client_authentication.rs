@@ -1,9 +1,9 @@
 //! Client authentication beyond a secret in the header or in the body.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::{Algorithm, SigningKey, base64url};
 use codegrant_dev_provider::{ClientRegistration, DevProvider, Outbox};
-use codegrant_core::http::HttpResponse;
 use serde_json::{Value, json};
 
 use crate::signer::{ASSERTION_TYPE, Signer, changed, rules};
@@ -53,14 +53,21 @@ fn an_assertion_is_good_for_one_request_for_this_issuer_and_for_a_while() {
     ] {
         let world = signer.world(json!({}), &[]);
         let assertion = signer.assertion(START, changes.clone());
-        assert_eq!(by_assertion(&world, &assertion), "invalid_client", "{changes}");
+        assert_eq!(
+            by_assertion(&world, &assertion),
+            "invalid_client",
+            "{changes}"
+        );
     }
     let world = signer.world(json!({}), &[]);
     let assertion = signer.assertion(START, json!({}));
     assert_eq!(by_assertion(&world, &assertion), AUTHENTICATED);
     assert_eq!(by_assertion(&world, &assertion), "invalid_client");
     let told = world.provider.violations();
-    assert_eq!(told, ["assertion: client signer: jti was used before (at /token)"]);
+    assert_eq!(
+        told,
+        ["assertion: client signer: jti was used before (at /token)"]
+    );
 }
 
 #[test]
@@ -139,7 +146,10 @@ fn a_secret_signs_assertions_where_that_is_registered() {
     assert_eq!(by_assertion(&world, &sign(other, "2")), "invalid_client");
     // Its public key is no secret, and its secret no key.
     let signer = Signer::new();
-    assert_eq!(by_assertion(&world, &signer.assertion(START, json!({}))), "invalid_client");
+    assert_eq!(
+        by_assertion(&world, &signer.assertion(START, json!({}))),
+        "invalid_client"
+    );
 }
 
 #[test]
@@ -201,9 +211,16 @@ fn a_certificate_authenticates_who_registered_it_and_a_header_does_not() {
             "token_endpoint_auth_method": "self_signed_tls_client_auth",
             "jwks": { "keys": [key] },
         }));
-        assert_eq!(with_certificate(&provider, Some(&der))["error"], expected, "{key}");
+        assert_eq!(
+            with_certificate(&provider, Some(&der))["error"],
+            expected,
+            "{key}"
+        );
         assert_eq!(with_certificate(&provider, None)["error"], "invalid_client");
-        assert_eq!(with_certificate(&provider, Some(&der[1..]))["error"], "invalid_client");
+        assert_eq!(
+            with_certificate(&provider, Some(&der[1..]))["error"],
+            "invalid_client"
+        );
     }
 }
 

@@ -4,7 +4,11 @@ use codegrant_core::http::HttpResponse;
 use codegrant_core::{AuthorizationOptions, Login};
 use url::form_urlencoded;
 
-use crate::support::{ISSUER, World, authorization_url, hidden, parameter, text};
+use codegrant_dev_provider::Fault;
+
+use crate::support::{
+    ISSUER, World, authorization_url, browse, hidden, parameter, redeem, settings, text,
+};
 
 const BYE: &str = "http://localhost:3000/bye";
 
@@ -163,5 +167,68 @@ fn nobody_is_sent_to_an_address_that_is_not_registered() {
             "{fields:?}"
         );
         assert!(is_signed_in(&world), "{fields:?}");
+    }
+}
+
+#[test]
+fn a_hint_counts_byte_for_byte() {
+    let world = asking(&["openid"]);
+    let login = login(&world);
+    let hint = login.id_token.as_ref().unwrap().raw();
+    end_session(&world, &[("id_token_hint", hint)]);
+    assert_eq!(world.provider.violations(), [""; 0]);
+
+    // The same claims under another signature of the same key are not what was issued.
+    let world = asking(&["openid"]);
+    world.provider.inject(Fault::UnknownKid);
+    let tokens = redeem(&world, &browse(&world, "ada", &[]));
+    world.provider.heal();
+    let issued = tokens["id_token"].as_str().unwrap();
+    assert_eq!(
+        end_session(&world, &[("id_token_hint", issued)]).status,
+        200
+    );
+    assert_eq!(world.provider.violations(), [""; 0]);
+    let other = World::with(settings());
+    assert_eq!(
+        end_session(&other, &[("id_token_hint", issued)]).status,
+        400
+    );
+    assert_eq!(other.provider.violations().len(), 1);
+}
+
+#[test]
+fn an_address_that_is_not_registered_is_noted() {
+    let world = asking(&["openid"]);
+    let hint = login(&world).id_token.unwrap().raw().to_owned();
+    let address = "http://localhost:3000/bye/";
+    let fields = [
+        ("id_token_hint", hint.as_str()),
+        ("post_logout_redirect_uri", address),
+    ];
+    assert_eq!(end_session(&world, &fields).status, 400);
+    let noted = world.provider.violations();
+    assert!(noted.len() == 1 && noted[0].contains(address), "{noted:?}");
+}
+
+#[test]
+fn the_state_comes_back_altered_or_not_at_all() {
+    for (fault, expected) in [
+        (
+            Fault::LogOutWrongState,
+            "http://localhost:3000/bye?state=s_INVALID",
+        ),
+        (Fault::LogOutNoState, BYE),
+    ] {
+        let world = asking(&["openid"]);
+        let hint = login(&world).id_token.unwrap().raw().to_owned();
+        world.provider.inject(fault);
+        let fields = [
+            ("id_token_hint", hint.as_str()),
+            ("post_logout_redirect_uri", BYE),
+            ("state", "s"),
+        ];
+        let answer = end_session(&world, &fields);
+        assert_eq!(answer.header("location"), Some(expected), "{fault}");
     }
 }

@@ -96,7 +96,7 @@ fn a_person_signs_in_allows_it_and_is_remembered() {
     );
     let (address, _) = redirect(&answer);
     assert_eq!(address, CALLBACK);
-    assert_eq!(parameter(&answer, "state").as_deref(), Some("the state"));
+    assert_eq!(parameter(&answer, "state").as_deref(), Some("the-state"));
     assert_eq!(parameter(&answer, "iss").as_deref(), Some(ISSUER));
 
     // The second time nobody is asked anything.
@@ -159,7 +159,7 @@ fn whoever_denies_or_cancels_goes_back_with_access_denied() {
         parameter(&answer, "error").as_deref(),
         Some("access_denied")
     );
-    assert_eq!(parameter(&answer, "state").as_deref(), Some("the state"));
+    assert_eq!(parameter(&answer, "state").as_deref(), Some("the-state"));
     assert_eq!(parameter(&answer, "iss").as_deref(), Some(ISSUER));
     assert_eq!(parameter(&answer, "code"), None);
     // The page is good for one answer: a second one changes nothing.

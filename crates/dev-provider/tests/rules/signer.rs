@@ -106,7 +106,12 @@ impl Signer {
     }
 
     /// Sends a request with a proof, and with another one where a nonce is asked for.
-    pub(crate) fn send(&self, world: &World, mut request: HttpRequest, claims: Value) -> HttpResponse {
+    pub(crate) fn send(
+        &self,
+        world: &World,
+        mut request: HttpRequest,
+        claims: Value,
+    ) -> HttpResponse {
         let now = world.now.get();
         request.set_header("dpop", self.proof(&request, now, claims));
         world.provider.handle(&request, now)
@@ -153,7 +158,10 @@ pub(crate) fn redemption(code: &str) -> Vec<(&str, &str)> {
 /// Returns the address for the browser after a request was pushed.
 pub(crate) fn reference_url(pushed: &HttpResponse) -> String {
     let body: Value = serde_json::from_slice(&pushed.body).unwrap_or_default();
-    let reference = body["request_uri"].as_str().unwrap_or("urn:none").to_owned();
+    let reference = body["request_uri"]
+        .as_str()
+        .unwrap_or("urn:none")
+        .to_owned();
     front(&[("client_id", "signer"), ("request_uri", &reference)])
 }
 
@@ -178,7 +186,8 @@ pub(crate) fn proof(
     now: Timestamp,
     changes: Value,
 ) -> String {
-    let header = json!({ "typ": "dpop+jwt", "alg": key.algorithm().as_str(), "jwk": key.public_jwk() });
+    let header =
+        json!({ "typ": "dpop+jwt", "alg": key.algorithm().as_str(), "jwk": key.public_jwk() });
     let claims = json!({
         "jti": unique,
         "htm": request.method.as_str(),

@@ -4,13 +4,13 @@ use std::cell::{Cell, RefCell};
 
 use codegrant_core::error::Error;
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
-use codegrant_core::jose::{Algorithm, KeySet};
+use codegrant_core::jose::{Algorithm, KeySet, base64url};
 use codegrant_core::provider::Provider;
 use codegrant_core::{
-    AuthorizationOptions, AuthorizationResponse, Client, Login, Moment, ProviderMetadata, Seed,
-    Step, Timestamp, TokenResponse, Transaction,
+    AuthorizationOptions, AuthorizationResponse, Client, HeldLogin, Login, Moment,
+    ProviderMetadata, Seed, Step, Timestamp, TokenResponse, Transaction,
 };
-use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
+use codegrant_dev_provider::{ClientRegistration, DevProvider, Feature, Settings};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
@@ -152,7 +152,9 @@ impl World {
         let token = login.tokens.refresh_token.as_ref().unwrap();
         let key = login.dpop_key.as_ref();
         let step = self.client.refresh(&metadata, token, key, self.moment())?;
-        self.drive(step)?.accept(&login.identity, &self.keys()?)
+        let held = HeldLogin::from(login);
+        let renewed = self.drive(step)?.accept(&held, &self.keys()?)?;
+        Ok(renewed.tokens)
     }
 
     /// Opens an address with the browser's cookie, which it keeps.
@@ -205,8 +207,8 @@ pub(crate) fn authorization_url(changes: &[(&str, &str)]) -> String {
         ("client_id", "app"),
         ("redirect_uri", CALLBACK),
         ("scope", "openid profile email"),
-        ("state", "the state"),
-        ("nonce", "the nonce"),
+        ("state", "the-state"),
+        ("nonce", "the-nonce"),
         ("code_challenge", CHALLENGE),
         ("code_challenge_method", "S256"),
     ];
@@ -273,3 +275,49 @@ pub(crate) fn callback_query(answer: &HttpResponse) -> String {
     }
     query.finish()
 }
+
+/// Settings in which the client `app` registered more, and these features are on.
+pub(crate) fn customised(features: &[Feature], metadata: Value) -> Settings {
+    let mut settings = settings().with_features(features.iter().copied());
+    let app = settings.clients.remove(0).with_metadata(metadata);
+    settings.clients.insert(0, app);
+    settings
+}
+
+/// Goes through the pages as somebody, with the world's own browser, and returns the answer for the app.
+pub(crate) fn browse(world: &World, subject: &str, changes: &[(&str, &str)]) -> HttpResponse {
+    let answer = world.get(&authorization_url(changes));
+    let answer = match hidden(&text(&answer), "interaction") {
+        Some(id) => world.post("/sign-in", &[("interaction", &id), ("user", subject)]),
+        None => answer,
+    };
+    let location = answer.header("location").unwrap_or_default().to_owned();
+    match location.split_once("/consent?interaction=") {
+        Some((_, id)) => world.post("/consent", &[("interaction", id), ("decision", "allow")]),
+        None => answer,
+    }
+}
+
+/// Redeems the code of an answer as the client `app`.
+pub(crate) fn redeem(world: &World, answer: &HttpResponse) -> Value {
+    let code = parameter(answer, "code").unwrap();
+    let (status, body) = world.token(&[
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+        ("client_id", "app"),
+        ("client_secret", SECRET),
+    ]);
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+/// Reads a part of a token, which nobody has verified: 0 for the header, 1 for the claims.
+pub(crate) fn part(token: &str, number: usize) -> Value {
+    let part = token.split('.').nth(number).unwrap();
+    serde_json::from_slice(&base64url::decode(part).unwrap()).unwrap()
+}
+
+/// The secret of the client `app`.
+pub(crate) const SECRET: &str = "a secret: 100%";
