@@ -212,7 +212,11 @@ impl Call<'_> {
         client: &ClientRegistration,
         binding: Binding,
     ) -> String {
-        let token = self.state.random.next_id();
+        let mut token = self.state.random.next_id();
+        if self.settings.has(Feature::OddCharacters) {
+            // Whatever RFC 6749 appendix A.17 allows and form encoding changes.
+            token.push_str(" +%&=~");
+        }
         let held = RefreshToken {
             grant: grant.to_owned(),
             used: false,

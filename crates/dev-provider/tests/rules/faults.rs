@@ -155,7 +155,7 @@ const EXPECTED: &[(Fault, &str)] = &[
     (Fault::UserinfoDuplicateSub, "provider.json"),
     (Fault::UserinfoEmailVerifiedString, "ok"),
     (Fault::UserinfoHtml, "provider.media_type"),
-    (Fault::UserinfoJwt, "provider.media_type"),
+    (Fault::UserinfoJwt, "provider.userinfo_form"),
     (Fault::UserinfoRedirect, "provider.redirect"),
     (Fault::UserinfoUnauthorized, "provider.status"),
     (Fault::UserinfoServerError, "provider.status"),

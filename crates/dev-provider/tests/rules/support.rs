@@ -45,7 +45,7 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) now: Cell<Timestamp>,
     cookie: RefCell<Option<String>>,
-    logins: Cell<u8>,
+    logins: Cell<u16>,
     moments: Cell<u64>,
 }
 
@@ -102,7 +102,9 @@ impl World {
         options: AuthorizationOptions,
     ) -> Result<(String, Transaction), Error> {
         self.logins.set(self.logins.get() + 1);
-        let mut bytes = [self.logins.get(); Seed::BYTES];
+        let [high, low] = self.logins.get().to_be_bytes();
+        let mut bytes = [low; Seed::BYTES];
+        bytes[..8].fill(high);
         bytes[40] = 1;
         let metadata = self.metadata()?;
         let seed = Seed::new(bytes);
