@@ -4,12 +4,14 @@ mod keys;
 mod requests;
 mod switches;
 
+use std::sync::Arc;
+
 use codegrant_core::error::ConfigurationError;
 use codegrant_core::jose::Algorithm;
 use codegrant_core::provider::{AuthenticationMethod, Provider, Text};
 use codegrant_core::{Client, ResponseMode};
 
-pub(crate) use keys::{EncryptedAs, Key};
+pub(crate) use keys::Key;
 pub(crate) use switches::{Register, Switches};
 
 use crate::error::SetupError;
@@ -31,6 +33,8 @@ pub struct Registration {
     signing_key: Option<Key>,
     signing_key_id: Option<String>,
     signing_algorithm: Option<Algorithm>,
+    decryption_key: Option<Key>,
+    certificate: Option<(Key, Key)>,
     switches: Switches,
 }
 
@@ -42,6 +46,8 @@ impl Registration {
             signing_key: None,
             signing_key_id: None,
             signing_algorithm: None,
+            decryption_key: None,
+            certificate: None,
             switches: Switches::default(),
         }
     }
@@ -97,22 +103,33 @@ impl Registration {
         mistakes: &mut Vec<SetupError>,
     ) -> (Client, Switches) {
         let redirect_uri = format!("{callback_base}/{}", self.provider_id());
-        let key = self.parsed_signing_key(mistakes);
+        let keys = self.keys();
         let mut client = self.client.with_redirect_uri(redirect_uri);
-        if let Some(key) = key {
-            client = client.with_signing_key(key);
+        if let Some(key) = keys.signing {
+            client = client.with_signing_key(Arc::new(key));
         }
-        // What the provider gives out at dynamic registration is not there yet.
-        let awaited = |mistake: &ConfigurationError| {
-            self.switches.register.is_some()
-                && matches!(
-                    mistake,
-                    ConfigurationError::ClientIdMissing { .. }
-                        | ConfigurationError::ClientSecret { present: false, .. }
-                )
+        if let Some(key) = keys.decryption {
+            client = client.with_decryption_key(Arc::new(key));
+        }
+        if let Some(certificate) = keys.certificate {
+            client = client.with_certificate(certificate);
+        }
+        // What the provider gives out at dynamic registration is not there yet, and a key that cannot be read
+        // is not a missing key besides.
+        let known = |mistake: &ConfigurationError| match mistake {
+            ConfigurationError::ClientIdMissing { .. }
+            | ConfigurationError::ClientSecret { present: false, .. } => {
+                self.switches.register.is_some()
+            }
+            ConfigurationError::SigningKey { .. } => !keys.all_read,
+            ConfigurationError::Setting { setting, .. } => {
+                !keys.all_read && keys::SETTINGS.contains(setting)
+            }
+            _ => false,
         };
         let found = client.validate().err().unwrap_or_default();
-        let found = found.into_iter().filter(|mistake| !awaited(mistake));
+        let found = found.into_iter().filter(|mistake| !known(mistake));
+        mistakes.extend(keys.mistakes);
         mistakes.extend(found.map(SetupError::from));
         (client, self.switches)
     }

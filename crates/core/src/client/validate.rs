@@ -66,11 +66,23 @@ impl Client {
             && self.authentication() == AuthenticationMethod::ClientSecretPost
     }
 
+    /// Tells whether what it receives is authenticated by the secret.
+    fn shares_secret(&self) -> bool {
+        let id_token = match &self.provider().protocol {
+            Protocol::OpenId { algorithm, .. } => *algorithm,
+            _ => None,
+        };
+        let received = [id_token, self.userinfo_algorithm()];
+        received.into_iter().flatten().any(Algorithm::is_symmetric)
+    }
+
     fn secret_mistake(&self) -> Option<ConfigurationError> {
         let method = self.authentication();
         let secret = self.secret().filter(|secret| !secret.secret().is_empty());
         let provider = || self.provider().id.to_string();
-        if (method.takes_secret() && !self.signs_secret()) != secret.is_some() {
+        let wanted = method.takes_secret() && !self.signs_secret();
+        let tolerated = wanted || self.shares_secret();
+        if (wanted && secret.is_none()) || (secret.is_some() && !tolerated) {
             return Some(ConfigurationError::ClientSecret {
                 provider: provider(),
                 method: method.as_str(),
@@ -185,7 +197,22 @@ impl Client {
         let without_metadata = matches!(self.provider().protocol, Protocol::OAuth { .. });
         let team = self.team_id();
         let key = self.signing_key().map(crate::jose::SigningKey::algorithm);
+        let certified = self.0.certificate.is_some();
         [
+            (
+                self.presents_certificate() && !certified,
+                (
+                    "certificate_file",
+                    "the authentication method, or certificate_bound_access_tokens, needs a certificate",
+                ),
+            ),
+            (
+                certified && !self.presents_certificate(),
+                (
+                    "certificate_file",
+                    "nothing uses it: set authentication or certificate_bound_access_tokens",
+                ),
+            ),
             (
                 self.request_object() == Some(RequestObject::ByReference) && self.pushes_requests(),
                 (

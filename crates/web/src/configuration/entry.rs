@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use codegrant_core::error::{ConfigurationError, Quoted};
-use codegrant_core::jose::Algorithm;
+use codegrant_core::jose::{Algorithm, Encryption};
 use codegrant_core::provider::Provider;
 use codegrant_core::{Profile, RequestObject, ResponseMode};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{parsed, within};
 use crate::builder::{read_file, read_secret};
 use crate::error::SetupError;
-use crate::registration::{EncryptedAs, Key, Register, Registration};
+use crate::registration::{Key, Register, Registration};
 
 /// Declares what an entry says about our registration, and which keys those are.
 macro_rules! ours {
@@ -41,8 +41,8 @@ ours! {
     team_id: Option<String>,
     decryption_key: Option<String>,
     decryption_key_file: Option<String>,
-    id_token_encryption: Option<EncryptedAs>,
-    userinfo_encryption: Option<EncryptedAs>,
+    id_token_encryption: Option<Encryption>,
+    userinfo_encryption: Option<Encryption>,
     userinfo_algorithm: Option<Algorithm>,
     certificate_file: Option<String>,
     certificate_key_file: Option<String>,
@@ -66,6 +66,7 @@ ours! {
     initial_access_token: Option<String>,
     initial_access_token_file: Option<String>,
     contacts: Vec<String>,
+    registration_file: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -196,9 +197,22 @@ impl Ours {
         if self.pushed_requests == Some(true) {
             ours = ours.pushed_requests();
         }
-        let certificate = files.key(None, self.certificate_file);
-        let certificate_key = files.key(None, self.certificate_key_file);
         let decryption_key = files.key(self.decryption_key, self.decryption_key_file);
+        ours = apply(ours, decryption_key, Registration::decryption_key_of);
+        let encryption = self.id_token_encryption;
+        ours = apply(ours, encryption, Registration::id_token_encryption);
+        let encryption = self.userinfo_encryption;
+        ours = apply(ours, encryption, Registration::userinfo_encryption);
+        let algorithm = self.userinfo_algorithm;
+        ours = apply(ours, algorithm, Registration::userinfo_algorithm);
+        let chain = files.key(None, self.certificate_file);
+        let certificate = chain.zip(files.key(None, self.certificate_key_file));
+        ours = apply(ours, certificate, |ours, (chain, key)| {
+            ours.certificate_of(chain, key)
+        });
+        if self.certificate_bound_access_tokens {
+            ours = ours.certificate_bound_access_tokens();
+        }
         let token = files.key(self.initial_access_token, self.initial_access_token_file);
         ours.switched(|switches| {
             switches.log_out_at_provider = self.log_out_at_provider;
@@ -209,13 +223,10 @@ impl Ours {
             switches.register = self.register.then_some(Register {
                 initial_access_token: token,
                 contacts: self.contacts,
+                file: self
+                    .registration_file
+                    .map(|path| within(files.directory, &path).into()),
             });
-            switches.certificate = certificate.zip(certificate_key);
-            switches.certificate_bound_access_tokens = self.certificate_bound_access_tokens;
-            switches.decryption_key = decryption_key;
-            switches.id_token_encryption = self.id_token_encryption;
-            switches.userinfo_encryption = self.userinfo_encryption;
-            switches.userinfo_algorithm = self.userinfo_algorithm;
         })
     }
 
@@ -250,6 +261,12 @@ impl Ours {
         }
         if !self.register && !self.contacts.is_empty() {
             refuse("contacts", "it means nothing without register = true");
+        }
+        if !self.register && self.registration_file.is_some() {
+            refuse(
+                "registration_file",
+                "it means nothing without register = true",
+            );
         }
         let profile = self.profile.unwrap_or_default();
         let mut off = |setting, change| {

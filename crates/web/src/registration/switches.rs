@@ -1,8 +1,8 @@
 //! Which of the optional exchanges with its provider a registration takes part in.
 
-use codegrant_core::jose::Algorithm;
+use std::path::PathBuf;
 
-use super::{EncryptedAs, Key, Registration};
+use super::{Key, Registration};
 use crate::session::Kept;
 
 /// What is done for one provider beside the plain login; all off by default.
@@ -20,18 +20,6 @@ pub(crate) struct Switches {
     pub(crate) third_party_login: bool,
     /// Whether the client registers itself (RFC 7591).
     pub(crate) register: Option<Register>,
-    /// The client's certificate and its key, PEM each (RFC 8705).
-    pub(crate) certificate: Option<(Key, Key)>,
-    /// Whether tokens are bound to that certificate (RFC 8705 section 3).
-    pub(crate) certificate_bound_access_tokens: bool,
-    /// The private key that tokens are encrypted for, PEM or a JWK.
-    pub(crate) decryption_key: Option<Key>,
-    /// How ID tokens are encrypted, if they are.
-    pub(crate) id_token_encryption: Option<EncryptedAs>,
-    /// How userinfo is encrypted, if it is.
-    pub(crate) userinfo_encryption: Option<EncryptedAs>,
-    /// What userinfo is signed with, if it is.
-    pub(crate) userinfo_algorithm: Option<Algorithm>,
 }
 
 /// What a dynamic registration says.
@@ -41,6 +29,8 @@ pub(crate) struct Register {
     pub(crate) initial_access_token: Option<Key>,
     /// Whom the provider may write to.
     pub(crate) contacts: Vec<String>,
+    /// Where what the provider gave out is kept over a restart.
+    pub(crate) file: Option<PathBuf>,
 }
 
 impl Switches {
@@ -100,36 +90,32 @@ impl Registration {
         self.switch(|switches| {
             switches.register = Some(Register {
                 initial_access_token: initial_access_token.map(Key::Text),
-                contacts: Vec::new(),
+                ..Register::default()
             });
         })
     }
 
-    /// Returns the registration with the client's certificate and its private key, PEM each (RFC 8705).
+    /// Returns the registration that tells the provider whom it may write to; after [`Registration::register`].
     #[must_use]
-    pub fn certificate(self, chain: impl Into<String>, key: impl Into<String>) -> Self {
-        let pair = (Key::Text(chain.into()), Key::Text(key.into()));
-        self.switch(|switches| switches.certificate = Some(pair))
+    pub fn contacts<S: Into<String>>(self, contacts: impl IntoIterator<Item = S>) -> Self {
+        self.switch(|switches| {
+            if let Some(register) = &mut switches.register {
+                register.contacts = contacts.into_iter().map(Into::into).collect();
+            }
+        })
     }
 
-    /// Returns the registration having its tokens bound to the client's certificate (RFC 8705 section 3).
+    /// Returns the registration keeping what the provider gave out in a file, so that a restart does not
+    /// register anew; after [`Registration::register`].
+    ///
+    /// The file is sealed under the app's secret, and written anew when the registration changes.
     #[must_use]
-    pub fn certificate_bound_access_tokens(self) -> Self {
-        self.switch(|switches| switches.certificate_bound_access_tokens = true)
-    }
-
-    /// Returns the registration with the private key that tokens are encrypted for: PEM, or a JWK.
-    #[must_use]
-    pub fn decryption_key(self, pem_or_jwk: impl Into<String>) -> Self {
-        let key = Key::Text(pem_or_jwk.into());
-        self.switch(|switches| switches.decryption_key = Some(key))
-    }
-
-    /// Returns the registration receiving userinfo signed with this algorithm (OpenID Connect Core 1.0
-    /// section 5.3.2).
-    #[must_use]
-    pub fn userinfo_algorithm(self, algorithm: Algorithm) -> Self {
-        self.switch(|switches| switches.userinfo_algorithm = Some(algorithm))
+    pub fn registration_file(self, path: impl Into<PathBuf>) -> Self {
+        self.switch(|switches| {
+            if let Some(register) = &mut switches.register {
+                register.file = Some(path.into());
+            }
+        })
     }
 
     /// Takes switches as a configuration file has them.
