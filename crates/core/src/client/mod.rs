@@ -3,8 +3,11 @@
 pub(crate) mod attempt;
 mod authentication;
 pub(crate) mod call;
+mod client_credentials;
 pub(crate) mod exchange;
+mod exchange_token;
 mod fapi;
+mod introspect;
 mod public_keys;
 mod received;
 mod redeem;
@@ -25,9 +28,11 @@ use crate::jose::{Algorithm, SigningKey};
 use crate::profile::Profile;
 use crate::provider::{AuthenticationMethod, Provider, Text};
 
+pub use exchange_token::{ExchangedToken, TokenExchange};
+pub use introspect::Introspection;
 use received::Received;
 pub use redeem::Grant;
-pub use refresh::Refreshed;
+pub use refresh::{HeldLogin, Refreshed, Renewed};
 pub(crate) use settings::Asked;
 pub use settings::{RequestObject, ResponseMode};
 

@@ -6,9 +6,11 @@ use super::call::Call;
 use crate::client::Client;
 use crate::dpop::DpopKey;
 use crate::error::Error;
-use crate::id_token::{Expectations, decrypt, lacks_key};
+use crate::id_token::{Expectations, IdToken, decrypt, lacks_key};
+use crate::id_token_record::{IdTokenRecord, same_sign_in};
 use crate::identity::Identity;
 use crate::jose::KeySet;
+use crate::login::Login;
 use crate::metadata::ProviderMetadata;
 use crate::moment::Moment;
 use crate::step::Step;
@@ -34,6 +36,7 @@ impl Client {
         let call = Call::new(self, metadata, self.token_address(metadata), moment)
             .field("grant_type", "refresh_token")
             .field("refresh_token", refresh_token.secret())
+            .resources()
             .proving(dpop_key);
         let (client, metadata) = (self.clone(), metadata.clone());
         let (refresh_token, bound) = (refresh_token.clone(), dpop_key.is_some());
@@ -66,28 +69,78 @@ impl Refreshed {
         lacks_key(self.tokens.id_token.as_deref(), &self.metadata, keys)
     }
 
-    /// Accepts the tokens if an ID token among them names the account that they were fetched for
-    /// (OpenID Connect Core 1.0 section 12.2).
+    /// Accepts the tokens if an ID token among them continues the login that they were fetched for
+    /// (OpenID Connect Core 1.0 section 12.2): same issuer, account, client and sign-in, no older, and no
+    /// nonce but the first one.
     ///
     /// The refresh token is absent when the old one stays valid.
     ///
     /// # Errors
     ///
     /// [`IdTokenError`](crate::error::IdTokenError) for the first rule that the ID token breaks.
-    pub fn accept(self, identity: &Identity, keys: &KeySet) -> Result<TokenResponse, Error> {
+    pub fn accept(mut self, held: &HeldLogin<'_>, keys: &KeySet) -> Result<Renewed, Error> {
+        let mut record = held.id_token;
         if let Some(raw) = self.tokens.id_token.as_deref()
             && self.client.provider().is_openid()
         {
             let access_token = self.tokens.access_token.secret();
             let expected = Expectations::of(&self.client, &self.metadata, access_token, self.now);
-            Expectations {
-                subject: Some(&identity.subject),
+            let proven = Expectations {
+                subject: Some(&held.identity.subject),
                 ..expected
             }
             .prove(raw, keys)?;
+            record = Some(match held.id_token {
+                Some(before) => before.followed_by(&proven, held.identity)?,
+                None => proven.record(),
+            });
+            same_sign_in(proven.claims(), held.identity)?;
         }
-        Ok(self.tokens)
+        if !self.tokens.scopes_stated {
+            // RFC 6749 section 6: what is not said stays as it was granted.
+            self.tokens.scopes = held.scopes.to_vec();
+        }
+        Ok(Renewed {
+            tokens: self.tokens,
+            id_token: record,
+        })
     }
+
+    /// Returns the new refresh token, not yet believed, for giving it back if it is refused.
+    pub fn refresh_token(&self) -> Option<&RefreshToken> {
+        self.tokens.refresh_token.as_ref()
+    }
+}
+
+/// What is held of a login, that the tokens of a refresh are compared with.
+#[derive(Debug, Clone)]
+pub struct HeldLogin<'a> {
+    /// Who logged in.
+    pub identity: &'a Identity,
+    /// What the last ID token was, where there was one.
+    pub id_token: Option<IdTokenRecord>,
+    /// What was granted.
+    pub scopes: &'a [String],
+}
+
+impl<'a> From<&'a Login> for HeldLogin<'a> {
+    fn from(login: &'a Login) -> Self {
+        Self {
+            identity: &login.identity,
+            id_token: login.id_token.as_ref().map(IdToken::record),
+            scopes: &login.tokens.scopes,
+        }
+    }
+}
+
+/// What a refresh brought.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Renewed {
+    /// The tokens.
+    pub tokens: TokenResponse,
+    /// What the next refresh is compared with.
+    pub id_token: Option<IdTokenRecord>,
 }
 
 impl std::fmt::Debug for Refreshed {

@@ -1,8 +1,9 @@
 //! Giving a token back (RFC 7009).
 
-use oauth2::RefreshToken;
+use oauth2::{RevocableToken, StandardRevocableToken};
 
 use super::call::Call;
+use super::sender_constraint::Endpoint;
 use crate::answer;
 use crate::client::Client;
 use crate::error::{Error, Purpose};
@@ -11,8 +12,10 @@ use crate::moment::Moment;
 use crate::step::Step;
 
 impl Client {
-    /// Tells the provider that a refresh token is not needed any longer (RFC 7009); finished at once
-    /// where the provider has no endpoint for that.
+    /// Tells the provider that a refresh token, or an access token, is not needed any longer (RFC 7009);
+    /// finished at once where the provider has no endpoint for that.
+    ///
+    /// With a refresh token a provider ends the access tokens that came of it as well (RFC 7009 section 2.1).
     ///
     /// # Errors
     ///
@@ -20,18 +23,20 @@ impl Client {
     pub fn revoke(
         &self,
         metadata: &ProviderMetadata,
-        refresh_token: &RefreshToken,
+        token: impl Into<StandardRevocableToken>,
         moment: Moment,
     ) -> Result<Step<()>, Error> {
-        let Some(endpoint) = &metadata.revocation_endpoint else {
+        let Some(endpoint) = self.address(metadata, Endpoint::Revocation) else {
             return Ok(Step::Done(()));
         };
-        Call::new(self, metadata, endpoint, moment)
-            .field("token", refresh_token.secret())
-            .field("token_type_hint", "refresh_token")
-            .then(|response| {
-                answer::succeeded(Purpose::Revocation, &response)?;
-                Ok(Step::Done(()))
-            })
+        let token = token.into();
+        let mut call = Call::new(self, metadata, endpoint, moment).field("token", token.secret());
+        if let Some(hint) = token.type_hint() {
+            call = call.field("token_type_hint", hint);
+        }
+        call.then(|response| {
+            answer::succeeded(Purpose::Revocation, &response)?;
+            Ok(Step::Done(()))
+        })
     }
 }

@@ -56,6 +56,12 @@ crate::codes! {
     SUBJECT = "id_token.subject_mismatch",
         "another account signed in than the one that had to",
         "the user signs in with the account that is asked for";
+    OLDER = "id_token.older_than_before",
+        "a refresh brought an ID token that was issued before the one that it follows: replayed, or a clock is wrong",
+        "compare the two times in the error; the tokens of that answer were thrown away, and the session has ended";
+    SIGN_IN = "id_token.sign_in_changed",
+        "a refresh brought an ID token of another sign-in at the provider than the session began with (OpenID Connect Core 1.0 section 12.2)",
+        "nothing, if the user signed in at the provider again meanwhile; the session has ended, and the user logs in again";
     AT_HASH = "id_token.access_token_hash",
         "the access token is not the one that the ID token was issued with",
         "treat it as an attack or a broken provider; nobody was logged in";
@@ -185,6 +191,22 @@ pub enum IdTokenError {
         /// Who did.
         received: Quoted,
     },
+    /// After a refresh: issued before the ID token that it follows (OpenID Connect Core 1.0 section 12.2).
+    #[error("issued at {issued}, the one before at {before}: {} seconds earlier", before.seconds_since(*issued))]
+    OlderThanBefore {
+        /// `iat`.
+        issued: Timestamp,
+        /// `iat` of the one before.
+        before: Timestamp,
+    },
+    /// After a refresh: another sign-in (OpenID Connect Core 1.0 section 12.2).
+    #[error("auth_time is {received}, expected {expected}")]
+    SignInChanged {
+        /// When the user signed in, by the first ID token.
+        expected: Timestamp,
+        /// By this one.
+        received: Timestamp,
+    },
     /// OpenID Connect Core 1.0 section 3.1.3.8.
     #[error("at_hash differs from the access token's")]
     AccessTokenHash,
@@ -213,6 +235,8 @@ impl IdTokenError {
             Self::AuthenticationTooOld { .. } => &AUTH_AGE,
             Self::AuthenticationContext { .. } => &AUTH_CONTEXT,
             Self::Subject { .. } => &SUBJECT,
+            Self::OlderThanBefore { .. } => &OLDER,
+            Self::SignInChanged { .. } => &SIGN_IN,
             Self::AccessTokenHash => &AT_HASH,
         }
     }
