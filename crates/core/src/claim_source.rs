@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::address::reachable;
 use crate::error::{Error, IdTokenError, Quoted};
-use crate::http::{HttpRequest, HttpResponse, Method};
+use crate::http::{HttpRequest, HttpResponse, Method, Reach};
 use crate::id_token::{CLOCK_SKEW_SECONDS, moment, required_text};
 use crate::identity::PROTOCOL_CLAIMS;
 use crate::jose::{Algorithm, Jws, KeySet};
@@ -122,8 +122,11 @@ impl std::fmt::Debug for ClaimSource {
 pub(crate) struct Listed(ClaimSource, Option<HttpRequest>);
 
 /// Lists the sources that the provider's documents speak of; what is malformed is passed over.
-pub(crate) fn listed(documents: [&Map<String, Value>; 2], issuer: &str) -> Vec<Listed> {
-    let Ok(issuer) = Url::parse(issuer) else {
+pub(crate) fn listed<'a>(
+    documents: impl IntoIterator<Item = &'a Map<String, Value>>,
+    issuer: &str,
+) -> Vec<Listed> {
+    let Ok(parsed) = Url::parse(issuer) else {
         return Vec::new();
     };
     let mut list = Vec::new();
@@ -136,7 +139,8 @@ pub(crate) fn listed(documents: [&Map<String, Value>; 2], issuer: &str) -> Vec<L
             .iter()
             .filter_map(|(name, said)| source(name, said, names));
         let found = found.map(|(source, address)| {
-            Listed(source, address.and_then(|address| address.request(&issuer)))
+            let request = address.and_then(|address| address.request(issuer, &parsed));
+            Listed(source, request)
         });
         list.extend(found.take(MAX_SOURCES));
     }
@@ -164,8 +168,8 @@ struct Address<'a> {
 
 impl Address<'_> {
     /// Makes the request, with the token that the provider handed out for it and never one of ours.
-    fn request(self, issuer: &Url) -> Option<HttpRequest> {
-        reachable(self.endpoint, issuer).ok()?;
+    fn request(self, issuer: &str, parsed: &Url) -> Option<HttpRequest> {
+        reachable(self.endpoint, parsed).ok()?;
         let token = self.access_token;
         let sound = token.len() <= 4096 && token.bytes().all(|byte| byte.is_ascii_graphic());
         if token.is_empty() || !sound {
@@ -176,6 +180,7 @@ impl Address<'_> {
         request.set_header("authorization", format!("Bearer {token}"));
         request.limits.deadline_seconds = DEADLINE_SECONDS;
         request.limits.max_body = MAX_TOKEN;
+        request.reach = Reach::named_by(issuer, self.endpoint);
         Some(request)
     }
 }

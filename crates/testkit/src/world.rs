@@ -52,8 +52,8 @@ use codegrant_core::http::{HttpRequest, HttpResponse};
 use codegrant_core::jose::{Algorithm, KeySet, SigningKey};
 use codegrant_core::provider::{FACEBOOK, GITHUB, Protocol, Provider};
 use codegrant_core::{
-    AuthorizationOptions, AuthorizationResponse, Client, Login, Moment, ProviderMetadata, Step,
-    Timestamp, TokenResponse,
+    AuthorizationOptions, AuthorizationResponse, Client, HeldLogin, Login, Moment,
+    ProviderMetadata, Step, Timestamp, TokenResponse,
 };
 use serde_json::{Value, json};
 
@@ -144,6 +144,10 @@ impl World {
         {
             algorithm = registered.unwrap_or(algorithm);
             metadata.body = honest::metadata(issuer, algorithm);
+            // A secret's token is signed by the test, which knows the secret.
+            algorithm = Some(algorithm)
+                .filter(|it| !it.is_symmetric())
+                .unwrap_or(Algorithm::Rs256);
             userinfo = json!({
                 "sub": honest::SUBJECT, "name": "Jane Doe", "preferred_username": "jane",
                 "email": "jane@mail.example", "email_verified": true,
@@ -261,7 +265,8 @@ impl World {
                 script.token.response()
             })?;
             let keys = self.fetch_keys(metadata, &script, &mut requests)?;
-            refreshed.accept(&login.identity, &keys)
+            let renewed = refreshed.accept(&HeldLogin::from(login), &keys)?;
+            Ok(renewed.tokens)
         };
         Outcome {
             result: renewed(),
@@ -317,6 +322,14 @@ impl World {
         ]
         .into_iter();
         drive(grant.identify(&keys)?, |request| {
+            if Some(&request.url) == metadata.jwks_uri.as_ref() {
+                requests.push(Sent::new(Purpose::Keys, request));
+                return script.renewed_keys.response();
+            }
+            if let Some(answer) = script.sources.get(&request.url) {
+                requests.push(Sent::new(Purpose::Api, request));
+                return answer.response();
+            }
             let (purpose, answer) = answers
                 .next()
                 .expect("there are two such endpoints at most");

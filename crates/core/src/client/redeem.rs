@@ -280,7 +280,10 @@ impl Grant {
         };
         let issuer = &self.metadata.issuer;
         let identity = Identity::read(provider, issuer, subject, claims, userinfo, listed);
-        let sources = claim_source::listed([claims, userinfo], issuer);
+        let documents = [claims, userinfo]
+            .into_iter()
+            .filter(|_| provider.is_openid());
+        let sources = claim_source::listed(documents, issuer);
         let login = Login {
             identity,
             tokens: self.tokens,

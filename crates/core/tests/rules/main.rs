@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod callback;
+mod claim_sources;
 mod claims;
 mod client_authentication;
 mod configuration;
@@ -16,6 +17,7 @@ mod metadata;
 mod mix_up;
 mod mutation;
 mod provider_entry;
+mod received;
 mod redirects;
 mod refresh;
 mod requests;

@@ -61,8 +61,9 @@ fn an_issuer_is_all_that_openid_connect_needs() {
         None
     );
     assert!(
-        read(json!({"id": "op", "issuer": "https://op.example", "algorithm": "HS256"})).is_err()
+        read(json!({"id": "op", "issuer": "https://op.example", "algorithm": "HS256"})).is_ok()
     );
+    assert!(read(json!({"id": "op", "issuer": "https://op.example", "algorithm": "HS1"})).is_err());
     assert!(
         read(json!({"id": "op", "issuer": "https://op.example", "algorithm": "none"})).is_err()
     );

@@ -1,5 +1,6 @@
 //! What an honest provider says and an ordinary client is: the values that a test starts from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use codegrant_core::jose::Algorithm;
@@ -84,6 +85,8 @@ impl World {
             claims: members(claims),
             token: Answer::json(token),
             keys: Answer::json(json!({ "keys": [key.public_jwk()] })),
+            renewed_keys: Answer::json(json!({ "keys": [key.public_jwk()] })),
+            sources: BTreeMap::new(),
             userinfo: Answer::json(self.userinfo.clone()),
             emails: Answer::json(self.emails.clone()),
             signing_key: Arc::clone(key),

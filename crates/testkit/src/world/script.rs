@@ -1,5 +1,6 @@
 //! What the provider and the browser do in one login: a complete honest script, to be altered.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use codegrant_core::http::HttpResponse;
@@ -32,6 +33,10 @@ pub struct Script {
     pub token: Answer,
     /// What `jwks_uri` answers.
     pub keys: Answer,
+    /// What `jwks_uri` answers when it is asked once more, for the signature of userinfo.
+    pub renewed_keys: Answer,
+    /// What the addresses answer that claims point to (OpenID Connect Core 1.0 section 5.6.2), by address.
+    pub sources: BTreeMap<String, Answer>,
     /// The userinfo endpoint's answer.
     pub userinfo: Answer,
     /// The answer of a separate endpoint for e-mail addresses, where the provider's entry names one.
