@@ -80,8 +80,12 @@ impl Endpoint {
     /// Returns the methods that it takes, for `Allow`.
     pub(crate) fn methods(self) -> &'static str {
         match self {
-            Self::Index | Self::Metadata | Self::Keys | Self::CheckSession | Self::Claims => "GET",
-            Self::Webfinger => "GET",
+            Self::Index
+            | Self::Metadata
+            | Self::Keys
+            | Self::CheckSession
+            | Self::Claims
+            | Self::Webfinger => "GET",
             Self::Register => "GET, POST, PUT, DELETE",
             Self::Me => "GET, POST, PUT, PATCH, DELETE",
             Self::Token | Self::Revoke | Self::Push | Self::Introspect | Self::ConfirmLogOut => {
