@@ -65,28 +65,24 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool, Stri
     let fuzzer = cargo_fuzz(root)?;
     let targets = targets(root, options)?;
     let grown = root.join("target/fuzz/corpus");
+    if !finished(&mut cargo_fuzz_in(root, &fuzzer, "build"))? {
+        return Err("the fuzz targets do not build".to_owned());
+    }
     let mut found = Vec::new();
     for target in &targets {
         println!("{target}: {} s", options.seconds);
         let grown = grown.join(target);
         fs::create_dir_all(&grown).map_err(|error| format!("{}: {error}", grown.display()))?;
-        let mut command = Command::new(&fuzzer);
+        let mut command = cargo_fuzz_in(root, &fuzzer, "run");
         command
-            .current_dir(root)
-            .args(["fuzz", "run", "codegrant", "--target-dir"])
-            .arg(root.join("target/fuzz/build"))
             .arg(&grown)
             .arg(root.join("fuzz/corpus").join(target))
             .arg("--")
             .arg(format!("-max_total_time={}", options.seconds))
             .arg(format!("-max_len={LONGEST}"))
             .args(["-timeout=10", "-rss_limit_mb=4096", "-print_final_stats=1"])
-            // The flags of a nightly compiler, and nothing else of it.
-            .env("RUSTC_BOOTSTRAP", "1")
             .env("CODEGRANT_FUZZ_TARGET", target);
-        let status = Running::start(&mut command).and_then(Running::wait);
-        let status = status.map_err(|error| format!("cargo fuzz: {error}"))?;
-        if !status.success() {
+        if !finished(&mut command)? {
             found.push(target.as_str());
         }
     }
@@ -96,6 +92,25 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool, Stri
         println!("found something: {}; see fuzz/artifacts", found.join(", "));
     }
     Ok(found.is_empty())
+}
+
+/// Makes a command of cargo-fuzz for the one program that holds all targets.
+fn cargo_fuzz_in(root: &Path, fuzzer: &Path, action: &str) -> Command {
+    let mut command = Command::new(fuzzer);
+    command
+        .current_dir(root)
+        .args(["fuzz", action, "codegrant", "--target-dir"])
+        .arg(root.join("target/fuzz/build"))
+        // The flags of a nightly compiler, and nothing else of it.
+        .env("RUSTC_BOOTSTRAP", "1");
+    command
+}
+
+/// Waits for a command. Returns whether it ended well.
+fn finished(command: &mut Command) -> Result<bool, String> {
+    let status = Running::start(command).and_then(Running::wait);
+    let status = status.map_err(|error| format!("cargo fuzz: {error}"))?;
+    Ok(status.success())
 }
 
 /// Finds cargo-fuzz, or installs it below `target/`.
@@ -114,9 +129,8 @@ fn cargo_fuzz(root: &Path) -> Result<PathBuf, String> {
         .args(["install", "--locked", "--root"])
         .arg(&place)
         .arg(CARGO_FUZZ);
-    let status = Running::start(&mut command).and_then(Running::wait);
-    match status {
-        Ok(status) if status.success() => Ok(program),
+    match finished(&mut command) {
+        Ok(true) => Ok(program),
         _ => Err(format!(
             "{CARGO_FUZZ} cannot be installed; fix: cargo install --locked {CARGO_FUZZ}"
         )),
