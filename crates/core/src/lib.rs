@@ -108,7 +108,9 @@ mod transaction;
 mod userinfo;
 mod webfinger;
 
-pub use authorization::{AuthorizationOptions, AuthorizationRequest, AuthorizationResponse};
+pub use authorization::{
+    AuthorizationOptions, AuthorizationRequest, AuthorizationResponse, LoginOptions,
+};
 pub use cache::{Cache, Fetched};
 pub use claim_source::ClaimSource;
 pub use client::{

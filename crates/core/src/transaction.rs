@@ -102,6 +102,11 @@ impl Transaction {
         self.silent
     }
 
+    /// Tells whether this login is for one account only, and any other is refused.
+    pub fn expects_subject(&self) -> bool {
+        self.expected_subject.is_some()
+    }
+
     /// Returns the name under which it is kept; see [`TransactionId`].
     pub fn id(&self) -> TransactionId {
         TransactionId::of_state(&self.state)

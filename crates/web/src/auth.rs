@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use codegrant_core::{Moment, PublicOrigin, ReturnTo, Timestamp};
+use codegrant_core::{LoginOptions, Moment, PublicOrigin, ReturnTo, Timestamp};
 
 use crate::clients::Registered;
 use crate::cookie::Jar;
@@ -13,12 +13,14 @@ use crate::error::Error;
 #[cfg(any(feature = "reqwest", feature = "dev"))]
 use crate::error::SetupErrors;
 use crate::events::Events;
+use crate::hosted::Hosted;
 use crate::http_client::HttpClient;
 use crate::on_login::OnLogin;
 use crate::pages::{ErrorPage, Pages, Problem};
 use crate::renewals::Renewals;
 use crate::request::Request;
 use crate::response::Response;
+use crate::seal::KeyRing;
 use crate::session::{Found, Session, Sessions};
 use crate::transactions::Transactions;
 use crate::{AuthBuilder, parameter, seal};
@@ -39,12 +41,14 @@ pub(crate) struct Inner {
     pub(crate) clients: Vec<Registered>,
     pub(crate) transactions: Transactions,
     pub(crate) sessions: Sessions,
+    pub(crate) ring: KeyRing,
     pub(crate) pages: Box<dyn Pages>,
     pub(crate) http: Arc<dyn HttpClient>,
     pub(crate) events: Events,
     pub(crate) on_login: OnLogin,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(crate) renewals: Renewals,
+    pub(crate) hosted: Hosted,
     /// Whether anybody has asked where to mount the endpoints.
     pub(crate) mounted: AtomicBool,
     #[cfg(feature = "dev")]
@@ -263,6 +267,29 @@ impl Auth {
         self.login_path(provider, &self.landing(Some(return_to)), Start::Asked)
     }
 
+    /// Returns the path that starts a login which asks the provider for more: a fresher or a stronger sign-in,
+    /// somebody's account, a language.
+    ///
+    /// Look at the session's claims first (`acr`, `auth_time`), and send people here when they do not do.
+    ///
+    /// ```
+    /// use codegrant_web::{Auth, LoginOptions, provider::GOOGLE};
+    /// let auth = Auth::builder("http://localhost:3000").login_with(GOOGLE, "id", "secret").build()?;
+    /// let fresh = LoginOptions::new().max_age(300);
+    /// let url = auth.login_url_with(Some("google"), "/transfer", &fresh);
+    /// assert_eq!(url, "/auth/login/google?return_to=%2Ftransfer&max_age=300");
+    /// # Ok::<(), codegrant_web::SetupErrors>(())
+    /// ```
+    pub fn login_url_with(
+        &self,
+        provider: Option<&str>,
+        return_to: &str,
+        options: &LoginOptions,
+    ) -> String {
+        let return_to = self.landing(Some(return_to));
+        self.login_path_with(provider, &return_to, Start::Asked, options)
+    }
+
     /// Returns where a login or a log-out ends: where was asked for if that is a path of this app, else
     /// where the app starts.
     pub(crate) fn landing(&self, asked: Option<&str>) -> ReturnTo {
@@ -273,6 +300,16 @@ impl Auth {
     }
 
     pub(crate) fn login_path(&self, provider: Option<&str>, to: &ReturnTo, start: Start) -> String {
+        self.login_path_with(provider, to, start, &LoginOptions::new())
+    }
+
+    pub(crate) fn login_path_with(
+        &self,
+        provider: Option<&str>,
+        to: &ReturnTo,
+        start: Start,
+        options: &LoginOptions,
+    ) -> String {
         let mut url = format!("{}/login", self.0.base);
         if let Some(provider) = provider {
             url.push('/');
@@ -286,6 +323,7 @@ impl Auth {
             ));
         }
         query.extend(start.parameter().map(|name| format!("{name}=1")));
+        query.extend(Some(options.to_query()).filter(|query| !query.is_empty()));
         if query.is_empty() {
             url
         } else {
@@ -320,6 +358,8 @@ pub(crate) enum Start {
     Again,
     /// The user was refused, and the provider is to ask which account it shall be.
     OtherAccount,
+    /// A page of the app heard that the provider's session has changed: without a word to the user.
+    Silent,
 }
 
 impl Start {
@@ -328,6 +368,7 @@ impl Start {
             Self::Asked => None,
             Self::Again => Some("again"),
             Self::OtherAccount => Some("other_account"),
+            Self::Silent => Some("silent"),
         }
     }
 
@@ -337,7 +378,8 @@ impl Start {
             let name = start.parameter();
             name.is_some_and(|name| parameter::single(query, name).is_some())
         };
-        let said = [Self::Again, Self::OtherAccount].into_iter().find(says);
+        let known = [Self::Again, Self::OtherAccount, Self::Silent];
+        let said = known.into_iter().find(says);
         said.unwrap_or(Self::Asked)
     }
 }

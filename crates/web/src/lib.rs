@@ -8,12 +8,15 @@
 //!
 //! ```text
 //!   GET  {base}/login                the choice of providers
-//!   GET  {base}/login/{provider}     to the provider           ?return_to=/path
+//!   GET  {base}/login/{provider}     to the provider           ?return_to=/path&max_age=300
 //!   GET  {base}/callback/{provider}  back from the provider    (POST with form_post)
 //!   GET  {base}/logout               asks
 //!   POST {base}/logout               ends the session          return_to=/path
 //!   GET  {base}/logged-out           the end
 //!   POST {base}/refresh              new tokens                return_to=/path
+//!   POST {base}/backchannel-logout/{provider}    the provider's server ends sessions
+//!   GET  {base}/frontchannel-logout/{provider}   the provider's log-out page ends one    ?iss=&sid=
+//!   GET  {base}/session/{provider}   the frame that watches the provider's session
 //! ```
 //!
 //! An adapter in one function:
@@ -43,6 +46,7 @@ mod dev;
 mod endpoints;
 mod error;
 mod events;
+mod hosted;
 mod http_client;
 mod not_mounted;
 mod on_login;
@@ -53,11 +57,14 @@ mod registration;
 mod renewals;
 mod request;
 mod response;
+mod revocation;
 mod seal;
+mod self_registration;
 mod session;
 #[cfg(feature = "test")]
 pub mod test;
 mod transactions;
+mod webfinger;
 
 pub use auth::Auth;
 pub use builder::AuthBuilder;
@@ -66,7 +73,7 @@ pub use error::{
     Error, LoginError, LostTransaction, RequestError, SessionError, SetupError, SetupErrors,
     error_codes,
 };
-pub use events::{Event, Observer};
+pub use events::{Event, LogOutReason, Observer};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 pub use http_client::{HttpClient, TransportError};
@@ -76,12 +83,15 @@ pub use registration::Registration;
 pub use request::{BODY_LIMIT, Request};
 pub use response::Response;
 pub use session::{
-    IndexKey, Lifetime, MemoryStore, Record, Replaced, Session, SessionKey, SessionStore, StoreError,
+    IndexKey, Lifetime, MemoryStore, Record, Replaced, Session, SessionKey, SessionStore,
+    StoreError,
 };
 
+pub use webfinger::find_issuer;
+
 pub use codegrant_core::{
-    Claims, Email, Identity, Profile, PublicOrigin, RequestObject, ResponseMode, ReturnTo,
-    Timestamp, TransactionId, VerifiedEmail, http, provider,
+    ClaimSource, Claims, Email, Identity, LoginOptions, Profile, PublicOrigin, RequestObject, Resource, ResponseMode,
+    ReturnTo, Timestamp, TransactionId, VerifiedEmail, http, provider,
 };
 
 pub mod app {
@@ -96,9 +106,9 @@ pub mod app {
     pub use crate::test;
     pub use crate::{
         Auth, AuthBuilder, Claims, Configuration, Email, Error, Event, HttpClient, Identity,
-        IndexKey, Lifetime, Login, LoginError, LostTransaction, MemoryStore, Observer, Profile, PublicOrigin,
-        Record, Registration, Replaced, RequestError, RequestObject, ResponseMode, ReturnTo,
-        Session, SessionError, SessionKey, SessionStore, SetupError, SetupErrors, StoreError,
-        Timestamp, TransactionId, TransportError, Verdict, VerifiedEmail,
+        IndexKey, Lifetime, Login, LoginError, LogOutReason, LostTransaction, MemoryStore, Observer, Profile,
+        PublicOrigin, Record, Registration, Replaced, RequestError, RequestObject, ResponseMode,
+        ReturnTo, Session, SessionError, SessionKey, SessionStore, SetupError, SetupErrors,
+        StoreError, Timestamp, TransactionId, TransportError, Verdict, VerifiedEmail, find_issuer,
     };
 }

@@ -1,6 +1,7 @@
 //! The authorization endpoint: the request that leaves, and the response that comes back
 //! (RFC 6749 section 4.1.1 and 4.1.2).
 
+mod login_options;
 mod object;
 mod options;
 mod parameters;
@@ -9,6 +10,7 @@ mod request;
 mod response;
 mod signed_response;
 
+pub use login_options::LoginOptions;
 pub use options::AuthorizationOptions;
 pub use request::AuthorizationRequest;
 pub use response::AuthorizationResponse;

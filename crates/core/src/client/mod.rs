@@ -35,6 +35,7 @@ pub use redeem::Grant;
 pub use refresh::{HeldLogin, Refreshed, Renewed};
 pub(crate) use settings::Asked;
 pub use settings::{RequestObject, ResponseMode};
+pub(crate) use validate::is_locale;
 
 /// A registered client of one provider: cheap to clone, immutable, shared by all logins.
 ///
@@ -109,6 +110,16 @@ impl Client {
     pub fn with_secret(self, secret: impl Into<String>) -> Self {
         let secret = ClientSecret::new(secret.into());
         self.with(|client| client.secret = Some(secret))
+    }
+
+    /// Returns the client authenticating by its provider's usual method, unless it has a method already: for one
+    /// that has no secret yet and no id.
+    #[must_use]
+    pub fn with_usual_authentication(self) -> Self {
+        let usual = self.provider().authentication;
+        self.with(|client| {
+            client.authentication.get_or_insert(usual);
+        })
     }
 
     pub(crate) fn with_credentials(self, id: ClientId, secret: Option<ClientSecret>) -> Self {

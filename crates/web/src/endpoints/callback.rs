@@ -12,6 +12,7 @@ use codegrant_core::{
 use crate::auth::{Auth, Start};
 use crate::clients::Registered;
 use crate::cookie::Jar;
+use crate::endpoints::login::silent;
 use crate::error::{Error, LostTransaction};
 use crate::on_login::Login;
 use crate::pages::{self, Problem};
@@ -124,6 +125,7 @@ async fn finish(
     let drop = auth.0.transactions.drop(&state);
     let return_to = transaction.return_to().clone();
     let silent = transaction.is_silent();
+    let checked = transaction.expects_subject();
     let used = async {
         let until = remembered_until(&transaction);
         if !auth
@@ -156,14 +158,15 @@ async fn finish(
             }
             return outcome;
         }
-        // Nobody was asked, and nobody is logged in: the page goes on without.
-        Err(Error::Protocol(CoreError::Callback(error)))
-            if silent && matches!(error, CallbackError::InteractionRequired { .. }) =>
-        {
-            auth.0
-                .events
-                .failed(id, Some(registered.id()), &error.into());
-            return Ok(Response::see_other(return_to.as_str()).with_cookies([drop]));
+        // Nobody was asked, and nobody is logged in there: the page goes on without.
+        Err(error) if silent && silent::says_no(&error) => {
+            auth.0.events.failed(id, Some(registered.id()), &error);
+            let mut cookies = vec![drop];
+            // A link can ask for a silent login; only our own frame asks about the present one.
+            if checked {
+                cookies.extend(silent::end(auth, registered, &jar, id).await?);
+            }
+            return Ok(Response::see_other(return_to.as_str()).with_cookies(cookies));
         }
         Err(error) => {
             let expired = matches!(
@@ -187,12 +190,7 @@ async fn finish(
             .undeclared_issuer(id, registered.id(), &issuer.to_string());
     }
     let lifetime = auth.0.sessions.absolute_seconds();
-    let mut data = SessionData::new(
-        login,
-        registered.switches.kept(),
-        auth.now(),
-        lifetime,
-    );
+    let mut data = SessionData::new(login, registered.switches.kept(), auth.now(), lifetime);
     let admitted = admit::admit(auth, id, &mut data, &state, &jar).await;
     let mut cookies = admitted.map_err(|error| Ended {
         error,

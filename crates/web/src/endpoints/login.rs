@@ -1,11 +1,16 @@
 //! `GET {base}/login` shows the providers; `GET {base}/login/{provider}` leads to one.
 
-use codegrant_core::{Attempt, AuthorizationOptions, DpopKey, ReturnTo, Seed};
+pub(super) mod silent;
+
+use codegrant_core::{
+    Attempt, AuthorizationOptions, DpopKey, LoginOptions, RequestObject, ReturnTo, Seed,
+};
 
 use crate::auth::{Auth, Start};
 use crate::clients::Registered;
 use crate::cookie::Jar;
 use crate::error::Error;
+use crate::hosted::Hosted;
 use crate::pages::{LoginPage, ProviderLink};
 use crate::request::Request;
 use crate::response::Response;
@@ -16,7 +21,10 @@ pub(super) fn choose(auth: &Auth, request: &Request<'_>) -> Response {
     let return_to = return_to(auth, request);
     // Whoever looks for another account has a choice at the provider too.
     let start = Start::of(request.query());
-    let url = |registered: &Registered| auth.login_path(Some(registered.id()), &return_to, start);
+    let options = LoginOptions::of_query(request.query());
+    let url = |registered: &Registered| {
+        auth.login_path_with(Some(registered.id()), &return_to, start, &options)
+    };
     if let [only] = auth.0.clients.as_slice() {
         return Response::see_other(url(only));
     }
@@ -45,15 +53,40 @@ pub(super) async fn start(auth: &Auth, registered: &Registered, request: &Reques
     let asked = Start::of(request.query());
     let attempt = match asked {
         Start::Again => Attempt::Again,
-        Start::Asked | Start::OtherAccount => Attempt::First,
+        Start::Asked | Start::OtherAccount | Start::Silent => Attempt::First,
     };
-    let seed = Seed::new(seal::random());
-    let id = super::callback::correlation_id(seed.transaction(attempt));
+    let checked = match asked {
+        Start::Silent => match silent::to_check(auth, registered, request).await {
+            Ok(Some(subject)) => Some(subject),
+            Ok(None) => return Response::see_other(return_to.as_str()),
+            Err(error) => return auth.refuse(&error),
+        },
+        _ => None,
+    };
     let mut options = AuthorizationOptions::default();
-    options.return_to = return_to.clone();
+    options.return_to = return_to;
     options.attempt = attempt;
+    LoginOptions::of_query(request.query()).apply(&mut options);
     // OpenID Connect Core 1.0 section 3.1.2.1; others have to ignore it (RFC 6749 section 3.1).
-    options.prompt = (asked == Start::OtherAccount).then(|| "select_account".to_owned());
+    match asked {
+        Start::OtherAccount => options.prompt = Some("select_account".to_owned()),
+        Start::Silent => options.prompt = Some("none".to_owned()),
+        Start::Asked | Start::Again => {}
+    }
+    options.expected_subject = checked;
+    begin(auth, registered, request, options).await
+}
+
+/// Starts a login that asks for this.
+pub(super) async fn begin(
+    auth: &Auth,
+    registered: &Registered,
+    request: &Request<'_>,
+    options: AuthorizationOptions,
+) -> Response {
+    let return_to = options.return_to.clone();
+    let seed = Seed::new(seal::random());
+    let id = super::callback::correlation_id(seed.transaction(options.attempt));
     match lead_to_provider(auth, registered, request, options, &seed, &id).await {
         Ok(response) => response,
         Err(error) => {
@@ -79,8 +112,15 @@ async fn lead_to_provider(
     if client.uses_dpop() {
         options.dpop_key = Some(DpopKey::generate()?);
     }
+    let hosted = (client.request_object() == Some(RequestObject::ByReference)).then(Hosted::new_id);
+    options.request_uri = hosted
+        .as_ref()
+        .map(|hosted| format!("{}{}/request/{hosted}", auth.0.origin, auth.0.base));
     let step = client.authorize(&metadata, options, seed, auth.moment())?;
     let (authorization, transaction) = auth.drive(id, client, step).await?;
+    if let (Some(hosted), Some(object)) = (hosted, authorization.object_to_host()) {
+        auth.0.hosted.hold(hosted, object, auth.now());
+    }
     let jar = Jar::read(request.cookies());
     let cookies = auth.0.transactions.keep(&transaction, &jar)?;
     auth.0
