@@ -15,7 +15,7 @@ const BANK: &str = "https://bank.example";
 const ENDPOINT: &str = "https://bank.example/claims";
 
 fn bank() -> std::sync::Arc<SigningKey> {
-    stranger_key(Algorithm::Es256, "bank")
+    stranger_key(Algorithm::EdDsa, "bank")
 }
 
 fn bank_keys() -> KeySet {
@@ -108,17 +108,17 @@ fn a_source_is_read_by_the_keys_of_an_issuer_that_the_app_trusts() {
     let source = only_source(&aggregated());
     let now = Timestamp::from_unix(1_800_000_000);
     let claims = source
-        .verify(BANK, &bank_keys(), Algorithm::Es256, now)
+        .verify(BANK, &bank_keys(), Algorithm::EdDsa, now)
         .unwrap();
     // What the provider did not say that the bank has is left out, and so is the bank's `sub`.
     let expected = json!({"credit_score": 650, "email": "ceo@app.example"});
     assert_eq!(Value::Object(claims), expected);
     let verify = |issuer, keys: &KeySet, algorithm| source.verify(issuer, keys, algorithm, now);
     assert!(matches!(
-        verify("https://op.example", &bank_keys(), Algorithm::Es256),
+        verify("https://op.example", &bank_keys(), Algorithm::EdDsa),
         Err(IdTokenError::Issuer { .. })
     ));
-    assert!(verify(BANK, &KeySet::empty(), Algorithm::Es256).is_err());
+    assert!(verify(BANK, &KeySet::empty(), Algorithm::EdDsa).is_err());
     assert!(verify(BANK, &bank_keys(), Algorithm::Rs256).is_err());
     assert!(verify(BANK, &bank_keys(), Algorithm::Hs256).is_err());
 }
@@ -134,7 +134,7 @@ fn a_sources_token_expires() {
     let source = only_source(&outcome);
     let at = |seconds| {
         let now = Timestamp::from_unix(seconds);
-        source.verify(BANK, &bank_keys(), Algorithm::Es256, now)
+        source.verify(BANK, &bank_keys(), Algorithm::EdDsa, now)
     };
     assert!(at(1_800_000_059).is_ok());
     assert!(matches!(

@@ -150,10 +150,10 @@ fn signed_userinfo_that_nobody_registered_is_refused() {
             };
             script.userinfo.replace_body(media_type, body);
         });
-        let code = if media_type == "application/json" {
-            "json"
-        } else {
-            "media_type"
+        let code = match media_type {
+            "application/json" => "json",
+            "application/jwt" => "userinfo_form",
+            _ => "media_type",
         };
         refused(&outcome, &format!("provider.{code}"));
     }
@@ -189,7 +189,7 @@ fn any_other_status_than_200_ends_the_login() {
 
 #[test]
 fn another_media_type_ends_the_login() {
-    for media_type in ["", "text/html", "text/plain", "application/jwt"] {
+    for media_type in ["", "text/html", "text/plain", "application/xml"] {
         let outcome = answered(|userinfo| media_type.clone_into(&mut userinfo.media_type));
         refused(&outcome, "provider.media_type");
     }
