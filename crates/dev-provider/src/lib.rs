@@ -29,6 +29,20 @@
 //! `/revoke`, `/end_session`, and `/api/me`, an API that an access token opens:
 //! `{"greeting", "subject", "scope"}`.
 //!
+//! More come with a [`Feature`], and are neither offered nor answered without it, `/par` and `/introspect`
+//! among them.
+//!
+//! # Clients, held to the rules
+//!
+//! What is agreed with a client stands in [`ClientRegistration::with_metadata`], by the names of RFC 7591: how
+//! it authenticates, its keys, whether it has to push or sign its requests, whether its tokens are bound. What a
+//! client sends against a rule is refused where a provider would refuse it, and noted in any case:
+//! [`DevProvider::violations`] tells a test what a certification would have found.
+//!
+//! Two things come from outside, and neither by a header that anybody can write: the certificate of a client's
+//! connection ([`DevProvider::handle_with_certificate`]), and answers to what the provider itself asks of its
+//! clients ([`Outbox`]).
+//!
 //! # Pages
 //!
 //! The names of their form fields are stable, so that a test can fill them in:
@@ -98,6 +112,7 @@ mod revocation;
 mod session;
 mod session_management;
 mod settings;
+mod settings_file;
 mod state;
 mod token;
 mod userinfo;
@@ -110,3 +125,4 @@ pub use outbox::{Delivery, Outbox};
 pub use provider::{DevProvider, DevProviderError, REQUEST_HEADERS};
 pub use recorded::Recorded;
 pub use settings::Settings;
+pub use settings_file::SettingsError;

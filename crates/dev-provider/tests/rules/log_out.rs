@@ -1,7 +1,7 @@
 //! Log-out at the provider (OpenID Connect RP-Initiated Logout 1.0).
 
 use codegrant_core::http::HttpResponse;
-use codegrant_core::{AuthorizationOptions, Login};
+use codegrant_core::{AuthorizationOptions, LogOutOptions, Login};
 use url::form_urlencoded;
 
 use codegrant_dev_provider::Fault;
@@ -76,9 +76,11 @@ fn an_id_token_of_the_session_logs_out_at_once_and_leads_back() {
 fn the_core_finds_the_address_and_is_led_back() {
     let world = asking(&["openid", "email"]);
     let login = login(&world);
-    let hint = login.id_token.as_ref().map(|token| token.raw());
     let metadata = world.metadata().unwrap();
-    let url = metadata.log_out_url(&world.client, hint, BYE).unwrap();
+    let mut options = LogOutOptions::to(BYE);
+    options.id_token_hint = login.id_token.as_ref().map(|token| token.raw().to_owned());
+    let request = world.client.log_out(&metadata, options).unwrap();
+    let url = request.url().unwrap();
     assert_eq!(world.get(&url).header("location"), Some(BYE));
 }
 

@@ -8,6 +8,7 @@ mod authorization;
 mod back_channel;
 mod client_authentication;
 mod dpop;
+mod fapi;
 mod faults;
 mod front_channel;
 mod grants;

@@ -7,7 +7,7 @@ use codegrant_core::http::{HttpRequest, HttpResponse, Method};
 use codegrant_core::jose::{Algorithm, KeySet, base64url};
 use codegrant_core::provider::Provider;
 use codegrant_core::{
-    AuthorizationOptions, AuthorizationResponse, Client, HeldLogin, Login, Moment,
+    AuthorizationOptions, AuthorizationResponse, Client, DpopKey, HeldLogin, Login, Moment,
     ProviderMetadata, Seed, Step, Timestamp, TokenResponse, Transaction,
 };
 use codegrant_dev_provider::{ClientRegistration, DevProvider, Feature, Settings};
@@ -99,8 +99,11 @@ impl World {
     /// Starts a login: the address for the browser, and what the app keeps.
     pub(crate) fn start(
         &self,
-        options: AuthorizationOptions,
+        mut options: AuthorizationOptions,
     ) -> Result<(String, Transaction), Error> {
+        if self.client.uses_dpop() {
+            options.dpop_key = Some(DpopKey::generate()?);
+        }
         self.logins.set(self.logins.get() + 1);
         let [high, low] = self.logins.get().to_be_bytes();
         let mut bytes = [low; Seed::BYTES];
@@ -140,6 +143,13 @@ impl World {
     ) -> Result<Login, Error> {
         let response = AuthorizationResponse::parse(&callback_query(answer))?;
         let metadata = self.metadata()?;
+        let response = if self.client.response_mode().is_signed() {
+            let keys = self.keys()?;
+            let now = self.now.get();
+            self.client.open_response(&metadata, response, &keys, now)?
+        } else {
+            response
+        };
         let moment = self.moment();
         let step = self
             .client
@@ -270,7 +280,7 @@ pub(crate) fn callback_query(answer: &HttpResponse) -> String {
     }
     let page = text(answer);
     let mut query = form_urlencoded::Serializer::new(String::new());
-    for name in ["code", "error", "state", "iss"] {
+    for name in ["code", "error", "state", "iss", "response"] {
         if let Some(value) = hidden(&page, name) {
             query.append_pair(name, &value);
         }
