@@ -16,6 +16,7 @@ use crate::events::Events;
 use crate::hosted::Hosted;
 use crate::http_client::HttpClient;
 use crate::on_login::OnLogin;
+use crate::own_tokens::OwnTokens;
 use crate::pages::{ErrorPage, Pages, Problem};
 use crate::renewals::Renewals;
 use crate::request::Request;
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) on_login: OnLogin,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(crate) renewals: Renewals,
+    pub(crate) own_tokens: OwnTokens,
     pub(crate) hosted: Hosted,
     /// Whether anybody has asked where to mount the endpoints.
     pub(crate) mounted: AtomicBool,
@@ -192,13 +194,18 @@ impl Auth {
         if !self.0.mounted.swap(true, Ordering::Relaxed) {
             self.0.events.not_mounted(&self.0.base);
         }
+        self.challenge_towards(&request, &self.page_of(&request))
+    }
+
+    /// Returns the page that a request asked for, to come back to.
+    pub(crate) fn page_of(&self, request: &Request<'_>) -> ReturnTo {
         let target = match (request.method(), request.query()) {
             ("GET" | "HEAD", "") => request.path().to_owned(),
             ("GET" | "HEAD", query) => format!("{}?{query}", request.path()),
             // A form that was sent cannot be sent again after the login.
             _ => String::new(),
         };
-        self.challenge_towards(&request, &self.landing(Some(&target)))
+        self.landing(Some(&target))
     }
 
     /// Asks for a login that ends at `return_to`.
@@ -207,7 +214,11 @@ impl Auth {
         request: &Request<'_>,
         return_to: &ReturnTo,
     ) -> Response {
-        let login_url = self.login_path(None, return_to, Start::Asked);
+        self.challenge_by(request, self.login_path(None, return_to, Start::Asked))
+    }
+
+    /// Asks for the login at this path.
+    pub(crate) fn challenge_by(&self, request: &Request<'_>, login_url: String) -> Response {
         if request.wants_page() {
             return Response::see_other(login_url);
         }

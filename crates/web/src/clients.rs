@@ -1,11 +1,12 @@
 //! The clients of this app, each with its provider's metadata and keys: cached, fetched once at a time.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use codegrant_core::jose::KeySet;
 use codegrant_core::provider::Provider;
-use codegrant_core::{Cache, Client, Fetched, ProviderMetadata, Timestamp};
+use codegrant_core::{Cache, Client, ClientInformation, Fetched, ProviderMetadata, Timestamp};
 
 use crate::error::Error;
 use crate::http_client::TransportError;
@@ -21,7 +22,15 @@ pub(crate) struct Registered {
     pub(crate) switches: Switches,
     pub(crate) metadata: Document<ProviderMetadata>,
     pub(crate) keys: Document<KeySet>,
+    /// What the provider gave out, where the client registers itself.
+    pub(crate) information: Document<ClientInformation>,
+    /// When keys were last fetched anew because of what a stranger sent.
+    fetched_for_a_stranger: AtomicI64,
 }
+
+/// How often a token that anybody may have made can have the keys fetched anew, in seconds: seldom enough to
+/// leave the logins theirs.
+const STRANGERS_PAUSE: i64 = 60;
 
 impl Registered {
     pub(crate) fn new(client: Client, switches: Switches) -> Self {
@@ -31,7 +40,23 @@ impl Registered {
             switches,
             metadata: Document::default(),
             keys: Document::default(),
+            information: Document::default(),
+            fetched_for_a_stranger: AtomicI64::new(i64::MIN),
         }
+    }
+
+    /// Takes leave to fetch the keys anew for a token that nobody has proved: once a minute.
+    pub(crate) fn may_fetch_for_a_stranger(&self, now: Timestamp) -> bool {
+        let now = now.as_unix();
+        let rested = |last: i64| {
+            let age = now.saturating_sub(last);
+            !(0..STRANGERS_PAUSE).contains(&age)
+        };
+        self.fetched_for_a_stranger
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+                rested(last).then_some(now)
+            })
+            .is_ok()
     }
 
     pub(crate) fn id(&self) -> &str {
@@ -48,6 +73,17 @@ impl Registered {
     pub(crate) fn client(&self) -> Client {
         let granted = self.granted.read().unwrap_or_else(PoisonError::into_inner);
         granted.as_ref().unwrap_or(&self.configured).clone()
+    }
+
+    /// Returns the client as the app configured it.
+    pub(crate) fn configured(&self) -> &Client {
+        &self.configured
+    }
+
+    /// Takes the client as the provider registered it.
+    pub(crate) fn grant(&self, client: Client) {
+        let mut granted = self.granted.write().unwrap_or_else(PoisonError::into_inner);
+        *granted = Some(client);
     }
 }
 

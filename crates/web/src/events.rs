@@ -81,11 +81,46 @@ pub enum Event {
         /// The provider's id.
         provider: String,
     },
-    /// A session was ended by its user.
+    /// A session was ended, or all that a provider named; there may have been none.
     LoggedOut {
         /// The provider's id.
         provider: String,
+        /// Who ended it.
+        reason: LogOutReason,
     },
+    /// A browser came back from the provider's log-out page, or from elsewhere with a state.
+    ReturnedFromLogOut {
+        /// The provider's id; `None` where this browser has no log-out under way.
+        provider: Option<String>,
+        /// Whether it brought the state that was sent along.
+        verified: bool,
+    },
+}
+
+/// Who ended a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogOutReason {
+    /// The user, by the app's own form.
+    User,
+    /// The provider's server, by a logout token.
+    BackChannel,
+    /// The provider's log-out page, in the user's browser.
+    FrontChannel,
+    /// The provider, which knows nobody any longer when it is asked silently.
+    SignedOutAtProvider,
+}
+
+impl LogOutReason {
+    /// Returns its name as the log has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::BackChannel => "back_channel",
+            Self::FrontChannel => "front_channel",
+            Self::SignedOutAtProvider => "signed_out_at_provider",
+        }
+    }
 }
 
 /// Where events go.
@@ -241,10 +276,24 @@ impl Events {
         });
     }
 
-    pub(crate) fn logged_out(&self, id: &str, provider: &str) {
-        tracing::info!(target: "codegrant", event = "session.ended", correlation_id = id, provider);
+    pub(crate) fn logged_out(&self, id: &str, provider: &str, reason: LogOutReason) {
+        tracing::info!(
+            target: "codegrant", event = "session.ended", correlation_id = id, provider,
+            reason = reason.as_str()
+        );
         self.tell(id, || Event::LoggedOut {
             provider: provider.to_owned(),
+            reason,
+        });
+    }
+
+    pub(crate) fn returned_from_log_out(&self, id: &str, provider: Option<&str>, verified: bool) {
+        tracing::info!(
+            target: "codegrant", event = "log_out.returned", correlation_id = id, provider, verified
+        );
+        self.tell(id, || Event::ReturnedFromLogOut {
+            provider: provider.map(str::to_owned),
+            verified,
         });
     }
 }

@@ -35,6 +35,7 @@
 //! Whoever has users and sessions of their own already says in [`AuthBuilder::on_login`] what becomes of a
 //! login, and takes the [`Login`] that comes with the [`Response`].
 
+mod api;
 mod auth;
 mod builder;
 mod calls;
@@ -51,6 +52,7 @@ mod http_client;
 mod not_mounted;
 mod on_login;
 mod outbound;
+mod own_tokens;
 pub mod pages;
 mod parameter;
 mod registration;
@@ -61,16 +63,18 @@ mod revocation;
 mod seal;
 mod self_registration;
 mod session;
+mod step_up;
 #[cfg(feature = "test")]
 pub mod test;
 mod transactions;
 mod webfinger;
 
+pub use api::ApiToken;
 pub use auth::Auth;
 pub use builder::AuthBuilder;
 pub use configuration::Configuration;
 pub use error::{
-    Error, LoginError, LostTransaction, RequestError, SessionError, SetupError, SetupErrors,
+    CallError, Error, LoginError, LostTransaction, RequestError, SessionError, SetupError, SetupErrors,
     error_codes,
 };
 pub use events::{Event, LogOutReason, Observer};
@@ -90,7 +94,7 @@ pub use session::{
 pub use webfinger::find_issuer;
 
 pub use codegrant_core::{
-    ClaimSource, Claims, Email, Identity, LoginOptions, Profile, PublicOrigin, RequestObject, Resource, ResponseMode,
+    ClaimSource, Claims, Email, Identity, Introspection, LoginOptions, StepUp, TokenExchange, Profile, PublicOrigin, RequestObject, Resource, ResponseMode,
     ReturnTo, Timestamp, TransactionId, VerifiedEmail, http, provider,
 };
 
@@ -105,7 +109,7 @@ pub mod app {
     #[cfg(feature = "test")]
     pub use crate::test;
     pub use crate::{
-        Auth, AuthBuilder, Claims, Configuration, Email, Error, Event, HttpClient, Identity,
+        ApiToken, CallError, Introspection, StepUp, TokenExchange, Auth, AuthBuilder, Claims, Configuration, Email, Error, Event, HttpClient, Identity,
         IndexKey, Lifetime, Login, LoginError, LogOutReason, LostTransaction, MemoryStore, Observer, Profile,
         PublicOrigin, Record, Registration, Replaced, RequestError, RequestObject, ResponseMode,
         ReturnTo, Session, SessionError, SessionKey, SessionStore, SetupError, SetupErrors,

@@ -74,6 +74,40 @@ impl Response {
         response
     }
 
+    /// Gives a document for a provider's server.
+    pub(crate) fn document(media_type: &'static str, body: String) -> Self {
+        let mut response = Self::empty(200).with("content-type", media_type);
+        response.body = body.into_bytes();
+        response
+    }
+
+    /// Says nothing but a status.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self::new(status).with("content-security-policy", NOTHING)
+    }
+
+    /// Gives a document for a frame of another site, which its policy has to name.
+    pub(crate) fn framed(status: u16, policy: &str, document: &str) -> Self {
+        let mut response = Self::new(status)
+            .without("x-frame-options")
+            .with("content-type", "text/html; charset=utf-8")
+            .with("content-security-policy", policy);
+        response.body = document.as_bytes().to_vec();
+        response
+    }
+
+    /// Returns the response for a frame of our own pages, which its policy says as well.
+    #[must_use]
+    pub(crate) fn framed_by_own_pages(self) -> Self {
+        self.without("x-frame-options")
+            .with("x-frame-options", "SAMEORIGIN")
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(held, _)| *held != name);
+        self
+    }
+
     /// Returns the response with a header added.
     #[must_use]
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {

@@ -1,7 +1,7 @@
 //! The logout token's side: which rule of OpenID Connect Back-Channel Logout 1.0 section 2.6 it breaks.
 
 use super::{Code, Quoted};
-use crate::jose::{JsonError, JwsError};
+use crate::jose::{JsonError, JweError, JwsError};
 use crate::time::Timestamp;
 
 crate::codes! {
@@ -62,6 +62,9 @@ pub enum LogoutTokenError {
     /// The signature or the container.
     #[error("{0}")]
     Jws(#[from] JwsError),
+    /// The encryption.
+    #[error("{0}")]
+    Jwe(#[from] JweError),
     /// The claims are not strict JSON.
     #[error("claims are refused: {0}")]
     ClaimsJson(#[from] JsonError),
@@ -157,6 +160,7 @@ impl LogoutTokenError {
         match self {
             Self::Missing => &MISSING,
             Self::Jws(error) => error.code(),
+            Self::Jwe(error) => error.code(),
             Self::ClaimsJson(_) => &CLAIMS_JSON,
             Self::ClaimMissing { .. } => &CLAIM_MISSING,
             Self::ClaimType { .. } => &CLAIM_TYPE,

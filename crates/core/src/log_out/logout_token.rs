@@ -9,10 +9,9 @@ use serde_json::{Map, Value};
 use crate::client::Client;
 use crate::error::{LogoutTokenError, Quoted};
 use crate::form;
-use crate::id_token::CLOCK_SKEW_SECONDS;
+use crate::id_token::{self, CLOCK_SKEW_SECONDS};
 use crate::jose::{Jws, JwsError, KeySet, Verified};
 use crate::metadata::ProviderMetadata;
-use crate::provider::Protocol;
 use crate::time::Timestamp;
 use crate::transaction::TransactionId;
 
@@ -68,26 +67,32 @@ impl LogoutToken {
         }
     }
 
-    /// Checks what needs no key: that it is a signed token which does not call itself something else.
+    /// Returns the signed token: what is inside, where it is encrypted as ID tokens are.
     ///
-    /// Nothing is fetched for what fails here.
+    /// It may be encrypted where they are, and need not be (section 2.4). Nothing has to be fetched for what
+    /// fails here.
     ///
     /// # Errors
     ///
-    /// When it is no compact JWS, is unsigned, or its `typ` is another.
-    pub fn inspect(raw: &str) -> Result<(), LogoutTokenError> {
-        parsed(raw).map(|_| ())
+    /// When it does not decrypt, is no compact JWS, is unsigned, or its `typ` is another.
+    pub fn signed(raw: &str, client: &Client) -> Result<String, LogoutTokenError> {
+        let registered = client
+            .id_token_encryption()
+            .filter(|_| raw.split('.').count() == 5);
+        let signed = client.decrypted(raw, registered)?;
+        parsed(&signed)?;
+        Ok(signed.into_owned())
     }
 
     /// Tells whether newer keys might prove a token that these do not.
     pub fn lacks_key(
-        raw: &str,
+        signed: &str,
         client: &Client,
         metadata: &ProviderMetadata,
         keys: &KeySet,
     ) -> bool {
         matches!(
-            verified(raw, client, metadata, keys),
+            verified(signed, client, metadata, keys),
             Err(LogoutTokenError::Jws(
                 JwsError::UnknownKey { .. } | JwsError::BadSignature
             ))
@@ -102,13 +107,13 @@ impl LogoutToken {
     ///
     /// The first rule that it breaks.
     pub fn prove(
-        raw: &str,
+        signed: &str,
         client: &Client,
         metadata: &ProviderMetadata,
         keys: &KeySet,
         now: Timestamp,
     ) -> Result<Self, LogoutTokenError> {
-        let claims = verified(raw, client, metadata, keys)?.claims()?;
+        let claims = verified(signed, client, metadata, keys)?.claims()?;
         issuer(&claims, client, metadata)?;
         audience(&claims, client)?;
         let (issued_at, good_until) = times(&claims, now)?;
@@ -174,8 +179,8 @@ impl std::fmt::Debug for LogoutToken {
     }
 }
 
-fn parsed(raw: &str) -> Result<Jws<'_>, LogoutTokenError> {
-    let jws = Jws::parse(raw)?;
+fn parsed(signed: &str) -> Result<Jws<'_>, LogoutTokenError> {
+    let jws = Jws::parse(signed)?;
     match jws.header().token_type() {
         Some(typ)
             if !["JWT", "logout+jwt"]
@@ -193,20 +198,13 @@ fn parsed(raw: &str) -> Result<Jws<'_>, LogoutTokenError> {
 
 /// Verifies the signature by the one algorithm that ID tokens are registered with (section 2.6 items 2 and 3).
 fn verified(
-    raw: &str,
+    signed: &str,
     client: &Client,
     metadata: &ProviderMetadata,
     keys: &KeySet,
 ) -> Result<Verified, LogoutTokenError> {
-    let jws = parsed(raw)?;
-    let algorithm = metadata.id_token_algorithm;
-    let verified = match client.secret() {
-        Some(secret) if algorithm.is_symmetric() => {
-            jws.verify_with_secret(secret.secret().as_bytes(), algorithm)
-        }
-        _ => jws.verify(keys, algorithm),
-    };
-    Ok(verified?)
+    let jws = parsed(signed)?;
+    Ok(client.verify(jws, keys, metadata.id_token_algorithm)?)
 }
 
 fn issuer(
@@ -215,17 +213,12 @@ fn issuer(
     metadata: &ProviderMetadata,
 ) -> Result<(), LogoutTokenError> {
     let received = text(claims, "iss")?.ok_or(LogoutTokenError::ClaimMissing { claim: "iss" })?;
-    let alias = match &client.provider().protocol {
-        Protocol::OpenId { issuer_aliases, .. } => {
-            issuer_aliases.iter().any(|alias| alias == received)
-        }
-        _ => false,
-    };
-    if received == metadata.issuer || alias {
+    let issuers = id_token::issuers(client, metadata);
+    if issuers.contains(&received) {
         return Ok(());
     }
     Err(LogoutTokenError::Issuer {
-        expected: metadata.issuer.clone(),
+        expected: issuers.join(" or "),
         received: Quoted::new(received),
     })
 }
@@ -331,22 +324,8 @@ fn moment(
     claims: &Map<String, Value>,
     claim: &'static str,
 ) -> Result<Option<Timestamp>, LogoutTokenError> {
-    let wrong = LogoutTokenError::ClaimType {
+    id_token::moment(claims, claim).map_err(|_| LogoutTokenError::ClaimType {
         claim,
         expected: "a number",
-    };
-    let value = claims.get(claim);
-    value
-        .map(|value| numeric_date(value).ok_or(wrong))
-        .transpose()
-}
-
-/// Reads a NumericDate (RFC 7519 section 2): a JSON number, fractions dropped.
-pub(super) fn numeric_date(value: &Value) -> Option<Timestamp> {
-    // Casting saturates: a date beyond all dates becomes the last one there is.
-    #[allow(clippy::cast_possible_truncation)]
-    let rounded = |seconds: f64| seconds.floor() as i64;
-    let finite = || value.as_f64().filter(|seconds| seconds.is_finite());
-    let seconds = value.as_i64().or_else(|| finite().map(rounded));
-    seconds.map(Timestamp::from_unix)
+    })
 }

@@ -14,7 +14,7 @@ pub use front_channel::FrontChannelLogout;
 pub use logout_token::LogoutToken;
 pub use request::{LogOutOptions, LogOutRequest};
 
-use crate::id_token::IdToken;
+use crate::id_token::{IdToken, moment};
 use crate::time::Timestamp;
 
 /// The longest session id that is kept, in bytes.
@@ -32,7 +32,6 @@ impl IdToken {
 
     /// Returns when it was issued, by the provider's clock.
     pub fn issued_at(&self) -> Option<Timestamp> {
-        let issued = self.claims().get("iat")?;
-        logout_token::numeric_date(issued)
+        moment(self.claims(), "iat").ok().flatten()
     }
 }

@@ -5,11 +5,8 @@ mod discovery;
 mod document;
 mod entry;
 
-use url::Url;
-
 use crate::answer;
 use crate::cache::{Fetched, lifetime};
-use crate::client::Client;
 use crate::error::{Error, ProviderError, Purpose};
 use crate::http::{HttpRequest, HttpResponse, Method, Reach};
 use crate::jose::{Algorithm, KeySet};
@@ -75,26 +72,6 @@ impl ProviderMetadata {
         request.set_header("accept", "application/jwk-set+json, application/json");
         request.limits.max_body = KEYS_LIMIT;
         Step::Fetch(Fetch::new(request, ExpectKeys))
-    }
-
-    /// Returns where to send the browser to log out at the provider as well; `None` where the provider
-    /// has no such page (OpenID Connect RP-Initiated Logout 1.0 section 2).
-    pub fn log_out_url(
-        &self,
-        client: &Client,
-        id_token_hint: Option<&str>,
-        post_logout_redirect_uri: &str,
-    ) -> Option<String> {
-        let mut url = Url::parse(self.end_session_endpoint.as_deref()?).ok()?;
-        {
-            let mut query = url.query_pairs_mut();
-            if let Some(hint) = id_token_hint {
-                query.append_pair("id_token_hint", hint);
-            }
-            query.append_pair("client_id", client.id());
-            query.append_pair("post_logout_redirect_uri", post_logout_redirect_uri);
-        }
-        Some(url.into())
     }
 }
 

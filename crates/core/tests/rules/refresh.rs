@@ -1,10 +1,9 @@
-//! After the login: new tokens, revocation and log-out, held to the login that they belong to.
+//! After the login: new tokens and revocation, held to the login that they belong to.
 
 use codegrant_core::error::{Error, ProviderError, Purpose};
 use codegrant_core::http::{HttpResponse, Method};
 use codegrant_core::oauth2::RefreshToken;
-use codegrant_core::oauth2::url::Url;
-use codegrant_core::{Login, Timestamp, TokenResponse};
+use codegrant_core::{Timestamp, TokenResponse};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{Outcome, Script, drive};
 use serde_json::{Value, json};
@@ -149,7 +148,10 @@ fn a_refused_refresh_never_repeats_the_refresh_token() {
 fn revoked(world: &mut World, response: &HttpResponse) -> (Result<(), Error>, usize) {
     let metadata = world.start().metadata;
     let token = RefreshToken::new("refresh-token-1".to_owned());
-    let step = world.client.revoke(&metadata, &token, world.moment()).unwrap();
+    let step = world
+        .client
+        .revoke(&metadata, &token, world.moment())
+        .unwrap();
     let mut calls = 0;
     let result = drive(step, |request| {
         calls += 1;
@@ -181,38 +183,5 @@ fn a_refresh_token_is_revoked_by_one_request() {
     assert_eq!(
         metadata.revocation_endpoint.as_deref(),
         Some("http://localhost:9000/revoke")
-    );
-}
-
-#[test]
-fn the_provider_is_sent_to_the_configured_place_after_log_out() {
-    let mut world = World::openid();
-    let login: Login = world.login(|_honest| {}).result.unwrap();
-    let metadata = world.start().metadata;
-    let hint = login.id_token.as_ref().map(|token| token.raw());
-    let url = metadata
-        .log_out_url(&world.client, hint, "https://app.example/bye?a=b&c#d")
-        .unwrap();
-    let url = Url::parse(&url).unwrap();
-    let parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let expected = [
-        ("id_token_hint", hint.unwrap()),
-        ("client_id", "app"),
-        (
-            "post_logout_redirect_uri",
-            "https://app.example/bye?a=b&c#d",
-        ),
-    ];
-    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    assert_eq!(parameters, expected);
-    assert_eq!(
-        (url.host_str(), url.path()),
-        (Some("op.example"), "/logout")
-    );
-    world.metadata.remove("end_session_endpoint");
-    let metadata = world.start().metadata;
-    assert_eq!(
-        metadata.log_out_url(&world.client, None, "https://app.example/"),
-        None
     );
 }

@@ -1,9 +1,15 @@
 //! `POST {base}/logout` ends the session; `GET` asks first, because a link must not log anybody out.
 
+pub(super) mod back_channel;
+pub(super) mod front_channel;
+
+use codegrant_core::{LogOutOptions, LogOutRequest};
+
 use crate::auth::Auth;
 use crate::cookie::Jar;
 use crate::error::Error;
-use crate::pages::{LogOutPage, LoggedOutPage};
+use crate::events::LogOutReason;
+use crate::pages::{self, LogOutPage, LoggedOutPage};
 use crate::parameter;
 use crate::request::Request;
 use crate::response::Response;
@@ -21,14 +27,27 @@ pub(super) fn ask(auth: &Auth, request: &Request<'_>) -> Response {
     Response::page(200, page)
 }
 
-/// Shows that it is done.
-pub(super) fn done(auth: &Auth) -> Response {
+/// Shows that it is done: the same page to everybody, whatever state came back.
+///
+/// The session here ended before the browser went to the provider, so nothing depends on its return. Whether
+/// it is the return that was expected is told to the operator.
+pub(super) fn done(auth: &Auth, request: &Request<'_>) -> Response {
+    let sessions = &auth.0.sessions;
+    let jar = Jar::read(request.cookies());
+    let state = parameter::single(request.query(), "state");
+    if let Some(returned) = sessions.returned(&jar, state.as_deref(), auth.now()) {
+        let id = auth.new_correlation_id();
+        let provider = returned.provider.as_deref();
+        auth.0
+            .events
+            .returned_from_log_out(&id, provider, returned.verified);
+    }
     let login = format!("{}/login", auth.base());
     let page = auth.0.pages.logged_out(&LoggedOutPage {
         login: &login,
         home: &auth.0.home,
     });
-    Response::page(200, page)
+    Response::page(200, page).with_cookies(sessions.drop_log_out_state(&jar))
 }
 
 /// Ends the session here, and at the provider where that is configured.
@@ -56,50 +75,67 @@ async fn end(
     request.is_from(auth.public_origin())?;
     let jar = Jar::read(request.cookies());
     let found = auth.found(&jar).await?;
-    let cookies = auth
+    let mut cookies = auth
         .0
         .sessions
         .end(found.as_ref(), &jar, auth.now())
         .await?;
     let asked = parameter::single(form, "return_to");
-    let mut location = match &asked {
+    let location = match &asked {
         Some(asked) => auth.landing(Some(asked)).to_string(),
         None => format!("{}/logged-out", auth.base()),
     };
     if let Some(found) = found {
         let data = found.session.data();
+        let provider = &data.identity.provider;
         auth.0
             .events
-            .logged_out(correlation_id, &data.identity.provider);
-        if let Some(elsewhere) = at_provider(auth, data, correlation_id).await {
-            location = elsewhere;
+            .logged_out(correlation_id, provider, LogOutReason::User);
+        if let Some((request, state)) = at_provider(auth, data, correlation_id).await {
+            cookies.push(state);
+            return Ok(leads_to(&request).with_cookies(cookies));
         }
     }
     Ok(Response::see_other(location).with_cookies(cookies))
 }
 
-/// Finds the provider's own log-out page, and has the refresh token revoked meanwhile.
+/// Sends the browser to the provider's log-out page: by a redirect, or by a form where an ID token is too long
+/// for a URL.
+fn leads_to(request: &LogOutRequest) -> Response {
+    if let Some(url) = request.url() {
+        return Response::see_other(url);
+    }
+    let fields = request.fields().iter();
+    let fields: Vec<(&str, &str)> = fields
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    Response::page(200, pages::post_to(request.endpoint(), &fields))
+}
+
+/// Makes the request for the provider's own log-out page, with the cookie that knows its state, and has the
+/// refresh token revoked meanwhile.
 ///
 /// The session here is over already: a provider that is slow or down cannot keep it alive, and nobody
 /// waits for the revocation (RFC 7009).
-async fn at_provider(auth: &Auth, data: &SessionData, correlation_id: &str) -> Option<String> {
+async fn at_provider(
+    auth: &Auth,
+    data: &SessionData,
+    correlation_id: &str,
+) -> Option<(LogOutRequest, String)> {
     let registered = auth.registered(&data.identity.provider)?;
-    let id = correlation_id.to_owned();
-    let (revoking, ended) = (auth.clone(), data.clone());
-    drop(tokio::spawn(async move {
-        if let Err(error) = revoke(&revoking, &ended, &id).await {
-            let provider = Some(ended.identity.provider.as_str());
-            revoking.0.events.failed(&id, provider, &error);
-        }
-    }));
+    auth.give_back(&data.identity, data.refresh_token.as_ref(), correlation_id);
     if !registered.switches.log_out_at_provider {
         return None;
     }
     match auth.issuer_of(correlation_id, &data.identity).await {
         Ok((_, metadata)) => {
             let back = format!("{}{}/logged-out", auth.public_origin(), auth.base());
-            let hint = data.id_token_hint.as_deref();
-            metadata.log_out_url(&registered.client(), hint, &back)
+            let (state, cookie) = auth.0.sessions.log_out_state(registered.id(), auth.now());
+            let mut options = LogOutOptions::to(back);
+            options.id_token_hint = data.id_token_hint.clone();
+            options.state = Some(state);
+            let request = registered.client().log_out(&metadata, options)?;
+            Some((request, cookie))
         }
         Err(error) => {
             let provider = Some(registered.id());
@@ -107,15 +143,4 @@ async fn at_provider(auth: &Auth, data: &SessionData, correlation_id: &str) -> O
             None
         }
     }
-}
-
-async fn revoke(auth: &Auth, data: &SessionData, correlation_id: &str) -> Result<(), Error> {
-    let Some(refresh_token) = &data.refresh_token else {
-        return Ok(());
-    };
-    let (registered, metadata) = auth.issuer_of(correlation_id, &data.identity).await?;
-    let step = registered
-        .client()
-        .revoke(&metadata, refresh_token, auth.moment())?;
-    auth.drive(correlation_id, &registered.client(), step).await
 }

@@ -74,6 +74,7 @@ pub(super) async fn start(auth: &Auth, registered: &Registered, request: &Reques
         Start::Asked | Start::Again => {}
     }
     options.expected_subject = checked;
+    auth.asked_step_up(registered, request.query(), &mut options);
     begin(auth, registered, request, options).await
 }
 

@@ -1,13 +1,17 @@
 //! The endpoints below the base path: which there are, and which method each takes.
 
 mod callback;
+mod for_providers;
+mod initiate;
 mod log_out;
 mod login;
 mod refresh;
+mod session_frame;
 
 use codegrant_core::error::Quoted;
 
 use crate::auth::Auth;
+use crate::clients::Registered;
 use crate::error::RequestError;
 use crate::request::{BODY_LIMIT, Request};
 use crate::response::Response;
@@ -45,12 +49,62 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
             _ => method_not_allowed(auth, request, "GET, POST"),
         },
         ["", "logged-out"] => match request.method() {
-            "GET" => log_out::done(auth),
+            "GET" => log_out::done(auth, request),
             _ => method_not_allowed(auth, request, "GET"),
+        },
+        ["", "initiate", id] => match (auth.registered(id), request.method()) {
+            (Some(registered), method) if registered.switches.third_party_login => match method {
+                "GET" | "POST" => initiate::start(auth, registered, request).await,
+                _ => method_not_allowed(auth, request, "GET, POST"),
+            },
+            _ => not_found(auth, request),
+        },
+        ["", "jwks", id] => match auth.registered(id).and_then(for_providers::keys) {
+            None => not_found(auth, request),
+            Some(keys) => match request.method() {
+                "GET" => keys,
+                _ => method_not_allowed(auth, request, "GET"),
+            },
+        },
+        ["", "request", id] => match for_providers::request_object(auth, id) {
+            None => not_found(auth, request),
+            Some(object) => match request.method() {
+                "GET" => object,
+                _ => method_not_allowed(auth, request, "GET"),
+            },
         },
         ["", "refresh"] => match request.method() {
             "POST" => refresh::perform(auth, request).await,
             _ => method_not_allowed(auth, request, "POST"),
+        },
+        ["", exchange, id] => match auth.registered(id) {
+            Some(registered) => provider_exchange(auth, registered, exchange, request).await,
+            None => not_found(auth, request),
+        },
+        _ => not_found(auth, request),
+    }
+}
+
+/// Answers what is there only where the registration says so.
+async fn provider_exchange(
+    auth: &Auth,
+    registered: &Registered,
+    exchange: &str,
+    request: &Request<'_>,
+) -> Response {
+    let switches = &registered.switches;
+    match (exchange, request.method()) {
+        ("backchannel-logout", method) if switches.backchannel_logout => match method {
+            "POST" => log_out::back_channel::receive(auth, registered, request).await,
+            _ => method_not_allowed(auth, request, "POST"),
+        },
+        ("frontchannel-logout", method) if switches.frontchannel_logout => match method {
+            "GET" => log_out::front_channel::receive(auth, registered, request).await,
+            _ => method_not_allowed(auth, request, "GET"),
+        },
+        ("session", method) if switches.session_management => match method {
+            "GET" => session_frame::show(auth, registered, request).await,
+            _ => method_not_allowed(auth, request, "GET"),
         },
         _ => not_found(auth, request),
     }

@@ -33,6 +33,16 @@ static REPOST_POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// The policy of the page that sends itself to a provider: as above, and without `form-action`, because the
+/// provider may lead on to others by redirects.
+static POSTING_POLICY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "default-src 'none'; script-src '{}'; style-src '{}'; base-uri 'none'; frame-ancestors 'none'",
+        source_hash(repost::SCRIPT),
+        source_hash(STYLE)
+    )
+});
+
 /// The drawing above the heading; it says nothing that the heading does not say.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Icon {
@@ -75,6 +85,11 @@ impl Document<'_> {
     /// Finishes the page that sends itself.
     pub(super) fn into_repost_page(self) -> Page {
         Page::with_policy(self.html(), REPOST_POLICY.clone())
+    }
+
+    /// Finishes the page that sends itself to a provider.
+    pub(super) fn into_posting_page(self) -> Page {
+        Page::with_policy(self.html(), POSTING_POLICY.clone())
     }
 
     fn html(&self) -> String {

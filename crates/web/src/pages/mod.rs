@@ -8,6 +8,7 @@ mod document;
 mod html;
 mod problem;
 mod repost;
+mod session_frame;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,8 @@ mod tests;
 pub use document::source_hash;
 pub use html::Escaped;
 pub use problem::Problem;
-pub(crate) use repost::repost;
+pub(crate) use repost::{post_to, repost};
+pub(crate) use session_frame::{Watched, session_frame};
 
 /// Renders what people see; implement it to replace any page.
 ///

@@ -18,6 +18,32 @@ pub(super) const SCRIPT: &str = "HTMLFormElement.prototype.submit.call(document.
 ///
 /// A browser without JavaScript shows the button. Names and values may be anything: they are escaped.
 pub(crate) fn repost(action: &str, fields: &[(&str, &str)]) -> Page {
+    let says = "Your login continues by itself. If it does not, press the button.";
+    let body = form(says, local(action), fields);
+    Document {
+        icon: Icon::Onward,
+        title: "One moment",
+        head: SEND_ORIGIN,
+        body: &body,
+    }
+    .into_repost_page()
+}
+
+/// Renders the page that posts `fields` to a provider's log-out page by itself.
+///
+/// For what is too long for a URL. `action` is an address that was judged with the rest of the metadata.
+pub(crate) fn post_to(action: &str, fields: &[(&str, &str)]) -> Page {
+    let says = "Your log-out continues at the provider by itself. If it does not, press the button.";
+    Document {
+        icon: Icon::Onward,
+        title: "One moment",
+        head: "",
+        body: &form(says, Escaped(action), fields),
+    }
+    .into_posting_page()
+}
+
+fn form(says: &str, action: Escaped<'_>, fields: &[(&str, &str)]) -> String {
     let inputs: String = fields
         .iter()
         .map(|(name, value)| {
@@ -28,17 +54,10 @@ pub(crate) fn repost(action: &str, fields: &[(&str, &str)]) -> Page {
             )
         })
         .collect();
-    Document {
-        icon: Icon::Onward,
-        title: "One moment",
-        head: SEND_ORIGIN,
-        body: &format!(
-            "<p>Your login continues by itself. If it does not, press the button.</p>\n\
-             <form class=\"actions\" method=\"post\" action=\"{action}\">\n{inputs}\
-             <button class=\"button primary\" type=\"submit\">Continue</button>\n</form>\n\
-             <script>{SCRIPT}</script>\n",
-            action = local(action),
-        ),
-    }
-    .into_repost_page()
+    format!(
+        "<p>{says}</p>\n\
+         <form class=\"actions\" method=\"post\" action=\"{action}\">\n{inputs}\
+         <button class=\"button primary\" type=\"submit\">Continue</button>\n</form>\n\
+         <script>{SCRIPT}</script>\n"
+    )
 }

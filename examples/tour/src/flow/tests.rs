@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use codegrant_web::Event;
+use codegrant_web::{Event, LogOutReason};
 
 use super::{Aside, FlowView, Progress};
 use crate::recorder::{Flow, Seen};
@@ -212,6 +212,7 @@ fn refresh_and_log_out_are_told_beside_the_logins() {
     };
     let left = Event::LoggedOut {
         provider: "op".to_owned(),
+        reason: LogOutReason::User,
     };
     let refused = failed(None, "request.wrong_origin");
     for (events, what, calls) in [

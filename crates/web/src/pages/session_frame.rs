@@ -1,0 +1,98 @@
+//! The frame that asks the provider's frame whether its session has changed (OpenID Connect Session
+//! Management 1.0 section 3.1).
+//!
+//! ```text
+//!   page of the app ──frame── this page ──frame── check_session_iframe of the provider
+//!                                 │  "client_id session_state", every five seconds ──▶
+//!                                 ◀── "unchanged" | "changed" | "error"
+//!                   ◀── {codegrant: "session", provider, state, check}, once
+//! ```
+
+use super::Page;
+use super::document::source_hash;
+use super::html::{Escaped, local};
+
+/// What the frame watches.
+pub(crate) struct Watched<'a> {
+    /// The provider's id.
+    pub(crate) provider: &'a str,
+    /// Our id there.
+    pub(crate) client_id: &'a str,
+    /// What the login brought.
+    pub(crate) session_state: &'a str,
+    /// The provider's frame.
+    pub(crate) address: &'a str,
+    /// Where that is: messages go there and come from there, and nowhere else.
+    pub(crate) origin: &'a str,
+    /// The path that asks the provider whether somebody is still logged in, without a word to the person.
+    pub(crate) check: &'a str,
+}
+
+/// Asks, and tells the page around it once.
+///
+/// A message counts when it comes from the provider's frame and from its origin. After a "changed" or an
+/// "error" nothing more is asked. Two reports of one tab are at least a minute apart, also over page loads, so
+/// that a provider that always says "changed" does not keep a page from being read.
+pub(super) const SCRIPT: &str = r#"(function () {
+  "use strict";
+  var own = document.currentScript.dataset;
+  var frame = document.getElementById("provider");
+  var pause = 60000, every = 5000, timer = 0, over = false;
+  var key = "codegrant.session." + own.provider;
+  function reported() {
+    try { return Number(sessionStorage.getItem(key)) || 0; } catch (refused) { return 0; }
+  }
+  function report(state) {
+    try { sessionStorage.setItem(key, String(Date.now())); } catch (refused) { }
+    window.parent.postMessage(
+      { codegrant: "session", provider: own.provider, state: state, check: own.check },
+      window.location.origin
+    );
+  }
+  function ask() {
+    frame.contentWindow.postMessage(own.message, own.origin);
+  }
+  window.addEventListener("message", function (event) {
+    if (event.origin !== own.origin || event.source !== frame.contentWindow || over) { return; }
+    if (event.data !== "changed" && event.data !== "error") { return; }
+    over = true;
+    clearInterval(timer);
+    var wait = reported() + pause - Date.now();
+    setTimeout(report, wait > 0 && wait <= pause ? wait : 0, event.data);
+  });
+  frame.addEventListener("load", ask);
+  timer = setInterval(ask, every);
+})();"#;
+
+/// Renders the frame; without anything to watch it is empty.
+pub(crate) fn session_frame(watched: Option<&Watched<'_>>) -> Page {
+    let Some(watched) = watched else {
+        let policy = "default-src 'none'; base-uri 'none'; frame-ancestors 'self'";
+        return Page::with_policy(html(""), policy.to_owned());
+    };
+    let policy = format!(
+        "default-src 'none'; script-src '{}'; frame-src {}; form-action 'none'; base-uri 'none'; \
+         frame-ancestors 'self'",
+        source_hash(SCRIPT),
+        watched.origin
+    );
+    let body = format!(
+        "<iframe id=\"provider\" title=\"Session at the provider\" src=\"{address}\" hidden></iframe>\n\
+         <script data-message=\"{client_id} {session_state}\" data-origin=\"{origin}\" \
+         data-provider=\"{provider}\" data-check=\"{check}\">{SCRIPT}</script>\n",
+        address = Escaped(watched.address),
+        client_id = Escaped(watched.client_id),
+        session_state = Escaped(watched.session_state),
+        origin = Escaped(watched.origin),
+        provider = Escaped(watched.provider),
+        check = local(watched.check),
+    );
+    Page::with_policy(html(&body), policy)
+}
+
+fn html(body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"robots\" content=\"noindex\">\n<title>Session</title>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    )
+}
