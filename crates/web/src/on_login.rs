@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
+use codegrant_core::ClaimSource;
 use codegrant_core::error::Quoted;
 
 use crate::error::LoginError;
@@ -26,6 +27,14 @@ pub struct Login(Session);
 impl Login {
     pub(crate) fn new(data: SessionData) -> Self {
         Self(Session::new(data))
+    }
+
+    /// Returns claims of other issuers that the provider passed on or pointed to, unverified (OpenID Connect
+    /// Core 1.0 section 5.6.2).
+    ///
+    /// No session holds them: what the app needs, it keeps itself, now.
+    pub fn claim_sources(&self) -> &[ClaimSource] {
+        &self.0.data().claim_sources
     }
 }
 

@@ -47,6 +47,16 @@ const CULPRITS: &[(&str, &str, &str)] = &[
         "A private key with which this program signs.",
     ),
     (
+        "encryption",
+        "Encrypted tokens",
+        "An ID token or userinfo that is encrypted for this program, where that is registered, and the way in which it is.",
+    ),
+    (
+        "decryption_key",
+        "Our own decryption keys",
+        "A private key with which this program decrypts.",
+    ),
+    (
         "login",
         "The login under way",
         "What a login has to remember while the user is at the provider, and what the app says to one that was proved.",

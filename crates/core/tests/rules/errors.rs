@@ -322,7 +322,8 @@ const KEYS: &[Row] = &[
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
-    [CALLBACK, PROVIDER, ID_TOKEN, CONFIGURATION, KEYS]
+    let received = crate::received::CODES;
+    [CALLBACK, PROVIDER, ID_TOKEN, CONFIGURATION, KEYS, received]
         .into_iter()
         .flatten()
 }

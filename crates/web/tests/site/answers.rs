@@ -48,6 +48,8 @@ const AT_THE_CALLBACK: &[(Fault, &str)] = &[
     (Fault::CallbackTokens, "callback.code_missing"),
     (Fault::CallbackJwt, "callback.unexpected_response_mode"),
     (Fault::CallbackAccessDenied, "callback.denied"),
+    (Fault::CallbackLoginRequired, "callback.denied"),
+    (Fault::CallbackInteractionRequired, "callback.denied"),
     (Fault::CallbackServerError, "callback.provider_error"),
 ];
 
@@ -130,7 +132,7 @@ const AT_USERINFO: &[(Fault, &str)] = &[
     (Fault::UserinfoSubNumber, "provider.member_type"),
     (Fault::UserinfoDuplicateSub, "provider.json"),
     (Fault::UserinfoHtml, "provider.media_type"),
-    (Fault::UserinfoJwt, "provider.media_type"),
+    (Fault::UserinfoJwt, "provider.userinfo_form"),
     (Fault::UserinfoRedirect, "provider.redirect"),
     (Fault::UserinfoUnauthorized, "provider.status"),
     (Fault::UserinfoServerError, "provider.status"),
