@@ -322,8 +322,8 @@ crate::codes! {
         "the provider encrypts its ID tokens, and this client is not configured for that",
         "configure id_token_encryption and decryption_key as registered, or turn ID token encryption off for this client at the provider (id_token_encrypted_response_alg)";
     ALGORITHM_UNSUPPORTED = "id_token.algorithm_unsupported",
-        "the ID token is unsigned, or signed with an algorithm that is never accepted, such as none or HS256",
-        "set the ID token signature algorithm of this client at the provider to RS256, PS256, ES256 or EdDSA; if it is set so already, treat the token as forged";
+        "the ID token is unsigned, or signed with an algorithm that is never accepted, such as none, or under a shared secret (HS256) though this client is not configured for that",
+        "set the ID token signature algorithm of this client at the provider to RS256, PS256, ES256 or EdDSA, or configure the one that is registered there; if they agree already, treat the token as forged";
     ALGORITHM_MISMATCH = "id_token.algorithm_mismatch",
         "the ID token is signed with another algorithm than the one configured for this client",
         "configure the algorithm that the provider uses for this client (id_token_signed_response_alg); it is RS256 unless somebody changed it there";
