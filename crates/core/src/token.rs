@@ -98,7 +98,7 @@ pub(crate) fn read_exchanged(
         opens_apis,
         expires_at: expires_at(&object, now)?,
         refresh_token: token(&object, "refresh_token")?.map(RefreshToken::new),
-        scopes: scopes(&object)?,
+        scopes: scopes(&object)?.unwrap_or_default(),
     })
 }
 

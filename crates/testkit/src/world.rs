@@ -58,7 +58,7 @@ use codegrant_core::{
 use serde_json::{Value, json};
 
 pub use keys::{signing_key, stranger_key};
-pub use outcome::{Outcome, PendingLogin, Sent};
+pub use outcome::{Outcome, PendingLogin, Sent, claims};
 pub use script::{Answer, Members, Parameters, Script};
 
 /// A client, the provider that it is registered with, and a clock that stands still.
@@ -308,6 +308,13 @@ impl World {
     ) -> Result<Login, Error> {
         let response = AuthorizationResponse::parse(&script.callback.encoded())?;
         let metadata = pending.metadata;
+        let response = if self.client.response_mode().is_signed() {
+            let keys = self.fetch_keys(&metadata, script, requests)?;
+            self.client
+                .open_response(&metadata, response, &keys, self.now)?
+        } else {
+            response
+        };
         let step = self
             .client
             .redeem(&metadata, pending.transaction, response, self.moment())?;

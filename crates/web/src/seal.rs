@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
     HandOver,
     Index,
     LogOut,
+    Registration,
+    StepUp,
 }
 
 impl Purpose {
@@ -37,6 +39,8 @@ impl Purpose {
             Self::HandOver => "hand-over",
             Self::Index => "index",
             Self::LogOut => "log-out",
+            Self::Registration => "registration",
+            Self::StepUp => "step-up",
         }
     }
 }

@@ -155,7 +155,9 @@ impl TestUser {
         let started_at = self.logged_in_at.unwrap_or(now);
         let state = codegrant_core::jose::base64url::encode(&seal::random::<32>());
         SessionData {
+            claim_sources: Vec::new(),
             dpop_key: None,
+            id_token: None,
             identity,
             account: self.account,
             access_token: self.access_token,

@@ -109,7 +109,17 @@ pub struct ExchangedToken {
     /// What to fetch the next one with.
     pub refresh_token: Option<RefreshToken>,
     /// What it allows, where the provider says so; what was asked for otherwise.
-    pub scopes: Option<Vec<String>>,
+    pub scopes: Vec<String>,
+}
+
+impl ExchangedToken {
+    /// Takes what was asked for where the provider does not say what it granted.
+    fn asked_for(mut self, scopes: Vec<String>) -> Self {
+        if self.scopes.is_empty() {
+            self.scopes = scopes;
+        }
+        self
+    }
 }
 
 impl std::fmt::Debug for ExchangedToken {
@@ -169,14 +179,15 @@ impl Client {
         let client = self.clone();
         let subject_token = subject_token.clone();
         let actor = wanted.actor.as_ref().map(|(token, _)| token.clone());
-        let bound = dpop_key.is_some();
+        let (scopes, bound) = (wanted.scopes.clone(), dpop_key.is_some());
         call.proving(dpop_key).then(move |response| {
             let actor = actor.as_ref().map(|token| token.secret().as_str());
             let secrets: Vec<&str> = actor
                 .into_iter()
                 .chain([subject_token.secret().as_str()])
                 .collect();
-            token::read_exchanged(&client, &response, &secrets, bound, now).map(Step::Done)
+            let exchanged = token::read_exchanged(&client, &response, &secrets, bound, now)?;
+            Ok(Step::Done(exchanged.asked_for(scopes)))
         })
     }
 }

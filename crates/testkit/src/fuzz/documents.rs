@@ -5,7 +5,7 @@ use std::future::Future;
 use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::KeySet;
 use codegrant_core::oauth2::RefreshToken;
-use codegrant_core::{DpopKey, Step};
+use codegrant_core::{DpopKey, HeldLogin, Renewed, Step};
 
 use crate::World;
 
@@ -54,8 +54,9 @@ pub(super) fn token_response(input: &[u8]) {
     let Ok(Step::Done(refreshed)) = fetch.resume(json(input)) else {
         return;
     };
-    let identity = world.login(|_honest| {}).identity().clone();
-    let Ok(tokens) = refreshed.accept(&identity, &KeySet::empty()) else {
+    let login = world.login(|_honest| {});
+    let held = HeldLogin::from(login.value());
+    let Ok(Renewed { tokens, .. }) = refreshed.accept(&held, &KeySet::empty()) else {
         return;
     };
     for token in [

@@ -14,7 +14,9 @@ use crate::auth::{Auth, Inner};
 use crate::clients::Registered;
 use crate::cookie::Cookies;
 use crate::error::{SetupError, SetupErrors};
+use crate::hosted::Hosted;
 use crate::http_client::{HttpClient, TransportError};
+use crate::own_tokens::OwnTokens;
 use crate::renewals::Renewals;
 use crate::seal::{KeyRing, SHORTEST_SECRET};
 use crate::session::{Lifetime, Sessions};
@@ -77,7 +79,8 @@ impl AuthBuilder {
         let cookies = Cookies::new(&origin, &self.base);
         Ok(Auth(Arc::new(Inner {
             transactions: Transactions::new(cookies.clone(), ring.clone()),
-            sessions: Sessions::new(cookies, ring, self.lifetime, self.store),
+            sessions: Sessions::new(cookies, ring.clone(), self.lifetime, self.store),
+            ring,
             origin,
             base: self.base,
             home: self.home,
@@ -89,6 +92,8 @@ impl AuthBuilder {
             on_login: self.on_login,
             clock: self.clock,
             renewals: Renewals::default(),
+            own_tokens: OwnTokens::default(),
+            hosted: Hosted::default(),
             mounted: AtomicBool::new(false),
             #[cfg(feature = "dev")]
             dev,

@@ -28,6 +28,12 @@ codegrant_core::codes! {
     ISSUER_CHANGED = "session.issuer_changed",
         "the provider's entry names another issuer than the one that the session's tokens came from",
         "nothing, if that was meant: the tokens are sent nowhere, and the user logs in again";
+    STEP_UP_REPEATED = "session.step_up_repeated",
+        "an API asks for a sign-in that has just taken place, and would go on asking",
+        "compare what the API asks for (acr_values, max_age) with what the provider puts into its access tokens";
+    UNKNOWN_PROVIDER = "api.unknown_provider",
+        "the app asked for something at a provider that is not configured",
+        "use the provider's `id`, or its preset's name";
     NO_REFRESH = "session.no_refresh_token",
         "a refresh was asked for and the provider gave no refresh token",
         "ask for offline access in the way the provider's documentation says";
@@ -67,6 +73,9 @@ codegrant_core::codes! {
     NOT_NAVIGATION = "request.not_a_navigation",
         "the address was loaded by a frame, an image, a script or a prefetch",
         "nothing; if your own page does it, link to it instead";
+    WRONG_ISSUER = "request.wrong_issuer",
+        "a third party sent a browser to log in at another issuer than the address is for, or named none",
+        "nothing, unless it is your provider: then compare `iss` in its link with `issuer` to the byte";
     WRONG_ORIGIN = "request.wrong_origin",
         "a form was sent from another origin, or by something that says no origin",
         "put the form on a page under the public origin; compare it with the address bar";

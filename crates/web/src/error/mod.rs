@@ -39,6 +39,9 @@ pub enum Error {
     /// What sent the request.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// A call that the app asked for.
+    #[error(transparent)]
+    Call(#[from] CallError),
     /// What the app said to a login.
     #[error(transparent)]
     Login(#[from] LoginError),
@@ -81,9 +84,24 @@ pub enum SessionError {
         /// The issuer under the same id today.
         configured: String,
     },
+    /// It began with the very sign-in that an API asks for.
+    #[error("the sign-in that an API asks for has just taken place")]
+    StepUpRepeated,
     /// It has no refresh token.
     #[error("session has no refresh token")]
     NoRefreshToken,
+}
+
+/// Why a call that the app asked for is not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// No provider has that id.
+    #[error("no provider has the id {id}")]
+    UnknownProvider {
+        /// What the app said.
+        id: Quoted,
+    },
 }
 
 /// Why the transaction of a callback cannot be found.
@@ -133,6 +151,14 @@ pub enum RequestError {
     NotANavigation {
         /// What the browser says about the request.
         seen: Quoted,
+    },
+    /// A login that somebody else starts for another issuer (OpenID Connect Core 1.0 section 4).
+    #[error("sent to log in at {received}, this address is for \"{expected}\"")]
+    WrongIssuer {
+        /// The issuer of this address.
+        expected: String,
+        /// The issuer that was named.
+        received: Quoted,
     },
     /// A change of state that this origin did not ask for.
     #[error("sent from {received}, expected \"{expected}\"")]
@@ -185,6 +211,8 @@ impl Error {
             Self::Session(SessionError::Gone) => &codes::SESSION_GONE,
             Self::Session(SessionError::IssuerChanged { .. }) => &codes::ISSUER_CHANGED,
             Self::Session(SessionError::NoRefreshToken) => &codes::NO_REFRESH,
+            Self::Session(SessionError::StepUpRepeated) => &codes::STEP_UP_REPEATED,
+            Self::Call(CallError::UnknownProvider { .. }) => &codes::UNKNOWN_PROVIDER,
             Self::Lost(LostTransaction::Unreadable) => &codes::LOST_UNREADABLE,
             Self::Lost(LostTransaction::NoCookies) => &codes::LOST_COOKIES,
             Self::Lost(LostTransaction::Unknown) => &codes::LOST_UNKNOWN,
@@ -196,6 +224,7 @@ impl Error {
             Self::Request(RequestError::MethodNotAllowed { .. }) => &codes::METHOD,
             Self::Request(RequestError::TooLarge { .. }) => &codes::BODY,
             Self::Request(RequestError::NotANavigation { .. }) => &codes::NOT_NAVIGATION,
+            Self::Request(RequestError::WrongIssuer { .. }) => &codes::WRONG_ISSUER,
             Self::Request(RequestError::WrongOrigin { .. }) => &codes::WRONG_ORIGIN,
             Self::Login(LoginError::Refused { .. }) => &codes::REFUSED,
             Self::Login(LoginError::HookFailed { .. }) => &codes::HOOK_FAILED,
@@ -217,16 +246,24 @@ impl Error {
             Self::Transport(_) => Problem::ProviderUnavailable,
             Self::Store(_) => Problem::Unavailable,
             Self::Lost(_) => Problem::LoginUnknown,
-            Self::Request(RequestError::NotFound { .. }) => Problem::NotFound,
+            Self::Request(RequestError::NotFound { .. } | RequestError::WrongIssuer { .. }) => {
+                Problem::NotFound
+            }
             Self::Request(RequestError::MethodNotAllowed { .. }) => Problem::MethodNotAllowed,
             Self::Request(RequestError::TooLarge { .. }) => Problem::TooLarge,
             Self::Request(RequestError::NotANavigation { .. }) => Problem::NotANavigation,
             Self::Request(RequestError::WrongOrigin { .. }) => Problem::WrongOrigin,
             Self::Login(LoginError::Refused { .. }) => Problem::AccountRefused,
-            Self::Protocol(_) | Self::Session(_) | Self::Login(LoginError::HookFailed { .. }) => {
-                Problem::Internal
-            }
+            Self::Protocol(_)
+            | Self::Session(_)
+            | Self::Call(_)
+            | Self::Login(LoginError::HookFailed { .. }) => Problem::Internal,
         }
+    }
+
+    /// Tells whether a refresh brought an ID token that does not continue the login.
+    pub(crate) fn proves_somebody_else(&self) -> bool {
+        matches!(self, Self::Protocol(CoreError::IdToken(_)))
     }
 
     /// Tells whether the provider has ended the grant, as opposed to being out of reach.

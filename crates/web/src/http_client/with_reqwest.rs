@@ -1,14 +1,17 @@
 //! The built-in HTTP client, over `reqwest` and rustls.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use codegrant_core::http::{HttpRequest, HttpResponse, Method, Reach};
+use codegrant_core::http::{ClientCertificate, HttpRequest, HttpResponse, Method, Reach};
 
 use super::public_names::{PublicNames, leads_inside, named_inside};
 use super::{HttpClient, TransportError};
 use crate::error::SetupError;
+
+/// The most client certificates whose connections are kept open.
+const CERTIFICATES: usize = 16;
 
 /// The built-in client, over `reqwest` and rustls with the system's root certificates.
 ///
@@ -17,8 +20,19 @@ use crate::error::SetupError;
 ///
 /// What a stranger named, it connects to on the public internet only: the address is judged when it is
 /// connected to, after the name was resolved.
+///
+/// A connection that was opened with a certificate ([`HttpRequest::certificate`]) serves the requests with that
+/// certificate alone.
 pub struct ReqwestClient {
     roots: Vec<reqwest::Certificate>,
+    without: Connections,
+    /// For each certificate, by its thumbprint, the latest last.
+    certified: Mutex<Vec<(String, Arc<Connections>)>>,
+}
+
+/// The connections that are opened with one certificate, or with none.
+struct Connections {
+    certificate: Option<ClientCertificate>,
     anywhere: reqwest::Client,
     /// The one that connects to public addresses only; made when it is first needed.
     public: OnceLock<Result<reqwest::Client, String>>,
@@ -32,8 +46,8 @@ impl ReqwestClient {
     /// When the certificate cannot be read or the system's roots cannot be loaded.
     pub fn new(root_certificate: Option<&[u8]>) -> Result<Self, SetupError> {
         // Built without the extra root first, so that each of the two gets the blame for its own part.
-        let plain = builder(&[])
-            .build()
+        let plain = builder(&[], None)
+            .and_then(reqwest::ClientBuilder::build)
             .map_err(|error| SetupError::HttpClient {
                 reason: causes(error),
             })?;
@@ -48,64 +62,120 @@ impl ReqwestClient {
             let reason = "there is no certificate in it".to_owned();
             return Err(SetupError::RootCertificate { reason });
         }
-        let client = builder(&roots).build().map_err(refused)?;
+        let made = builder(&roots, None).and_then(reqwest::ClientBuilder::build);
+        let client = made.map_err(refused)?;
         Ok(Self::over(roots, client))
     }
 
     fn over(roots: Vec<reqwest::Certificate>, anywhere: reqwest::Client) -> Self {
         Self {
             roots,
-            anywhere,
-            public: OnceLock::new(),
+            without: Connections {
+                certificate: None,
+                anywhere,
+                public: OnceLock::new(),
+            },
+            certified: Mutex::default(),
         }
     }
 
-    fn public(&self) -> Result<&reqwest::Client, &String> {
+    /// Returns the connections of a certificate, those of the one that was added first making room.
+    fn certified(&self, certificate: &ClientCertificate) -> Result<Arc<Connections>, String> {
+        let mut held = self
+            .certified
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let thumbprint = certificate.thumbprint();
+        if let Some((_, connections)) = held.iter().find(|(name, _)| name == thumbprint) {
+            return Ok(connections.clone());
+        }
+        let made = builder(&self.roots, Some(certificate)).and_then(reqwest::ClientBuilder::build);
+        let anywhere = made.map_err(|error| format!("client certificate: {}", causes(error)))?;
+        let connections = Arc::new(Connections {
+            certificate: Some(certificate.clone()),
+            anywhere,
+            public: OnceLock::new(),
+        });
+        if held.len() >= CERTIFICATES {
+            held.remove(0);
+        }
+        held.push((thumbprint.to_owned(), connections.clone()));
+        Ok(connections)
+    }
+}
+
+impl Connections {
+    fn public(&self, roots: &[reqwest::Certificate]) -> Result<&reqwest::Client, &String> {
         let made = self.public.get_or_init(|| {
-            let builder = builder(&self.roots).dns_resolver(Arc::new(PublicNames));
-            builder.build().map_err(causes)
+            builder(roots, self.certificate.as_ref())
+                .and_then(|builder| builder.dns_resolver(Arc::new(PublicNames)).build())
+                .map_err(causes)
         });
         made.as_ref()
     }
-}
 
-fn builder(roots: &[reqwest::Certificate]) -> reqwest::ClientBuilder {
-    let builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .referer(false)
-        .connect_timeout(Duration::from_secs(5))
-        .retry(reqwest::retry::never())
-        .user_agent(concat!("codegrant/", env!("CARGO_PKG_VERSION")));
-    if roots.is_empty() {
-        return builder;
-    }
-    builder.tls_certs_merge(roots.iter().cloned())
-}
-
-#[async_trait]
-impl HttpClient for ReqwestClient {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+    async fn send(
+        &self,
+        request: &HttpRequest,
+        roots: &[reqwest::Certificate],
+    ) -> Result<HttpResponse, TransportError> {
         if request.reach == Reach::Anywhere {
-            return perform(&self.anywhere, &request).await;
+            return perform(&self.anywhere, request).await;
         }
-        let answer = match self.public() {
-            _ if named_inside(&request.url) => Err(out_of_reach(&request)),
-            Ok(client) => perform(client, &request).await,
-            Err(reason) => Err(TransportError::Unreachable {
-                url: request.loggable_url().to_owned(),
-                reason: reason.clone(),
-            }),
+        let answer = match self.public(roots) {
+            _ if named_inside(&request.url) => Err(out_of_reach(request)),
+            Ok(client) => perform(client, request).await,
+            Err(reason) => Err(unreachable(request, reason.clone())),
         };
         match (&answer, &request.reach) {
             // Nothing was sent. The issuer may be in a private network itself: so may be what it names then.
             (Err(TransportError::OutOfReach { .. }), Reach::LikeHost(host))
                 if leads_inside(host).await =>
             {
-                perform(&self.anywhere, &request).await
+                perform(&self.anywhere, request).await
             }
             _ => answer,
         }
+    }
+}
+
+fn builder(
+    roots: &[reqwest::Certificate],
+    certificate: Option<&ClientCertificate>,
+) -> reqwest::Result<reqwest::ClientBuilder> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .connect_timeout(Duration::from_secs(5))
+        .retry(reqwest::retry::never())
+        .user_agent(concat!("codegrant/", env!("CARGO_PKG_VERSION")));
+    if !roots.is_empty() {
+        builder = builder.tls_certs_merge(roots.iter().cloned());
+    }
+    if let Some(certificate) = certificate {
+        let identity = reqwest::Identity::from_pem(certificate.to_pem().as_bytes())?;
+        builder = builder.identity(identity);
+    }
+    Ok(builder)
+}
+
+#[async_trait]
+impl HttpClient for ReqwestClient {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let Some(certificate) = &request.certificate else {
+            return self.without.send(&request, &self.roots).await;
+        };
+        let connections = self.certified(certificate);
+        let connections = connections.map_err(|reason| unreachable(&request, reason))?;
+        connections.send(&request, &self.roots).await
+    }
+}
+
+fn unreachable(request: &HttpRequest, reason: String) -> TransportError {
+    TransportError::Unreachable {
+        url: request.loggable_url().to_owned(),
+        reason,
     }
 }
 

@@ -179,6 +179,11 @@ impl<K: Hash + Eq + Clone, V> Expiring<K, V> {
         }
     }
 
+    /// Returns every value, expired ones included.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.entries.values().map(|(value, ..)| value)
+    }
+
     pub(crate) fn live(&self, key: &K, now: Timestamp) -> Option<&V> {
         self.entries
             .get(key)

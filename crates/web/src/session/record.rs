@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use codegrant_core::oauth2::{AccessToken, RefreshToken};
-use codegrant_core::{DpopKey, Identity, Login, Timestamp, TokenResponse, TransactionId};
+use codegrant_core::{
+    ClaimSource, DpopKey, IdToken, IdTokenRecord, Identity, Login, Renewed, Timestamp, TransactionId,
+};
 use serde::{Deserialize, Serialize};
 
 /// A session of a logged-in user: cheap to clone, and as it was when the request came in.
@@ -51,6 +53,12 @@ pub(crate) struct SessionData {
     /// What the provider's frame tells changes by; kept only where it is asked.
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub(crate) session_state: Option<String>,
+    /// What the ID token of a refresh is held to; kept only where there can be one.
+    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id_token: Option<IdTokenRecord>,
+    /// Claims of others: there when the login ends and in no session after it.
+    #[serde(skip)]
+    pub(crate) claim_sources: Vec<ClaimSource>,
     /// What the tokens are bound to, where they are (RFC 9449).
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub(crate) dpop_key: Option<DpopKey>,
@@ -68,14 +76,12 @@ pub(crate) struct Kept {
 }
 
 impl SessionData {
-    pub(crate) fn new(
-        login: Login,
-        kept: Kept,
-        now: Timestamp,
-        absolute_seconds: i64,
-    ) -> Self {
+    pub(crate) fn new(login: Login, kept: Kept, now: Timestamp, absolute_seconds: i64) -> Self {
         let hint = login.id_token.as_ref().filter(|_| kept.hint);
         let named = login.id_token.as_ref().filter(|_| kept.name);
+        let refreshable = login.tokens.refresh_token.is_some();
+        let record = login.id_token.as_ref().filter(|_| refreshable);
+        let record = record.map(IdToken::record);
         Self {
             identity: login.identity,
             id_token_hint: hint.map(|id_token| id_token.raw().to_owned()),
@@ -91,12 +97,18 @@ impl SessionData {
             refresh_token: login.tokens.refresh_token,
             scopes: login.tokens.scopes,
             account: None,
+            id_token: record,
+            claim_sources: login.claim_sources,
             dpop_key: login.dpop_key,
         }
     }
 
     /// Takes new tokens; the refresh token stays when no new one came (RFC 6749 section 6).
-    pub(crate) fn renewed(mut self, tokens: TokenResponse) -> Self {
+    pub(crate) fn renewed(mut self, renewed: Renewed) -> Self {
+        let Renewed {
+            tokens, id_token, ..
+        } = renewed;
+        self.id_token = id_token;
         self.access_token = tokens.access_token;
         self.access_token_expires_at = tokens.expires_at;
         self.refresh_token = tokens.refresh_token.or(self.refresh_token);

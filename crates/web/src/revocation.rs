@@ -1,0 +1,43 @@
+//! Giving tokens back that nobody will use (RFC 7009): in the background, because nobody waits for it.
+
+use codegrant_core::Identity;
+use codegrant_core::oauth2::RefreshToken;
+
+use crate::auth::Auth;
+use crate::error::Error;
+
+impl Auth {
+    /// Has a refresh token revoked, and with it what came of it; a failure is for the operator only.
+    ///
+    /// A provider that is slow or down keeps nobody waiting, and nothing here depends on it.
+    pub(crate) fn give_back(
+        &self,
+        identity: &Identity,
+        refresh_token: Option<&RefreshToken>,
+        correlation_id: &str,
+    ) {
+        let Some(refresh_token) = refresh_token.cloned() else {
+            return;
+        };
+        let (auth, identity) = (self.clone(), identity.clone());
+        let id = correlation_id.to_owned();
+        drop(tokio::spawn(async move {
+            if let Err(error) = auth.revoke(&identity, &refresh_token, &id).await {
+                let provider = Some(identity.provider.as_str());
+                auth.0.events.failed(&id, provider, &error);
+            }
+        }));
+    }
+
+    async fn revoke(
+        &self,
+        identity: &Identity,
+        refresh_token: &RefreshToken,
+        correlation_id: &str,
+    ) -> Result<(), Error> {
+        let (registered, metadata) = self.issuer_of(correlation_id, identity).await?;
+        let client = registered.client();
+        let step = client.revoke(&metadata, refresh_token, self.moment())?;
+        self.drive(correlation_id, &client, step).await
+    }
+}
