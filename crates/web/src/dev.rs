@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use codegrant_core::http::{HttpRequest, HttpResponse, Method};
+use codegrant_core::http::{ClientCertificate, HttpRequest, HttpResponse, Method};
 use codegrant_core::provider::Provider;
 use codegrant_core::{Client, PublicOrigin, Timestamp};
 use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
@@ -112,7 +112,9 @@ impl HttpClient for EmbeddedClient {
             .strip_prefix(issuer)
             .is_some_and(|rest| rest.starts_with('/'))
         {
-            return Ok(self.embedded.provider.handle(&request, (self.clock)()));
+            let certificate = request.certificate.as_ref().map(ClientCertificate::leaf);
+            let provider = &self.embedded.provider;
+            return Ok(provider.handle_with_certificate(&request, certificate, (self.clock)()));
         }
         self.others.send(request).await
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use async_trait::async_trait;
-use codegrant_core::http::{HttpRequest, HttpResponse};
+use codegrant_core::http::{ClientCertificate, HttpRequest, HttpResponse};
 use codegrant_dev_provider::DevProvider;
 use codegrant_web::{HttpClient, TransportError};
 use tokio::sync::Semaphore;
@@ -120,7 +120,9 @@ impl BackChannel {
                 reason: "nobody is at this address".to_owned(),
             });
         };
-        let mut response = provider.handle(request, self.clock.now());
+        let certificate = request.certificate.as_ref().map(ClientCertificate::leaf);
+        let now = self.clock.now();
+        let mut response = provider.handle_with_certificate(request, certificate, now);
         for (endpoint, change) in changes {
             if request.loggable_url().ends_with(&endpoint) {
                 let mut answer = answer_of(&response);
