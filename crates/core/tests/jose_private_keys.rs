@@ -269,7 +269,7 @@ fn a_key_set_never_verifies_a_shared_secrets_token() {
             .sign(None, &claims())
             .unwrap();
         for keys in [
-            set(&[published.clone()]),
+            set(std::slice::from_ref(&published)),
             set(&[published.clone(), oct.clone()]),
             KeySet::empty(),
         ] {

@@ -42,7 +42,7 @@ enum Private {
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
     Ec(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
-    Secret(hmac::Key),
+    Secret(Box<hmac::Key>),
 }
 
 impl SigningKey {
@@ -157,7 +157,7 @@ impl SigningKey {
         Ok(Self {
             algorithm,
             key_id: String::new(),
-            private: Private::Secret(hmac::Key::new(hash, secret)),
+            private: Private::Secret(Box::new(hmac::Key::new(hash, secret))),
         })
     }
 

@@ -563,8 +563,10 @@ fn weak_key() -> String {
     all["pem"]["p8-weak"].as_str().unwrap().to_owned()
 }
 
+type Row = (&'static str, fn() -> &'static Code);
+
 /// Every code that this file's rules have, for the table of all of them.
-pub(crate) const CODES: &[(&str, fn() -> &'static Code)] = &[
+pub(crate) const CODES: &[Row] = &[
     ("id_token.secret_too_short", || {
         let client = registered(Algorithm::Hs256).with_secret("8-bytes!");
         let outcome =
