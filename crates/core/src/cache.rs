@@ -13,6 +13,16 @@ pub struct Fetched<T> {
     pub lifetime_seconds: i64,
 }
 
+impl<T> Fetched<T> {
+    /// Takes a document that is good for that many seconds.
+    pub fn new(value: T, lifetime_seconds: i64) -> Self {
+        Self {
+            value,
+            lifetime_seconds,
+        }
+    }
+}
+
 /// How long a document is fresh whose provider says nothing.
 const USUAL: i64 = 3600;
 const SHORTEST: i64 = 300;

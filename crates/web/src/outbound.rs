@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Instant;
 
+use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::KeySet;
 use codegrant_core::{Client, Fetched, Identity, ProviderMetadata, Step};
 
@@ -36,14 +37,32 @@ impl Auth {
                         seen,
                         microseconds,
                     );
-                    step = fetch.resume(answer?)?;
+                    step = match answer {
+                        // Where the login goes on without it, no answer is as good as a refusal.
+                        Err(_) if fetch.is_optional() => fetch.resume(HttpResponse::new(504))?,
+                        answer => fetch.resume(answer?)?,
+                    };
                 }
             }
         }
     }
 
-    /// Returns the provider's metadata, fetched at most once at a time.
+    /// Returns the provider's metadata, and sees to it that our client is registered there.
     pub(crate) async fn metadata(
+        &self,
+        correlation_id: &str,
+        registered: &Registered,
+    ) -> Result<ProviderMetadata, Error> {
+        let metadata = self.described(correlation_id, registered).await?;
+        if registered.switches.register.is_some() {
+            self.see_to_registration(correlation_id, registered, &metadata)
+                .await?;
+        }
+        Ok(metadata)
+    }
+
+    /// Returns the provider's metadata, fetched at most once at a time.
+    async fn described(
         &self,
         correlation_id: &str,
         registered: &Registered,

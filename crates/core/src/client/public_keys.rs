@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::Client;
 
 impl Client {
-    /// Returns the public keys with which the client signs, as a JWK Set (RFC 7517 section 5).
+    /// Returns the public keys with which the client signs, and which tokens are encrypted for, as a JWK Set
+    /// (RFC 7517 section 5).
     ///
     /// A secret that both sides share is never among them.
     pub fn public_keys(&self) -> Value {
@@ -13,7 +14,8 @@ impl Client {
             .signing_key()
             .filter(|key| !key.algorithm().is_symmetric())
             .map(|key| key.public_jwk());
-        let keys: Vec<Value> = signing.into_iter().collect();
+        let decrypting = self.decryption_keys().iter().map(|key| key.public_jwk());
+        let keys: Vec<Value> = signing.into_iter().chain(decrypting).collect();
         json!({ "keys": keys })
     }
 }

@@ -276,6 +276,14 @@ impl Provider {
         matches!(self.protocol, Protocol::OpenId { .. })
     }
 
+    /// Returns its issuer identifier, where its entry states one.
+    pub fn issuer(&self) -> Option<&str> {
+        match &self.protocol {
+            Protocol::OpenId { issuer, .. } | Protocol::OAuthIssuer { issuer, .. } => Some(issuer),
+            Protocol::OAuth { issuer, .. } => issuer.as_deref(),
+        }
+    }
+
     /// Returns the address of a second endpoint that lists the user's e-mail addresses.
     pub(crate) fn emails_endpoint(&self) -> Option<&str> {
         self.quirks.iter().find_map(|quirk| match quirk {

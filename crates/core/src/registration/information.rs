@@ -43,10 +43,19 @@ impl ClientInformation {
         &self.issuer
     }
 
+    /// Returns for how many seconds it is good from now on; negative when a new registration is needed.
+    pub fn lifetime_seconds(&self, now: Timestamp) -> i64 {
+        match self.client_secret_expires_at {
+            None => i64::MAX,
+            Some(end) => Timestamp::from_unix(end)
+                .seconds_since(now)
+                .saturating_sub(MARGIN),
+        }
+    }
+
     /// Tells whether the secret has expired or is about to; a new registration is needed then.
     pub fn is_expired(&self, now: Timestamp) -> bool {
-        let end = self.client_secret_expires_at;
-        end.is_some_and(|end| now.plus(MARGIN) >= Timestamp::from_unix(end))
+        self.lifetime_seconds(now) <= 0
     }
 
     /// Tells whether the provider says where the registration is managed (RFC 7592).

@@ -50,6 +50,9 @@ impl ClientMetadata {
         if client.uses_dpop() {
             wanted.set("dpop_bound_access_tokens", json!(true));
         }
+        if client.has_certificate_bound_access_tokens() {
+            wanted.set("tls_client_certificate_bound_access_tokens", json!(true));
+        }
         if client.pushes_requests() {
             wanted.set("require_pushed_authorization_requests", json!(true));
         }
@@ -72,6 +75,29 @@ impl ClientMetadata {
             wanted.set(
                 "authorization_signed_response_alg",
                 json!(algorithm.as_str()),
+            );
+        }
+        if let Some(algorithm) = client.userinfo_algorithm() {
+            wanted.set("userinfo_signed_response_alg", json!(algorithm.as_str()));
+        }
+        if let Some(how) = client.id_token_encryption() {
+            wanted.set(
+                "id_token_encrypted_response_alg",
+                json!(how.algorithm.as_str()),
+            );
+            wanted.set(
+                "id_token_encrypted_response_enc",
+                json!(how.encryption.as_str()),
+            );
+        }
+        if let Some(how) = client.userinfo_encryption() {
+            wanted.set(
+                "userinfo_encrypted_response_alg",
+                json!(how.algorithm.as_str()),
+            );
+            wanted.set(
+                "userinfo_encrypted_response_enc",
+                json!(how.encryption.as_str()),
             );
         }
         wanted

@@ -1,6 +1,7 @@
 //! The rules that core holds browsers and providers to, tried by values: whole logins, no network.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod assertions;
 mod callback;
 mod claim_sources;
 mod claims;
@@ -20,10 +21,12 @@ mod metadata;
 mod mix_up;
 mod mutation;
 mod provider_entry;
+mod pushed_requests;
 mod received;
 mod redirects;
 mod refresh;
 mod registration;
+mod request_objects;
 mod requests;
 mod secrets;
 mod sharpened;

@@ -83,11 +83,14 @@ impl Registration {
         self.switch(|switches| switches.third_party_login = true)
     }
 
-    /// Returns the registration that is made when the app starts (RFC 7591), with an initial access token
-    /// where the provider asks for one.
+    /// Returns the registration that is made when a login first needs it (RFC 7591), with an initial access
+    /// token where the provider asks for one.
+    ///
+    /// The client id is then the provider's to choose; `docs/guide/discovery-and-registration.md` has the rest.
     #[must_use]
     pub fn register(self, initial_access_token: Option<String>) -> Self {
-        self.switch(|switches| {
+        let usual = self.client(codegrant_core::Client::with_usual_authentication);
+        usual.switch(|switches| {
             switches.register = Some(Register {
                 initial_access_token: initial_access_token.map(Key::Text),
                 ..Register::default()
