@@ -32,6 +32,8 @@
 //! ```
 
 mod connection;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -92,17 +94,42 @@ impl Loopback {
 
     /// Serves a function until the result is dropped; several requests may be in it at a time.
     ///
-    /// It sees `GET` and `POST`; `HEAD` comes as `GET` and loses its body; other methods are answered with
-    /// status 405. `url` starts with the `Host` of the request, which anybody can choose. Headers that the
+    /// It sees `GET`, `POST`, `PUT`, `PATCH` and `DELETE`; `HEAD` comes as `GET` and loses its body; other
+    /// methods are answered with status 405. `url` starts with the `Host` of the request, which anybody can choose. Headers that the
     /// protocol does not use are left out.
     pub fn serve(
         self,
         respond: impl Fn(&HttpRequest) -> HttpResponse + Send + Sync + 'static,
     ) -> Served {
-        let (address, origin) = (self.address, self.origin());
+        let respond = move |request: &HttpRequest, _: Option<&[u8]>| respond(request);
+        self.serve_over(Transport::Plain, Arc::new(respond))
+    }
+
+    /// Serves a function over TLS; it sees the certificate of a client that has one (RFC 8705), in DER.
+    ///
+    /// Any certificate is let in, as long as the client proves that it holds the private key: to judge it is
+    /// the function's own business. `certificate` is the server's, `key` its unencrypted PKCS#8, both in DER.
+    /// `url` begins with `https`.
+    ///
+    /// # Errors
+    ///
+    /// When the two are no certificate and its key.
+    #[cfg(feature = "tls")]
+    pub fn serve_tls(
+        self,
+        certificate: Vec<u8>,
+        key: Vec<u8>,
+        respond: impl Fn(&HttpRequest, Option<&[u8]>) -> HttpResponse + Send + Sync + 'static,
+    ) -> io::Result<Served> {
+        let acceptor = tls::acceptor(certificate, key)?;
+        Ok(self.serve_over(Transport::Tls(acceptor), Arc::new(respond)))
+    }
+
+    fn serve_over(self, transport: Transport, respond: Arc<connection::Respond>) -> Served {
+        let (address, origin) = (self.address, transport.origin(self.address));
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
-            connection::serve(self.listener, Arc::new(respond), stopped);
+            connection::serve(self.listener, transport, respond, stopped);
         });
         Served {
             address,
@@ -115,6 +142,28 @@ impl Loopback {
     /// Serves a dev provider with the system's clock; keep a clone to steer it.
     pub fn serve_provider(self, provider: Arc<DevProvider>) -> Served {
         self.serve(move |request| provider.handle(request, system_time()))
+    }
+}
+
+/// What a connection is made of.
+#[derive(Clone)]
+enum Transport {
+    Plain,
+    #[cfg(feature = "tls")]
+    Tls(tls::Acceptor),
+}
+
+impl Transport {
+    fn scheme(&self) -> &'static str {
+        match self {
+            Self::Plain => "http",
+            #[cfg(feature = "tls")]
+            Self::Tls(_) => "https",
+        }
+    }
+
+    fn origin(&self, address: SocketAddr) -> String {
+        format!("{}://localhost:{}", self.scheme(), address.port())
     }
 }
 
@@ -144,7 +193,7 @@ impl Served {
         self.address
     }
 
-    /// Returns `http://localhost:PORT`.
+    /// Returns `http://localhost:PORT`, or the same with `https`.
     pub fn origin(&self) -> &str {
         &self.origin
     }
@@ -168,7 +217,7 @@ impl Drop for Served {
 }
 
 /// Returns the system's time; before 1970 it counts as 1970.
-fn system_time() -> Timestamp {
+pub(crate) fn system_time() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

@@ -8,6 +8,7 @@
 //!
 //! | suite | macro | needs |
 //! |---|---|---|
+//! | [`conformance`] | [`conformance_suite!`](crate::conformance_suite) | nothing |
 //! | [`browser`] | [`browser_suite!`](crate::browser_suite) | `CODEGRANT_CHROMIUM` and `CODEGRANT_CHROMEDRIVER`, or Debian's packages |
 //! | [`tour`] | [`tour_suite!`](crate::tour_suite) | nothing |
 //! | [`interop`] | [`interop_suite!`](crate::interop_suite) | `CODEGRANT_OIDC_PROVIDER`: the folder of the installed provider; and Node.js |
@@ -24,9 +25,9 @@
 
 mod app;
 pub mod browser;
+pub mod conformance;
 mod directory;
 pub mod interop;
-mod plain_http;
 mod port;
 mod process;
 mod scene;
@@ -37,6 +38,8 @@ mod window;
 
 use std::fmt::Display;
 use std::time::Duration;
+
+use crate::plain_http;
 
 /// How long anything may take on a machine that is busy with other things.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -65,13 +65,14 @@ impl ApiOutcome {
 }
 
 impl ApiCall {
-    /// Calls the configured API if this session's token is meant for it, else the userinfo endpoint.
+    /// Calls the first API that this session's token is meant for, or else the userinfo endpoint.
     ///
     /// `None` when there is neither. The token goes into the header only (RFC 6750 section 2.1), and to
     /// an API of another provider never.
-    pub async fn perform(auth: &Auth, api: Option<&Api>, session: &Session) -> Option<Self> {
+    pub async fn perform(auth: &Auth, apis: &[Api], session: &Session) -> Option<Self> {
         let provider = &session.identity().provider;
-        let meant = api.filter(|api| api.provider.as_ref().is_none_or(|meant| meant == provider));
+        let mut apis = apis.iter();
+        let meant = apis.find(|api| api.provider.as_ref().is_none_or(|meant| meant == provider));
         let (url, is_userinfo) = match meant {
             Some(api) => (api.url.clone(), false),
             None => match auth.userinfo_endpoint(provider).await {

@@ -27,7 +27,7 @@ use serde::Deserialize;
 #[derive(Clone)]
 pub struct Configuration {
     listen: SocketAddr,
-    api: Option<Api>,
+    apis: Vec<Api>,
     dev_provider: bool,
     /// The rest, which is the login's own.
     login: String,
@@ -92,7 +92,8 @@ impl StartError {
 #[derive(Deserialize)]
 struct Ours {
     listen: Option<SocketAddr>,
-    api: Option<Api>,
+    /// One, or several of them.
+    api: Option<toml::Value>,
     #[serde(default)]
     dev_provider: bool,
 }
@@ -159,10 +160,17 @@ impl Configuration {
             }
         }
         let ours: Ours = ours.try_into().map_err(|error| syntax(&error))?;
+        let apis = match ours.api {
+            None => Vec::new(),
+            Some(toml::Value::Array(several)) => several,
+            Some(one) => vec![one],
+        };
+        let apis = apis.into_iter().map(toml::Value::try_into);
+        let apis: Result<Vec<Api>, toml::de::Error> = apis.collect();
         let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, 3000));
         Ok(Self {
             listen: ours.listen.unwrap_or(usual),
-            api: ours.api,
+            apis: apis.map_err(|error| syntax(&error))?,
             dev_provider: ours.dev_provider,
             login: table.to_string(),
         })
@@ -173,9 +181,9 @@ impl Configuration {
         self.listen
     }
 
-    /// Returns the protected API, if one is named.
-    pub fn api(&self) -> Option<&Api> {
-        self.api.as_ref()
+    /// Returns the protected APIs that are named.
+    pub fn apis(&self) -> &[Api] {
+        &self.apis
     }
 
     /// Tells whether the provider inside the app is one of those to log in with.
@@ -209,7 +217,7 @@ impl std::fmt::Debug for Configuration {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Configuration")
             .field("listen", &self.listen)
-            .field("api", &self.api)
+            .field("apis", &self.apis)
             .field("dev_provider", &self.dev_provider)
             .finish_non_exhaustive()
     }
@@ -287,8 +295,21 @@ mod tests {
             format!("listen = \"[::1]:8080\"\n{GITHUB}\n[api]\nurl = \"https://api.example/\"");
         let configuration = Configuration::parse(&text).unwrap();
         assert_eq!(configuration.listen().port(), 8080);
-        assert_eq!(configuration.api().unwrap().url, "https://api.example/");
+        assert_eq!(configuration.apis()[0].url, "https://api.example/");
         assert!(configuration.builder().unwrap().build().is_ok());
+    }
+
+    #[test]
+    fn apis_are_one_or_several() {
+        let one = "[[api]]\nurl = \"https://api.example/\"\nprovider = \"github\"\n";
+        let text = format!("{GITHUB}\n{one}{}", one.replace("github", "google"));
+        let configuration = Configuration::parse(&text).unwrap();
+        let providers: Vec<_> = configuration
+            .apis()
+            .iter()
+            .map(|api| api.provider.as_deref().unwrap())
+            .collect();
+        assert_eq!(providers, ["github", "google"]);
     }
 
     #[test]

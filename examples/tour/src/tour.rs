@@ -13,7 +13,7 @@ use crate::recorder::{Flow, Recorder};
 #[derive(Debug, Clone)]
 pub struct Tour {
     auth: Auth,
-    api: Option<Api>,
+    apis: Vec<Api>,
     dev_provider: bool,
     recorder: Recorder,
 }
@@ -43,7 +43,7 @@ impl Tour {
             .build()?;
         Ok(Self {
             auth,
-            api: configuration.api().cloned(),
+            apis: configuration.apis().to_vec(),
             dev_provider: configuration.has_dev_provider(),
             recorder,
         })
@@ -75,7 +75,7 @@ impl Tour {
 
     /// Calls the protected API with the session's access token, and shows its answer.
     pub async fn call_api(&self, session: &Session) -> Answer {
-        let call = ApiCall::perform(&self.auth, self.api.as_ref(), session).await;
+        let call = ApiCall::perform(&self.auth, &self.apis, session).await;
         pages::api_call(&self.frame(Some(session)), session, call.as_ref())
     }
 

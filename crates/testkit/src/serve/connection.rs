@@ -14,11 +14,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
-use super::BODY_LIMIT;
+use super::{BODY_LIMIT, Transport};
 
-type Respond = dyn Fn(&HttpRequest) -> HttpResponse + Send + Sync;
+/// What answers; the second argument is the client's certificate, in DER.
+pub(super) type Respond = dyn Fn(&HttpRequest, Option<&[u8]>) -> HttpResponse + Send + Sync;
 
 /// The headers that the function sees: what providers and APIs look at.
 const HEADERS: &[&str] = &[
@@ -27,26 +29,32 @@ const HEADERS: &[&str] = &[
     "authorization",
     "content-type",
     "cookie",
+    "dpop",
     "origin",
     "referer",
     "user-agent",
 ];
 
 /// Serves on the present thread until `stopped` is told or its sender is gone.
-pub(super) fn serve(listener: TcpListener, respond: Arc<Respond>, stopped: oneshot::Receiver<()>) {
+pub(super) fn serve(
+    listener: TcpListener,
+    transport: Transport,
+    respond: Arc<Respond>,
+    stopped: oneshot::Receiver<()>,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime of one thread needs a few file descriptors");
     runtime.block_on(async {
         tokio::select! {
-            () = accept(listener, respond) => {}
+            () = accept(listener, transport, respond) => {}
             _ = stopped => {}
         }
     });
 }
 
-async fn accept(listener: TcpListener, respond: Arc<Respond>) {
+async fn accept(listener: TcpListener, transport: Transport, respond: Arc<Respond>) {
     let listening = listener
         .set_nonblocking(true)
         .and_then(|()| tokio::net::TcpListener::from_std(listener));
@@ -59,37 +67,80 @@ async fn accept(listener: TcpListener, respond: Arc<Respond>) {
         };
         // Small answers go out at once rather than waiting for the acknowledgement of the last.
         let _refused = stream.set_nodelay(true);
-        let respond = respond.clone();
+        let (transport, respond) = (transport.clone(), respond.clone());
         tokio::spawn(async move {
-            let service = service_fn(move |request| answer(request, respond.clone()));
-            let _broken_off = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            let asked = Asked {
+                scheme: transport.scheme(),
+                certificate: None,
+                respond,
+            };
+            match transport {
+                Transport::Plain => talk(stream, asked).await,
+                #[cfg(feature = "tls")]
+                Transport::Tls(acceptor) => {
+                    if let Ok((stream, certificate)) = acceptor.accept(stream).await {
+                        let certificate = certificate.map(Into::into);
+                        talk(
+                            stream,
+                            Asked {
+                                certificate,
+                                ..asked
+                            },
+                        )
+                        .await;
+                    }
+                }
+            }
         });
     }
 }
 
+/// Whom a connection asks, and what is known of it.
+#[derive(Clone)]
+struct Asked {
+    scheme: &'static str,
+    certificate: Option<Arc<[u8]>>,
+    respond: Arc<Respond>,
+}
+
+async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, asked: Asked) {
+    let service = service_fn(move |request| answer(request, asked.clone()));
+    let _broken_off = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
 async fn answer(
     request: Request<Incoming>,
-    respond: Arc<Respond>,
+    asked: Asked,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let incoming = match read(request).await {
+    let incoming = match read(request, asked.scheme).await {
         Ok(incoming) => incoming,
         Err(refusal) => return Ok(refusal),
     };
-    let asked = tokio::task::spawn_blocking(move || respond(&incoming)).await;
-    Ok(asked.map_or_else(|_panicked| status(StatusCode::INTERNAL_SERVER_ERROR), write))
+    let responded = tokio::task::spawn_blocking(move || {
+        (asked.respond)(&incoming, asked.certificate.as_deref())
+    });
+    Ok(responded
+        .await
+        .map_or_else(|_panicked| status(StatusCode::INTERNAL_SERVER_ERROR), write))
 }
 
-async fn read(request: Request<Incoming>) -> Result<HttpRequest, Response<Full<Bytes>>> {
+async fn read(
+    request: Request<Incoming>,
+    scheme: &str,
+) -> Result<HttpRequest, Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let method = match parts.method.as_str() {
         "GET" | "HEAD" => Method::Get,
         "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "PATCH" => Method::Patch,
+        "DELETE" => Method::Delete,
         _ => {
             let mut refusal = status(StatusCode::METHOD_NOT_ALLOWED);
-            let methods = HeaderValue::from_static("GET, HEAD, POST");
+            let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
             refusal.headers_mut().insert(ALLOW, methods);
             return Err(refusal);
         }
@@ -103,7 +154,7 @@ async fn read(request: Request<Incoming>) -> Result<HttpRequest, Response<Full<B
         .uri
         .path_and_query()
         .map_or("/", |target| target.as_str());
-    let mut incoming = HttpRequest::new(method, format!("http://{host}{target}"));
+    let mut incoming = HttpRequest::new(method, format!("{scheme}://{host}{target}"));
     incoming.headers.clear();
     for name in HEADERS {
         let values = parts.headers.get_all(HeaderName::from_static(name)).iter();

@@ -1,8 +1,11 @@
 //! The app under test, running: its configuration file and its process.
 
 use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
 
 use super::directory::Directory;
+use super::must;
 use super::port::free_port;
 use super::process::Process;
 
@@ -14,6 +17,10 @@ pub(super) struct Plan {
     api: Option<Api>,
     has_dev_provider: bool,
     providers: Vec<Entry>,
+    /// The file of one more root certificate to trust.
+    root_certificate: Option<String>,
+    /// More of the file, as it stands there.
+    sections: String,
 }
 
 /// The protected API of the configuration file.
@@ -49,6 +56,9 @@ pub(super) struct App {
 
 const FILE: &str = "tour.toml";
 
+/// How long a line takes through the pipe, once it is written.
+const AT_ONCE: Duration = Duration::from_secs(3);
+
 impl Plan {
     /// Plans an app under `http://localhost:PORT`, on a free port.
     pub(super) fn new() -> Self {
@@ -59,6 +69,8 @@ impl Plan {
             api: None,
             has_dev_provider: false,
             providers: Vec::new(),
+            root_certificate: None,
+            sections: String::new(),
         }
     }
 
@@ -100,6 +112,23 @@ impl Plan {
         self
     }
 
+    /// Returns the port that the app will be on.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the plan with one more root certificate, in this file.
+    pub(super) fn with_root_certificate(mut self, path: &Path) -> Self {
+        self.root_certificate = Some(path.display().to_string());
+        self
+    }
+
+    /// Returns the plan with more sections, as they stand in the file.
+    pub(super) fn with_sections(mut self, toml: &str) -> Self {
+        self.sections.push_str(toml);
+        self
+    }
+
     /// Returns where browsers reach the app, without a slash at the end.
     pub(super) fn origin(&self) -> String {
         format!("http://{}:{}", self.host, self.port)
@@ -107,14 +136,23 @@ impl Plan {
 
     /// Starts the app, and returns when it answers.
     pub(super) fn start(self, binary: &str) -> App {
+        must(binary, self.try_start(binary))
+    }
+
+    /// Starts the app, and returns when it answers.
+    ///
+    /// # Errors
+    ///
+    /// What it says when it ends in place of that.
+    pub(super) fn try_start(self, binary: &str) -> Result<App, String> {
         let directory = Directory::new();
         self.write(&directory);
-        App {
+        Ok(App {
             origin: self.origin(),
             binary: binary.to_owned(),
-            process: App::run(binary, &directory),
+            process: App::run(binary, &directory)?,
             directory,
-        }
+        })
     }
 
     /// Writes the configuration file, and returns the arguments that point the app at it.
@@ -133,6 +171,9 @@ impl Plan {
         if self.has_dev_provider {
             text.push_str("dev_provider = true\n");
         }
+        if let Some(path) = &self.root_certificate {
+            let _ = writeln!(text, "root_certificate = {path:?}");
+        }
         if self.is_store_in_memory {
             text.push_str("\n[session]\nkind = \"memory\"\n");
         }
@@ -145,6 +186,7 @@ impl Plan {
         for provider in &self.providers {
             provider.write(&mut text);
         }
+        text.push_str(&self.sections);
         text
     }
 }
@@ -215,16 +257,16 @@ impl Entry {
 }
 
 impl App {
-    fn run(binary: &str, directory: &Directory) -> Process {
+    fn run(binary: &str, directory: &Directory) -> Result<Process, String> {
         let process = Process::start(binary, &arguments(directory));
-        process.wait_for_output(|_line| Some(()));
-        process
+        process.try_wait_for_output(|_line| Some(()))?;
+        Ok(process)
     }
 
     /// Ends it and starts it again: whatever it held in memory is gone.
     pub(super) fn restart(&mut self) {
         self.process.end();
-        self.process = Self::run(&self.binary, &self.directory);
+        self.process = must(&self.binary, Self::run(&self.binary, &self.directory));
     }
 
     /// Returns the URL of one of its pages.
@@ -235,6 +277,15 @@ impl App {
     /// Waits until the operator's log has a line with all these words, and returns it.
     pub(super) fn logs(&self, words: &[&str]) -> String {
         self.process.wait_for_error_line(words)
+    }
+
+    /// Waits like [`App::logs`], for a line that is written before the app answers.
+    ///
+    /// # Errors
+    ///
+    /// What there is in place of such a line.
+    pub(super) fn find_in_log(&self, words: &[&str]) -> Result<String, String> {
+        self.process.find_error_line(words, AT_ONCE)
     }
 
     /// Returns all that it has printed and logged.

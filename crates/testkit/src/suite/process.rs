@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{PATIENCE, must};
 
@@ -110,14 +110,43 @@ impl Process {
 
     /// Waits for a line of its standard output and returns what `read` makes of it.
     pub(super) fn wait_for_output<T>(&self, read: impl Fn(&str) -> Option<T>) -> T {
-        self.wait("its ready line", |text| text.output.lines().find_map(&read))
+        self.try_wait_for_output(read)
+            .unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// Waits like [`Process::wait_for_output`].
+    ///
+    /// # Errors
+    ///
+    /// What it wrote in place of that line.
+    pub(super) fn try_wait_for_output<T>(
+        &self,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, String> {
+        self.try_wait("its ready line", PATIENCE, |text| {
+            text.output.lines().find_map(&read)
+        })
     }
 
     /// Waits for a line on its standard error that holds all these words, and returns it.
     pub(super) fn wait_for_error_line(&self, words: &[&str]) -> String {
+        self.find_error_line(words, PATIENCE)
+            .unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// Waits like [`Process::wait_for_error_line`], but only so long.
+    ///
+    /// # Errors
+    ///
+    /// What it wrote in place of that line.
+    pub(super) fn find_error_line(
+        &self,
+        words: &[&str],
+        patience: Duration,
+    ) -> Result<String, String> {
         let fits = |line: &&str| words.iter().all(|word| line.contains(word));
         let what = format!("a line with {words:?} on standard error");
-        self.wait(&what, |text| {
+        self.try_wait(&what, patience, |text| {
             text.errors.lines().find(fits).map(str::to_owned)
         })
     }
@@ -147,11 +176,21 @@ impl Process {
     }
 
     fn wait<T>(&self, what: &str, read: impl Fn(&Text) -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+        self.try_wait(what, PATIENCE, read)
+            .unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    fn try_wait<T>(
+        &self,
+        what: &str,
+        patience: Duration,
+        read: impl Fn(&Text) -> Option<T>,
+    ) -> Result<T, String> {
+        let deadline = Instant::now() + patience;
         let mut text = self.said.lock();
         loop {
             if let Some(found) = read(&text) {
-                return found;
+                return Ok(found);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || text.ended == 2 {
@@ -161,7 +200,10 @@ impl Process {
                     "time is up"
                 };
                 let Text { output, errors, .. } = &*text;
-                panic!("{}: no {what}, and {ended}\n{output}{errors}", self.name);
+                return Err(format!(
+                    "{}: no {what}, and {ended}\n{output}{errors}",
+                    self.name
+                ));
             }
             let waited = self.said.more.wait_timeout(text, left);
             text = waited.unwrap_or_else(PoisonError::into_inner).0;

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use codegrant_core::Timestamp;
+use codegrant_core::http::HttpResponse;
 use codegrant_core::oauth2::url::Url;
 
 use super::{must, plain_http};
@@ -114,6 +115,17 @@ impl Visitor {
         self.send(&Visit::get(joined(&page.url, &address)).from_page(from))
     }
 
+    /// Returns the cookies that a browser takes along to an address that a redirect led to.
+    pub(super) fn cookies_for(&self, url: &str) -> Option<String> {
+        let occasion = Visit::get(url).occasion(&parsed(url), "");
+        self.cookies.header(&parsed(url), occasion, now())
+    }
+
+    /// Takes an answer to a `GET` that no socket was needed for.
+    pub(super) fn receive(&mut self, url: &str, response: HttpResponse) -> Reply {
+        self.keep(&Visit::get(url), response)
+    }
+
     /// Sends any request, and follows no redirect.
     pub(super) fn send(&mut self, visit: &Visit) -> Reply {
         let url = parsed(&visit.target);
@@ -129,6 +141,11 @@ impl Visitor {
             &visit.target,
             plain_http::send(&visit.method, &visit.target, &lines, &visit.body),
         );
+        self.keep(visit, response)
+    }
+
+    fn keep(&mut self, visit: &Visit, response: HttpResponse) -> Reply {
+        let url = parsed(&visit.target);
         for (name, value) in &response.headers {
             if name == "set-cookie" {
                 self.cookies.take(&url, value, now());

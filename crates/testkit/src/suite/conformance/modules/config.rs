@@ -1,0 +1,71 @@
+//! The Config plan: the metadata, the keys, and how both change under a client's feet.
+
+use super::super::module::Module;
+use super::super::plays;
+use super::super::variant::{Registration, RequestType, ResponseMode, Variant};
+use super::basic::no_signature;
+
+/// Config RP, and its first module in every other variant that the plan leaves to choose.
+pub(super) fn modules() -> Vec<Module> {
+    let usual = Variant::default();
+    let mut modules = modules_in(usual);
+    let authentication = |authentication| Variant {
+        authentication,
+        ..usual
+    };
+    let mut variants: Vec<Variant> = [
+        "none",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+    ]
+    .map(authentication)
+    .to_vec();
+    for request in [RequestType::RequestObject, RequestType::RequestUri] {
+        variants.push(Variant { request, ..usual });
+        variants.push(Variant {
+            request,
+            response_mode: ResponseMode::FormPost,
+            ..authentication("private_key_jwt")
+        });
+    }
+    variants.push(Variant {
+        registration: Registration::Dynamic,
+        ..usual
+    });
+    modules.extend(variants.into_iter().map(rotated_just_before));
+    modules
+}
+
+/// What the Config and the Dynamic plan share.
+pub(super) fn modules_in(variant: Variant) -> Vec<Module> {
+    let module = |name| Module::new(name).with(variant);
+    vec![
+        module("oidcc-client-test-discovery-openid-config")
+            .play(plays::begin)
+            .calls("metadata")
+            .seen(),
+        module("oidcc-client-test-discovery-jwks-uri-keys").feature("random-keys-path"),
+        module("oidcc-client-test-discovery-issuer-mismatch")
+            .metadata(|members| {
+                let issuer = members["issuer"].as_str().unwrap_or_default();
+                let issuer = format!("{issuer}INVALID");
+                members.insert("issuer".to_owned(), issuer.into());
+            })
+            .refused("metadata", "provider.issuer_mismatch"),
+        no_signature(variant),
+        rotated_just_before(variant),
+        module("oidcc-client-test-signing-key-rotation")
+            .fault("keys-replaced-at-authorization")
+            .play(plays::log_in_twice)
+            .calls("metadata authorize token keys userinfo authorize token keys userinfo"),
+    ]
+}
+
+fn rotated_just_before(variant: Variant) -> Module {
+    Module::new("oidcc-client-test-signing-key-rotation-just-before-signing")
+        .with(variant)
+        .fault("keys-replaced-before-signing")
+}
