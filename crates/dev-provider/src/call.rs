@@ -49,11 +49,7 @@ impl<'a> Call<'a> {
 
     /// Finds a client: one of the settings, or one that registered itself.
     pub(crate) fn client(&self, id: &str) -> Option<Arc<ClientRegistration>> {
-        let mut listed = self.state.listed_clients.iter();
-        let found = listed.find(|client| client.id() == id);
-        found
-            .or_else(|| self.state.registered_clients.find(id))
-            .cloned()
+        self.state.client(id)
     }
 
     /// Notes what the client did against the rules, whether it is refused for it or not: the name of the

@@ -1,7 +1,7 @@
 //! The provider itself: a request in, a response out, and a lock around what it remembers.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use codegrant_core::Timestamp;
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
@@ -9,6 +9,7 @@ use codegrant_core::jose::SigningKeyError;
 use url::{Url, form_urlencoded};
 
 use crate::call::Call;
+use crate::client_registration::ClientRegistration;
 use crate::endpoint::Endpoint;
 use crate::fault::Fault;
 use crate::misbehave;
@@ -293,6 +294,11 @@ impl DevProvider {
             self.send(request);
         }
         done
+    }
+
+    /// Finds a client: one of the settings, or one that registered itself.
+    pub(crate) fn client(&self, id: &str) -> Option<Arc<ClientRegistration>> {
+        self.lock().client(id)
     }
 
     /// A panic in another thread is no reason to stop: each entry that it leaves behind is whole.

@@ -181,6 +181,13 @@ impl State {
         })
     }
 
+    /// Finds a client: one of the settings, or one that registered itself.
+    pub(crate) fn client(&self, id: &str) -> Option<Arc<ClientRegistration>> {
+        let mut listed = self.listed_clients.iter();
+        let found = listed.find(|client| client.id() == id);
+        found.or_else(|| self.registered_clients.find(id)).cloned()
+    }
+
     pub(crate) fn has(&self, fault: Fault) -> bool {
         self.faults.contains(&fault)
     }

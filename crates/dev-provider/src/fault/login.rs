@@ -73,6 +73,10 @@ macro_rules! faults_of_logins {
             CallbackJwt = "callback-jwt",
             /// The callback says `access_denied`.
             CallbackAccessDenied = "callback-access-denied",
+            /// The callback says `login_required`.
+            CallbackLoginRequired = "callback-login-required",
+            /// The callback says `interaction_required`.
+            CallbackInteractionRequired = "callback-interaction-required",
             /// The callback says `server_error`.
             CallbackServerError = "callback-server-error",
 

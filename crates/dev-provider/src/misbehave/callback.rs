@@ -53,6 +53,12 @@ pub(crate) fn alter_callback(faults: &BTreeSet<Fault>, fields: &mut Fields) {
     if has(Fault::CallbackAccessDenied) {
         replace_code(fields, "access_denied", "the user did not allow it");
     }
+    if has(Fault::CallbackLoginRequired) {
+        replace_code(fields, "login_required", "nobody is signed in");
+    }
+    if has(Fault::CallbackInteractionRequired) {
+        replace_code(fields, "interaction_required", "somebody has to be asked");
+    }
     if has(Fault::CallbackServerError) {
         replace_code(fields, "server_error", "something broke");
     }

@@ -67,6 +67,14 @@ const EXPECTED: &[(Fault, &str)] = &[
     (Fault::CallbackTokens, "callback.code_missing"),
     (Fault::CallbackJwt, "callback.unexpected_response_mode"),
     (Fault::CallbackAccessDenied, "callback.denied"),
+    (
+        Fault::CallbackLoginRequired,
+        "callback.interaction_required",
+    ),
+    (
+        Fault::CallbackInteractionRequired,
+        "callback.interaction_required",
+    ),
     (Fault::CallbackServerError, "callback.provider_error"),
     (Fault::TokenRedirect, "provider.redirect"),
     (Fault::TokenHtml, "provider.media_type"),
