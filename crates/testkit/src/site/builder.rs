@@ -8,6 +8,7 @@ use codegrant_core::jose::Algorithm;
 use codegrant_core::provider::{EmailTrust, Endpoints, Provider, UserMapping};
 use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
 use codegrant_web::{Auth, AuthBuilder, MemoryStore, Registration, SetupErrors};
+use serde_json::Value;
 
 use super::back_channel::{BackChannel, ByValues};
 use super::{Clock, Events, Inner, Site};
@@ -36,6 +37,9 @@ pub struct SiteBuilder {
     protocol: Protocol,
     response_mode: ResponseMode,
     log_out_at_provider: bool,
+    registered: Vec<fn(Registration) -> Registration>,
+    provided: Vec<fn(Settings) -> Settings>,
+    client_metadata: Vec<Value>,
     beside: Option<Site>,
     registrations: Option<Vec<Registration>>,
     configure: Vec<Box<dyn FnOnce(AuthBuilder) -> AuthBuilder>>,
@@ -55,6 +59,9 @@ impl SiteBuilder {
             protocol: Protocol::OpenId,
             response_mode: ResponseMode::Query,
             log_out_at_provider: false,
+            registered: Vec::new(),
+            provided: Vec::new(),
+            client_metadata: Vec::new(),
             beside: None,
             registrations: None,
             configure: Vec::new(),
@@ -93,6 +100,48 @@ impl SiteBuilder {
     /// Logs out at the provider as well (OpenID Connect RP-Initiated Logout 1.0).
     pub fn log_out_at_provider(mut self) -> Self {
         self.log_out_at_provider = true;
+        self
+    }
+
+    /// Changes what is registered with every provider.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use codegrant_testkit::{Site, site::Visit};
+    /// let site = Site::builder().registered(|registration| registration.backchannel_logout()).build();
+    /// let empty = Visit::new("POST", "/auth/backchannel-logout/op");
+    /// assert_eq!(site.browser().visit(empty).await.status, 400);
+    /// # }
+    /// ```
+    pub fn registered(mut self, change: fn(Registration) -> Registration) -> Self {
+        self.registered.push(change);
+        self
+    }
+
+    /// Changes what every provider can do.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use codegrant_dev_provider::Feature;
+    /// use codegrant_testkit::Site;
+    /// let site = Site::builder()
+    ///     .provided(|settings| settings.with_features([Feature::Dpop, Feature::DpopNonces]))
+    ///     .registered(|registration| registration.dpop())
+    ///     .build();
+    /// assert_eq!(site.browser().log_in("op", "ada").await.status, 303);
+    /// assert_eq!(site.calls("/token"), 2, "once more with the nonce");
+    /// # }
+    /// ```
+    pub fn provided(mut self, change: fn(Settings) -> Settings) -> Self {
+        self.provided.push(change);
+        self
+    }
+
+    /// Changes what every provider has registered about the app, by the names of RFC 7591.
+    pub fn client_metadata(mut self, members: Value) -> Self {
+        self.client_metadata.push(members);
         self
     }
 
@@ -184,10 +233,15 @@ impl SiteBuilder {
                 .with_name("Example App")
                 .with_redirect_uri(format!("{}/auth/callback/{id}", self.origin))
                 .with_post_logout_redirect_uri(format!("{}/auth/logged-out", self.origin));
+            let client = self.client_metadata.iter().fold(client, |client, members| {
+                client.with_metadata(members.clone())
+            });
             // Making an RSA key would take longer than everything else that a test does.
             let settings = Settings::new(format!("http://{id}.localhost:9000"), [number; 32])
                 .with_algorithm(Algorithm::Es256)
                 .with_client(client);
+            let changes = self.provided.iter();
+            let settings = changes.fold(settings, |settings, change| change(settings));
             let provider = DevProvider::new(settings).expect("the issuer is on loopback");
             ((*id).to_owned(), Arc::new(provider))
         });
@@ -206,7 +260,9 @@ impl SiteBuilder {
         if self.log_out_at_provider {
             registration = registration.log_out_at_provider();
         }
-        registration
+        self.registered
+            .iter()
+            .fold(registration, |registration, change| change(registration))
     }
 }
 

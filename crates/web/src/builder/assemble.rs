@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
-use codegrant_core::PublicOrigin;
 use codegrant_core::error::Quoted;
 use codegrant_core::http::{HttpRequest, HttpResponse};
+use codegrant_core::{Client, PublicOrigin, Timestamp};
 
 use super::{AuthBuilder, Clock, read_secret};
 use crate::auth::{Auth, Inner};
@@ -110,6 +110,7 @@ impl AuthBuilder {
                 });
             }
             let (client, switches) = registration.into_client(callbacks, mistakes);
+            mistakes.extend(expired(&client, (self.clock)()));
             clients.push(Registered::new(client, switches));
         }
         clients
@@ -251,4 +252,15 @@ fn base_is_sound(base: &str) -> bool {
                     .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         })
         && base.len() > 1
+}
+
+/// Tells what is wrong with the dates of a client's certificate.
+fn expired(client: &Client, now: Timestamp) -> Option<SetupError> {
+    let certificate = client.certificate()?;
+    let error = certificate.is_valid_at(now).err()?;
+    Some(SetupError::Key {
+        provider: client.provider().id.to_string(),
+        setting: "certificate_file",
+        reason: error.to_string(),
+    })
 }
