@@ -2,6 +2,8 @@
 
 pub mod contract;
 pub mod fuzz;
+mod outbox;
+mod plain_http;
 pub mod serve;
 pub mod site;
 pub mod store_contract;
@@ -11,6 +13,7 @@ mod switched_store;
 pub mod world;
 
 pub use codegrant_dev_provider::{DevProvider, Fault};
+pub use outbox::outbox;
 pub use serve::{Loopback, Served};
 pub use site::{Browser, Site};
 pub use switched_store::SwitchedStore;

@@ -90,14 +90,17 @@ fn head_is_a_get_without_a_body_and_other_methods_are_refused() {
     let head = request(served.address(), "HEAD / HTTP/1.1\r\nHost: localhost", "");
     assert_eq!(status(&head), "200");
     assert!(head.ends_with("\r\n\r\n"), "{head}");
-    for method in ["PUT", "OPTIONS", "BREW"] {
+    for method in ["TRACE", "OPTIONS", "BREW"] {
         let answer = request(
             served.address(),
             &format!("{method} / HTTP/1.1\r\nHost: localhost"),
             "",
         );
         assert_eq!(status(&answer), "405");
-        assert!(answer.contains("allow: GET, HEAD, POST\r\n"), "{answer}");
+        assert!(
+            answer.contains("allow: GET, HEAD, POST, PUT, PATCH, DELETE\r\n"),
+            "{answer}"
+        );
     }
 }
 
@@ -331,4 +334,35 @@ fn the_program_explains_its_options_and_every_mistake() {
     assert!(!success && said.contains("ID:SECRET"), "{said}");
     assert!(!said.contains("a-secret"), "a secret stays unsaid");
     assert!(ended(&["--issuer"]).1.contains("--issuer needs a value"));
+}
+
+#[test]
+fn the_program_takes_features_and_a_settings_file() {
+    let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/dev-provider-settings.json");
+    let settings = json!({
+        "algorithm": "ES256",
+        "features": ["pushed-requests"],
+        "clients": [{ "client_id": "signer", "token_endpoint_auth_method": "private_key_jwt" }],
+    });
+    std::fs::write(path, settings.to_string()).unwrap();
+    let program = Program::start(&["--settings", path, "--feature", "dpop"]);
+    let metadata = json(&program.get("localhost", "/.well-known/openid-configuration"));
+    let issuer = metadata["issuer"].as_str().unwrap();
+    let pushed = &metadata["pushed_authorization_request_endpoint"];
+    assert_eq!(*pushed, format!("{issuer}/par"));
+    assert!(metadata["dpop_signing_alg_values_supported"].is_array());
+    let methods = metadata["token_endpoint_auth_methods_supported"].to_string();
+    assert!(methods.contains("private_key_jwt"), "{methods}");
+
+    let (succeeded, said) = ended(&["--feature", "list"]);
+    assert!(succeeded && said.contains("pushed-requests\n"));
+    std::fs::write(path, r#"{"colour":"red"}"#).unwrap();
+    for (arguments, expected) in [
+        (["--feature", "nothing"], "unknown feature \"nothing\""),
+        (["--settings", path], "there is no setting \"colour\""),
+        (["--settings", "/nowhere.json"], "/nowhere.json: "),
+    ] {
+        let (succeeded, said) = ended(&arguments);
+        assert!(!succeeded && said.contains(expected), "{said}");
+    }
 }

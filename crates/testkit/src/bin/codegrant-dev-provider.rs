@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use codegrant_dev_provider::{ClientRegistration, DevProvider, Fault, Settings};
+use codegrant_dev_provider::{ClientRegistration, DevProvider, Fault, Feature, Settings};
 use codegrant_testkit::Loopback;
 
 const HELP: &str = "\
@@ -18,6 +18,10 @@ codegrant-dev-provider [OPTION]...
   --client ID:SECRET[:REDIRECT]    an app that may ask for logins; repeat for several; an empty SECRET
                                    makes a public client; without REDIRECT any callback on loopback will
                                    do (tour:tour-secret)
+  --feature NAME                   do this besides the plain code flow; repeat for several; `--feature list`
+                                   names them
+  --settings FILE                  read settings in JSON: algorithm, features, clients by their registered
+                                   metadata, scopes and more
   --fault NAME                     misbehave in this way; repeat for several; `--fault list` names them
   --access-token-seconds SECONDS   how long an access token lives (3600)
   --help                           show this text
@@ -44,8 +48,18 @@ fn run(arguments: &[String]) -> Result<(), String> {
     let issuer = options.issuer.unwrap_or_else(|| loopback.origin());
     let mut seed = [0; 32];
     aws_lc_rs::rand::fill(&mut seed).map_err(|_| "the system gives no random bytes".to_owned())?;
-    let mut settings = Settings::new(issuer, seed);
-    settings.clients = options.clients;
+    let mut settings = match &options.settings {
+        Some(text) => Settings::from_json(issuer, seed, text)
+            .map_err(|error| format!("--settings: {error}"))?,
+        None => Settings::new(issuer, seed),
+    };
+    settings.clients.extend(options.clients);
+    if settings.clients.is_empty() {
+        settings.clients.push(client("tour:tour-secret")?);
+    }
+    settings = settings
+        .with_features(options.features)
+        .with_outbox(codegrant_testkit::outbox());
     if let Some(seconds) = options.access_token_seconds {
         settings.access_token_lifetime = seconds;
     }
@@ -76,6 +90,9 @@ struct Options {
     listen: SocketAddr,
     issuer: Option<String>,
     clients: Vec<ClientRegistration>,
+    features: Vec<Feature>,
+    /// The text of a settings file.
+    settings: Option<String>,
     faults: Vec<Fault>,
     access_token_seconds: Option<i64>,
 }
@@ -86,6 +103,8 @@ impl Asked {
             listen: ([127, 0, 0, 1], 4000).into(),
             issuer: None,
             clients: Vec::new(),
+            features: Vec::new(),
+            settings: None,
             faults: Vec::new(),
             access_token_seconds: None,
         };
@@ -103,6 +122,17 @@ impl Asked {
                         .map_err(|_| format!("--listen {value}: not an address and port"))?;
                 }
                 "--issuer" => options.issuer = Some(value()?.clone()),
+                "--settings" => {
+                    let path = value()?;
+                    let text = std::fs::read_to_string(path);
+                    options.settings = Some(text.map_err(|error| format!("{path}: {error}"))?);
+                }
+                "--feature" => match value()?.as_str() {
+                    "list" => return Ok(Self::Text(features())),
+                    name => options.features.push(name.parse().map_err(|error| {
+                        format!("--feature: {error}; `--feature list` names them")
+                    })?),
+                },
                 "--client" => options.clients.push(client(value()?)?),
                 "--fault" => {
                     match value()?.as_str() {
@@ -122,9 +152,6 @@ impl Asked {
                 other => return Err(format!("{other} is unknown; see --help")),
             }
         }
-        if options.clients.is_empty() {
-            options.clients.push(client("tour:tour-secret")?);
-        }
         Ok(Self::Serve(options))
     }
 }
@@ -141,6 +168,13 @@ fn client(written: &str) -> Result<ClientRegistration, String> {
         None => ClientRegistration::any_on_loopback(id, secret),
         Some(uri) => ClientRegistration::new(id, secret).with_redirect_uri(uri),
     })
+}
+
+fn features() -> String {
+    Feature::ALL
+        .iter()
+        .map(|feature| format!("{feature}\n"))
+        .collect()
 }
 
 fn faults() -> String {

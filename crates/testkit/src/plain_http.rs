@@ -1,19 +1,22 @@
-//! One HTTP/1.1 request over one loopback connection: what the drivers of the suites speak.
+//! One HTTP/1.1 request over one loopback connection: what the drivers of the suites speak, and a provider to
+//! its clients.
 
 use std::fmt::Write as _;
 use std::io::{self, Read, Write as _};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use codegrant_core::http::HttpResponse;
 
-use super::PATIENCE;
+/// How long the other end may take on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sends a request to an `http` URL on loopback and reads the response; redirects are not followed.
 ///
 /// # Errors
 ///
 /// No connection, no answer within two minutes, or an answer that is not HTTP.
-pub(super) fn send(
+pub(crate) fn send(
     method: &str,
     url: &str,
     headers: &[(&str, &str)],
