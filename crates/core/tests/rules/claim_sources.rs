@@ -227,7 +227,8 @@ fn an_address_that_may_not_be_called_is_not() {
                 .userinfo
                 .set("_claim_sources", json!({ "bank": source }));
         });
-        assert!(!outcome.called(Purpose::Api), "{endpoint}");
+        let asked = outcome.requests.last().unwrap();
+        assert_eq!(asked.purpose, Purpose::Userinfo, "{endpoint}");
         assert_eq!(only_source(&outcome).token(), None, "{endpoint}");
     }
 }
