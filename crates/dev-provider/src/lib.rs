@@ -29,12 +29,9 @@
 //! `/revoke`, `/end_session`, and `/api/me`, an API that an access token opens:
 //! `{"greeting", "subject", "scope"}`.
 //!
-//! Each [`Feature`] that is on adds its own: `/par`, `/introspect`, `/check_session`, `/claims` and
-//! `/register`, and at the root of the issuer's origin `/.well-known/webfinger` and
-//! `/.well-known/oauth-authorization-server` with the issuer's path behind it.
-//!
-//! More come with a [`Feature`], and are neither offered nor answered without it, `/par` and `/introspect`
-//! among them.
+//! More come with a [`Feature`], and are neither offered nor answered without it: `/par`, `/introspect`,
+//! `/check_session`, `/claims` and `/register`, and at the root of the issuer's origin
+//! `/.well-known/webfinger` and `/.well-known/oauth-authorization-server` with the issuer's path behind it.
 //!
 //! # Clients, held to the rules
 //!
