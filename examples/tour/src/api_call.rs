@@ -67,8 +67,8 @@ impl ApiOutcome {
 impl ApiCall {
     /// Calls the first API that this session's token is meant for, or else the userinfo endpoint.
     ///
-    /// `None` when there is neither. The token goes into the header only (RFC 6750 section 2.1), and to
-    /// an API of another provider never.
+    /// `None` when there is neither. The token goes into the header only (RFC 6750 section 2.1), with a proof
+    /// where it is bound to a key, and to an API of another provider never.
     pub async fn perform(auth: &Auth, apis: &[Api], session: &Session) -> Option<Self> {
         let provider = &session.identity().provider;
         let mut apis = apis.iter();
@@ -80,13 +80,11 @@ impl ApiCall {
                 Err(error) => return Some(Self::without_address(session, error.to_string())),
             },
         };
-        let token = session.access_token().secret();
         let mut request = HttpRequest::new(Method::Get, url);
-        request.set_header("authorization", format!("Bearer {token}"));
         request.limits.max_body = ANSWER_LIMIT;
         let url = request.loggable_url().to_owned();
         let began = Instant::now();
-        let answer = auth.http_client().send(request).await;
+        let answer = auth.call_api(session, request).await;
         let took = began.elapsed();
         let outcome = match answer {
             Err(error) => ApiOutcome::Nothing {
@@ -108,7 +106,7 @@ impl ApiCall {
         Some(Self {
             url,
             is_userinfo,
-            token_length: token.len(),
+            token_length: session.access_token().secret().len(),
             took,
             outcome,
         })

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use codegrant_web::{AuthBuilder, SetupErrors};
+use codegrant_web::{AuthBuilder, PublicOrigin, ReqwestClient, Resource, SetupErrors, find_issuer};
 use serde::Deserialize;
 
 /// What a file of the tour app says; `docs/configuration.md` describes each key.
@@ -30,7 +30,7 @@ pub struct Configuration {
     apis: Vec<Api>,
     dev_provider: bool,
     /// The rest, which is the login's own.
-    login: String,
+    login: toml::Table,
 }
 
 /// A protected API to call with the access token.
@@ -69,6 +69,14 @@ pub enum StartError {
     #[error("configuration: {reason}")]
     Syntax {
         /// Where and what, without the line itself: it may hold a secret.
+        reason: String,
+    },
+    /// The account of an entry leads to no issuer.
+    #[error("webfinger {account}: {reason}")]
+    WebFinger {
+        /// The account from the configuration.
+        account: String,
+        /// What went wrong.
         reason: String,
     },
     /// The address cannot be taken.
@@ -172,7 +180,7 @@ impl Configuration {
             listen: ours.listen.unwrap_or(usual),
             apis: apis.map_err(|error| syntax(&error))?,
             dev_provider: ours.dev_provider,
-            login: table.to_string(),
+            login: table,
         })
     }
 
@@ -191,13 +199,40 @@ impl Configuration {
         self.dev_provider
     }
 
+    /// Asks for the issuer of each entry that names an account in place of one: its key `webfinger`.
+    ///
+    /// An app would ask once a person has typed theirs. The tour has one configuration file, so that the
+    /// account stands there.
+    ///
+    /// # Errors
+    ///
+    /// When an account leads to no issuer, or `root_certificate` cannot be read.
+    pub async fn find_issuers(&mut self) -> Result<(), StartError> {
+        let text = |table: &toml::Table, key| table.get(key)?.as_str().map(str::to_owned);
+        let origin = text(&self.login, "public_origin").unwrap_or_default();
+        let on_loopback = PublicOrigin::parse(&origin).is_ok_and(|origin| origin.is_loopback());
+        let root = text(&self.login, "root_certificate");
+        let Some(toml::Value::Array(entries)) = self.login.get_mut("provider") else {
+            return Ok(());
+        };
+        for entry in entries.iter_mut().filter_map(toml::Value::as_table_mut) {
+            let Some(account) = text(entry, "webfinger") else {
+                continue;
+            };
+            let issuer = issuer_of(&account, on_loopback, root.as_deref()).await?;
+            entry.remove("webfinger");
+            entry.insert("issuer".to_owned(), issuer.into());
+        }
+        Ok(())
+    }
+
     /// Starts the login's configuration; more can be set in code before `build`.
     ///
     /// # Errors
     ///
     /// When a key is unknown or has a wrong type; other mistakes are reported by `build`, all at once.
     pub fn builder(&self) -> Result<AuthBuilder, SetupErrors> {
-        let builder = AuthBuilder::from_toml(&self.login)?;
+        let builder = AuthBuilder::from_toml(&self.login.to_string())?;
         Ok(if self.dev_provider {
             builder.dev()
         } else {
@@ -221,6 +256,28 @@ impl std::fmt::Debug for Configuration {
             .field("dev_provider", &self.dev_provider)
             .finish_non_exhaustive()
     }
+}
+
+async fn issuer_of(
+    account: &str,
+    on_loopback: bool,
+    root: Option<&str>,
+) -> Result<String, StartError> {
+    let failed = |reason: String| StartError::WebFinger {
+        account: account.to_owned(),
+        reason,
+    };
+    let root = root.map(std::fs::read).transpose();
+    let root = root.map_err(|error| failed(format!("root_certificate: {error}")))?;
+    let client = ReqwestClient::new(root.as_deref()).map_err(|error| failed(error.to_string()))?;
+    let resource = if on_loopback {
+        Resource::parse_on_loopback(account)
+    } else {
+        Resource::parse(account)
+    };
+    let resource = resource.map_err(|error| failed(error.to_string()))?;
+    let found = find_issuer(&client, &resource).await;
+    found.map_err(|error| failed(error.to_string()))
 }
 
 /// Keeps the parser's message and leaves out the line that it quotes.

@@ -115,19 +115,20 @@ fn run_named(
     if arguments.next_if(|first| first == "--help").is_some() {
         return Ok(writeln!(std::io::stdout(), "{usage}")?);
     }
-    let configuration = match Configuration::from_arguments(arguments) {
+    let mut configuration = match Configuration::from_arguments(arguments) {
         Err(error) if error.is_of_the_command_line() => {
             return Err(format!("{error}; {usage}").into());
         }
         read => read?,
     };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(configuration.find_issuers())?;
     let program = Program {
         tour: Tour::start(&configuration)?,
         address: configuration.listen(),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
     let ended = runtime.block_on(async {
         tokio::select! {
             served = serve(program) => served,

@@ -54,9 +54,12 @@ pub(super) fn section(module: &Module, op: &Op, directory: &Path) -> String {
         entries.push(("client_secret", quoted(SECRET)));
     }
     if has_key(variant) {
-        entries.push(("signing_key", format!("'''\n{}'''", keys::client_pem())));
+        entries.push((
+            "signing_key",
+            format!("'''\n{}'''", keys::client_pem(module.signs_with)),
+        ));
         entries.push(("signing_key_id", quoted(keys::CLIENT_KEY_ID)));
-        entries.push(("signing_algorithm", quoted(keys::CLIENT_ALGORITHM)));
+        entries.push(("signing_algorithm", quoted(module.signs_with)));
     }
     match variant.request {
         RequestType::PlainHttpRequest => {}
@@ -148,7 +151,7 @@ pub(super) fn registration(module: &Module, alias: &str, app: &str) -> ClientReg
     );
     let mut keys = Vec::new();
     if has_key(variant) {
-        keys.push(keys::client_public());
+        keys.push(keys::client_public(module.signs_with));
     }
     match variant.authentication {
         "tls_client_auth" => say("tls_client_auth_subject_dn", json!(SUBJECT)),
@@ -161,7 +164,7 @@ pub(super) fn registration(module: &Module, alias: &str, app: &str) -> ClientReg
         say("jwks", json!({ "keys": keys }));
     }
     if variant.signs_requests() {
-        say("request_object_signing_alg", json!(keys::CLIENT_ALGORITHM));
+        say("request_object_signing_alg", json!(module.signs_with));
         say("require_signed_request_object", json!(true));
     }
     match variant.fapi.map(|fapi| fapi.sender_constrain) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
 use codegrant_core::jose::{Algorithm, json};
 use codegrant_core::oauth2::url::Url;
-use codegrant_dev_provider::{Delivery, DevProvider, Fault, Feature, Outbox, Settings};
+use codegrant_dev_provider::{Delivery, DevProvider, Fault, Feature, Settings};
 use serde_json::{Map, Value};
 
 use super::calls::{self, Call};
@@ -13,9 +13,9 @@ use super::certificates::Certificates;
 use super::module::{Account, Module, Twist};
 use super::variant::Variant;
 use super::{client, keys};
+use crate::outbox;
 use crate::serve::{Loopback, Served, system_time};
 use crate::site::reply::attribute;
-use crate::suite::plain_http;
 
 /// Who signs in everywhere.
 const USER: &str = "ada";
@@ -27,9 +27,9 @@ pub(super) struct House {
 
 /// Where the providers of a run are.
 struct Place {
-    origin: String,
-    /// Where clients show their certificates (RFC 8705 section 5), if any does.
-    certified: Option<String>,
+    plain: String,
+    /// Over TLS, and there where clients show their certificates (RFC 8705 section 5).
+    secure: Option<(String, String)>,
     /// Where the app is going to be.
     app: String,
 }
@@ -53,21 +53,20 @@ pub(super) struct Op {
 pub(super) type Opened = Vec<Result<Arc<Op>, String>>;
 
 impl House {
-    /// Opens a provider for each module; over TLS as soon as one of them needs a certificate.
+    /// Opens a provider for each module, over TLS where it needs that.
     pub(super) fn open(modules: &[Module], app: &str) -> (Self, Opened) {
-        let is_tls = modules
-            .iter()
-            .any(|module| module.variant.has_certificate());
         let bind = || Loopback::bind().expect("a free port on loopback");
-        let (usual, certified) = (bind(), is_tls.then(bind));
-        let secure = |loopback: &Loopback| loopback.origin().replace("http:", "https:");
+        let plain = bind();
+        let secure = modules
+            .iter()
+            .any(Module::is_secure)
+            .then(|| [bind(), bind()]);
+        let https = |loopback: &Loopback| loopback.origin().replace("http:", "https:");
         let place = Place {
-            origin: if is_tls {
-                secure(&usual)
-            } else {
-                usual.origin()
-            },
-            certified: certified.as_ref().map(secure),
+            plain: plain.origin(),
+            secure: secure
+                .as_ref()
+                .map(|[usual, certified]| (https(usual), https(certified))),
             app: app.to_owned(),
         };
         let numbered = modules.iter().enumerate();
@@ -82,21 +81,17 @@ impl House {
                 |op| op.handle(request, certificate),
             )
         };
-        let served = match certified {
-            None => vec![usual.serve(move |request| respond(request, None))],
-            Some(certified) => {
-                let held = Certificates::of_this_run().provider.clone();
-                let again = (held.clone(), respond.clone());
-                let usual = usual.serve_tls(held.certificate, held.key, move |request, _| {
-                    respond(request, None)
+        let mut served = Vec::new();
+        for (loopback, is_certified) in secure.into_iter().flatten().zip([false, true]) {
+            let shown = Certificates::of_this_run().provider.clone();
+            let respond = respond.clone();
+            let serving =
+                loopback.serve_tls(shown.certificate, shown.key, move |request, certificate| {
+                    respond(request, certificate.filter(|_| is_certified))
                 });
-                let certified = certified.serve_tls(again.0.certificate, again.0.key, again.1);
-                vec![
-                    usual.expect("a certificate"),
-                    certified.expect("a certificate"),
-                ]
-            }
-        };
+            served.push(serving.expect("a certificate and its key"));
+        }
+        served.push(plain.serve(move |request| respond(request, None)));
         (Self { _served: served }, opened)
     }
 }
@@ -112,11 +107,10 @@ impl Op {
             // What WebFinger leads to is made up, and ends without a slash.
             Some(_) => format!("/test/a/{alias}/{:08x}", u32::MAX / 3 - std::process::id()),
         };
-        let issuer = format!("{}{path}", place.origin);
-        let certified = place
-            .certified
-            .as_ref()
-            .map(|origin| format!("{origin}{path}"));
+        let secure = place.secure.as_ref().filter(|_| module.is_secure());
+        let origin = secure.map_or(&place.plain, |(usual, _)| usual);
+        let issuer = format!("{origin}{path}");
+        let certified = secure.map(|(_, certified)| format!("{certified}{path}"));
         let mut settings = settings(&issuer, module)?;
         settings.certificate_base = certified
             .clone()
@@ -154,11 +148,6 @@ impl Op {
         self.provider.deliveries()
     }
 
-    /// Ends everything at the provider as its own log-out would, and tells the apps.
-    pub(super) fn log_out_everywhere(&self) -> usize {
-        self.provider.log_out_everywhere(USER, system_time())
-    }
-
     /// Returns the ID token that was issued last, as it stood in the answer.
     pub(super) fn last_id_token(&self) -> Option<String> {
         self.last("id_token")
@@ -175,11 +164,12 @@ impl Op {
 
     /// Returns the protected API that ends a module of FAPI 2.0.
     pub(super) fn api(&self, variant: &Variant) -> Option<String> {
-        let fapi = variant.fapi?;
-        let base = match fapi.sender_constrain {
-            super::variant::SenderConstrain::Mtls => self.certified.as_ref()?,
-            super::variant::SenderConstrain::Dpop => &self.issuer,
-        };
+        variant.fapi?;
+        let base = self
+            .certified
+            .as_ref()
+            .filter(|_| variant.has_certificate());
+        let base = base.unwrap_or(&self.issuer);
         Some(format!("{}/api/me", base.trim_end_matches('/')))
     }
 
@@ -190,10 +180,8 @@ impl Op {
         let (alias, name) = (&self.alias, module.name);
         Some(match module.account? {
             Account::Acct => format!("acct:{alias}.{name}@{host}"),
-            Account::Url => {
-                let (scheme, _) = self.issuer.split_once("://")?;
-                format!("{scheme}://{host}/{alias}/{name}")
-            }
+            // The suite's own is an address with this very scheme.
+            Account::Url => format!("https://{host}/{alias}/{name}"),
         })
     }
 
@@ -228,13 +216,15 @@ impl Op {
     }
 
     fn twisted(&self, name: &str, response: HttpResponse) -> HttpResponse {
-        if response.status >= 300 || !matches!(name, "metadata" | "token") {
+        if response.status >= 300 || !matches!(name, "metadata" | "oauth-metadata" | "token") {
             return response;
         }
         with_members(response, |members| {
+            // The suite's provider revokes nothing.
+            members.remove("revocation_endpoint");
             for twist in &self.twists {
                 match twist {
-                    Twist::Metadata(change) if name == "metadata" => change(members),
+                    Twist::Metadata(change) if name != "token" => change(members),
                     Twist::Token(change) if name == "token" => change(members),
                     _ => {}
                 }
@@ -336,15 +326,7 @@ fn settings(issuer: &str, module: &Module) -> Result<Settings, String> {
             feature.map_err(|_| format!("missing: the provider has no feature {name}"))?;
         settings = settings.with_features([feature]);
     }
-    let outbox = Outbox::new(|request| {
-        let headers = request.headers.iter();
-        let headers: Vec<(&str, &str)> = headers
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let method = request.method.as_str();
-        plain_http::send(method, &request.url, &headers, &request.body).ok()
-    });
-    Ok(settings.with_outbox(outbox))
+    Ok(settings.with_outbox(outbox()))
 }
 
 /// Changes the members of a JSON object; anything else stays as it is.

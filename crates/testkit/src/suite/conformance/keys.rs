@@ -15,30 +15,33 @@ pub(super) fn provider_rsa() -> &'static [u8] {
     KEY.get_or_init(rsa)
 }
 
-/// What the client signs with.
-pub(super) const CLIENT_ALGORITHM: &str = "ES256";
-
 /// The name of the client's key.
 pub(super) const CLIENT_KEY_ID: &str = "client-1";
 
-/// Returns the client's key as its configuration has it: PKCS#8 in PEM.
-pub(super) fn client_pem() -> String {
-    pem("PRIVATE KEY", client_key())
+/// Returns the client's key for an algorithm as its configuration has it: PKCS#8 in PEM.
+pub(super) fn client_pem(algorithm: &str) -> String {
+    pem("PRIVATE KEY", client_key(algorithm))
 }
 
 /// Returns what the provider knows of the client's key.
-pub(super) fn client_public() -> Value {
-    let key = SigningKey::from_pkcs8(client_key(), Algorithm::Es256, CLIENT_KEY_ID);
+pub(super) fn client_public(algorithm: &str) -> Value {
+    let named = algorithm.parse::<Algorithm>().expect("an algorithm");
+    let key = SigningKey::from_pkcs8(client_key(algorithm), named, CLIENT_KEY_ID);
     key.expect("a fresh key is read").public_jwk()
 }
 
-fn client_key() -> &'static [u8] {
-    static KEY: OnceLock<Vec<u8>> = OnceLock::new();
-    KEY.get_or_init(|| {
-        let made =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-        made.expect("a P-256 key is made").as_ref().to_vec()
-    })
+fn client_key(algorithm: &str) -> &'static [u8] {
+    static EC: OnceLock<Vec<u8>> = OnceLock::new();
+    static RSA: OnceLock<Vec<u8>> = OnceLock::new();
+    match algorithm {
+        "ES256" => EC.get_or_init(p256),
+        _ => RSA.get_or_init(rsa),
+    }
+}
+
+fn p256() -> Vec<u8> {
+    let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+    made.expect("a P-256 key is made").as_ref().to_vec()
 }
 
 fn rsa() -> Vec<u8> {

@@ -65,6 +65,8 @@ pub(super) struct Module {
     pub(super) missing: Option<&'static str>,
     /// Whose issuer WebFinger finds.
     pub(super) account: Option<Account>,
+    /// What the client signs its own JWTs with.
+    pub(super) signs_with: &'static str,
     /// Keys of the client's section in place of the usual ones: TOML on the right.
     pub(super) keys: Vec<(&'static str, String)>,
     pub(super) play: Play,
@@ -114,6 +116,7 @@ impl Module {
             twists: Vec::new(),
             missing: None,
             account: None,
+            signs_with: "ES256",
             keys: Vec::new(),
             play: plays::log_in,
             calls: vec!["metadata authorize token keys userinfo"],
@@ -175,6 +178,12 @@ impl Module {
         self.calls(calls)
     }
 
+    /// The client signs with another algorithm, and has the key for it.
+    pub(super) fn signs_with(mut self, algorithm: &'static str) -> Self {
+        self.signs_with = algorithm;
+        self
+    }
+
     /// The client does not do this, and here is why.
     pub(super) fn missing(mut self, why: &'static str) -> Self {
         self.missing = Some(why);
@@ -185,6 +194,11 @@ impl Module {
     pub(super) fn account(mut self, account: Account) -> Self {
         self.account = Some(account);
         self.feature("webfinger")
+    }
+
+    /// Tells whether the provider has to speak TLS.
+    pub(super) fn is_secure(&self) -> bool {
+        self.variant.has_certificate() || self.account == Some(Account::Url)
     }
 
     /// Returns the id of the client that is registered.

@@ -49,6 +49,16 @@ pub(super) fn renew(stage: &mut Stage<'_>) -> Result<Reply, String> {
     stage.follow(renewed)
 }
 
+/// Logs in, and the tokens that a renewal brings are somebody else's: nobody is logged in any longer.
+pub(super) fn renew_and_be_sent_away(stage: &mut Stage<'_>) -> Result<Reply, String> {
+    is_here(stage)?;
+    let reply = stage.post("/auth/refresh", &[("return_to", "/me")]);
+    if target_of(&reply) == Some(stage.app.at("/me")) {
+        return Err("the tokens were taken".to_owned());
+    }
+    gone(stage, reply)
+}
+
 /// Logs in, renews the tokens, and uses the new ones.
 pub(super) fn renew_and_ask_userinfo(stage: &mut Stage<'_>) -> Result<Reply, String> {
     let before = stage.op.last_access_token();

@@ -58,10 +58,13 @@ fn modules_in(variant: Variant) -> Vec<Module> {
     ]
 }
 
-/// The suite takes both; this client refuses, and asks for no key first.
+/// The suite takes both; this client refuses.
 pub(super) fn no_signature(variant: Variant) -> Module {
     Module::new("oidcc-client-test-idtoken-sig-none")
         .with(variant)
         .fault("alg-none")
-        .refused("metadata authorize token", "id_token.algorithm_mismatch")
+        .refused(
+            "metadata authorize token keys",
+            "id_token.algorithm_unsupported",
+        )
 }

@@ -1,7 +1,6 @@
 //! What stands in the comprehensive plan alone.
 
 use super::super::module::{Module, Twist};
-use super::super::plays;
 use super::super::variant::{ResponseMode, Variant};
 
 const UNTIL_KEYS: &str = "metadata authorize token keys";
@@ -29,12 +28,12 @@ pub(super) fn modules() -> Vec<Module> {
             .with(posted)
             .key("prompt", "\"none\"")
             .key("max_age", "0")
-            .refused("metadata authorize", "callback.provider_error"),
+            .refused("metadata authorize", "callback.interaction_required"),
         module("oidcc-client-test-invalid-sig-hs256")
             .key("algorithm", "\"HS256\"")
             .registered("id_token_signed_response_alg", "HS256")
             .fault("wrong-signature")
-            .refused("metadata authorize token", "id_token.bad_signature"),
+            .refused(UNTIL_KEYS, "id_token.bad_signature"),
         module("oidcc-client-test-invalid-sig-es256")
             .key("algorithm", "\"ES256\"")
             .twist(Twist::Algorithm("ES256"))
@@ -43,7 +42,6 @@ pub(super) fn modules() -> Vec<Module> {
         module("oidcc-client-test-aggregated-claims").feature("aggregated-claims"),
         module("oidcc-client-test-distributed-claims")
             .feature("distributed-claims")
-            .play(plays::log_in)
             .calls("metadata authorize token keys userinfo claims"),
         module("oidcc-client-test-mtls-endpoint-aliases").with(certified),
     ]

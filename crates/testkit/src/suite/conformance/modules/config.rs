@@ -31,11 +31,14 @@ pub(super) fn modules() -> Vec<Module> {
             ..authentication("private_key_jwt")
         });
     }
-    variants.push(Variant {
+    modules.extend(variants.into_iter().map(rotated_just_before));
+    let registered = Variant {
         registration: Registration::Dynamic,
         ..usual
-    });
-    modules.extend(variants.into_iter().map(rotated_just_before));
+    };
+    modules.push(
+        rotated_just_before(registered).calls("metadata register authorize token keys userinfo"),
+    );
     modules
 }
 
@@ -54,7 +57,7 @@ pub(super) fn modules_in(variant: Variant) -> Vec<Module> {
                 let issuer = format!("{issuer}INVALID");
                 members.insert("issuer".to_owned(), issuer.into());
             })
-            .refused("metadata", "provider.issuer_mismatch"),
+            .refused("metadata", "discovery.issuer_mismatch"),
         no_signature(variant),
         rotated_just_before(variant),
         module("oidcc-client-test-signing-key-rotation")

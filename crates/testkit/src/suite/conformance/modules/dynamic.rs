@@ -21,7 +21,7 @@ pub(super) fn modules() -> Vec<Module> {
             // The app registers before it sends anybody away; the suite has seen enough by then.
             "oidcc-client-test-discovery-openid-config" => vec!["metadata register"],
             "oidcc-client-test-discovery-issuer-mismatch" => vec!["metadata"],
-            "oidcc-client-test-idtoken-sig-none" => vec!["metadata register authorize token"],
+            "oidcc-client-test-idtoken-sig-none" => vec!["metadata register authorize token keys"],
             "oidcc-client-test-signing-key-rotation" => {
                 vec![
                     "metadata register authorize token keys userinfo authorize token keys userinfo",
@@ -41,7 +41,7 @@ pub(super) fn modules() -> Vec<Module> {
             .play(plays::begin)
             .calls("metadata register")
             .seen(),
-        module("oidcc-client-test-request-uri-signed-rs256").key("signing_algorithm", "\"RS256\""),
+        module("oidcc-client-test-request-uri-signed-rs256").signs_with("RS256"),
         module("oidcc-client-test-request-uri-signed-none").missing(
             "a request object without a signature is nothing but a request that can be changed: it is not made",
         ),
@@ -63,5 +63,8 @@ pub(super) fn third_party_login() -> Vec<Module> {
             .key("third_party_login", "true")
             .play(plays::initiated_login)
     };
-    vec![module(usual), module(dynamic).calls(LOG_IN)]
+    vec![
+        module(usual).registered("initiate_login_uri", "APP/auth/initiate"),
+        module(dynamic).calls(LOG_IN),
+    ]
 }

@@ -13,12 +13,11 @@ macro_rules! named {
 
 /// What everybody does first.
 const PUSHED: &str = "metadata par authorize";
-const REDEEMED: &str = "metadata par authorize token";
 const UNTIL_KEYS: &str = "metadata par authorize token keys";
 const FINISHED: &str = "metadata par authorize token keys userinfo api";
 
 /// The same without OpenID Connect: who it is comes from userinfo alone.
-const PLAIN_FINISHED: &str = "oauth-metadata par authorize token userinfo api";
+const PLAIN_FINISHED: &str = "oauth-metadata par authorize token keys userinfo api";
 
 const USUAL: Fapi = Fapi {
     sender_constrain: SenderConstrain::Dpop,
@@ -68,12 +67,6 @@ pub(super) fn message_signing() -> Vec<Module> {
     };
     modules.extend(common(jarm));
     modules.extend(responses(signed));
-    let refused = |name, fault: &'static str, code| {
-        Module::new(name)
-            .with(jarm)
-            .fault(fault)
-            .refused(PUSHED, code)
-    };
     // The answer's signature needs the keys.
     let judged = |name, fault: &'static str, code| {
         Module::new(name)
@@ -85,42 +78,42 @@ pub(super) fn message_signing() -> Vec<Module> {
         judged(
             named!("ensure-jarm-without-iss-fails"),
             "jarm-without-iss",
-            "jarm.",
+            "callback.response_claim",
         ),
         judged(
             named!("ensure-jarm-with-invalid-iss-fails"),
             "jarm-wrong-iss",
-            "jarm.",
+            "callback.response_claim",
         ),
         judged(
             named!("ensure-jarm-without-aud-fails"),
             "jarm-without-aud",
-            "jarm.",
+            "callback.response_claim",
         ),
         judged(
             named!("ensure-jarm-with-invalid-aud-fails"),
             "jarm-wrong-aud",
-            "jarm.",
+            "callback.response_claim",
         ),
         judged(
             named!("ensure-jarm-without-exp-fails"),
             "jarm-without-exp",
-            "jarm.",
+            "callback.response_lifetime",
         ),
         judged(
             named!("ensure-jarm-with-expired-exp-fails"),
             "jarm-expired",
-            "jarm.",
+            "callback.response_lifetime",
         ),
         judged(
             named!("ensure-jarm-with-invalid-sig-fails"),
             "jarm-wrong-signature",
-            "jarm.",
+            "callback.response_signature",
         ),
-        refused(
+        judged(
             named!("ensure-jarm-signature-is-not-none"),
             "jarm-alg-none",
-            "jarm.",
+            "callback.response_signature",
         ),
     ]);
     modules
@@ -190,7 +183,7 @@ fn demanding_nonces(module: Module) -> Module {
     with_keys_first(if is_openid {
         module.calls("metadata par par authorize token token keys userinfo userinfo api")
     } else {
-        module.calls("oauth-metadata par par authorize token token userinfo userinfo api")
+        module.calls("oauth-metadata par par authorize token token keys userinfo userinfo api")
     })
 }
 
@@ -220,7 +213,7 @@ fn mismatch(variant: Variant) -> Module {
             let issuer = format!("{issuer}INVALID");
             members.insert("issuer".to_owned(), issuer.into());
         })
-        .refused(calls, "provider.issuer_mismatch")
+        .refused(calls, "discovery.issuer_mismatch")
 }
 
 fn token_type(variant: Variant, spelling: &'static str) -> Module {
@@ -242,14 +235,6 @@ fn common(variant: Variant) -> Vec<Module> {
                 .refused(UNTIL_KEYS, code),
         )
     };
-    let early = |name, fault: &'static str, code| {
-        with_keys_first(
-            Module::new(name)
-                .with(variant)
-                .fault(fault)
-                .refused(REDEEMED, code),
-        )
-    };
     let fine = |name| with_keys_first(finished(name, variant));
     vec![
         mismatch(variant),
@@ -268,12 +253,12 @@ fn common(variant: Variant) -> Vec<Module> {
             "second-audience",
             "id_token.untrusted_audience",
         ),
-        early(
+        refused(
             named!("invalid-null-alg"),
             "alg-none",
-            "id_token.algorithm_mismatch",
+            "id_token.algorithm_unsupported",
         ),
-        early(
+        refused(
             named!("invalid-alternate-alg"),
             "other-published-key-other-alg",
             "id_token.algorithm_mismatch",
