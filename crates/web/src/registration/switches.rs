@@ -5,6 +5,11 @@ use std::path::PathBuf;
 use super::{Key, Registration};
 use crate::session::Kept;
 
+/// Compiles the code of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../../docs/guide/log-out.md")]
+struct LogOutGuide;
+
 /// What is done for one provider beside the plain login; all off by default.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Switches {

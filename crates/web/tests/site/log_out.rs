@@ -1,8 +1,14 @@
 //! Log-out: by a form of our own, complete whatever the provider does, and on to the provider if asked.
 
-use codegrant_testkit::site::Visit;
-use codegrant_testkit::{Fault, Site};
-use codegrant_web::TransportError;
+use std::sync::{Arc, Mutex};
+
+use codegrant_core::jose::{Algorithm, base64url};
+use codegrant_testkit::site::{AuthorizationUrl, Visit};
+use codegrant_testkit::world::signing_key;
+use codegrant_testkit::{Browser, Fault, Site};
+use codegrant_web::{Event, TransportError};
+
+use serde_json::{Map, Value};
 
 use crate::{both_kinds, refused, settled};
 
@@ -139,7 +145,7 @@ async fn a_log_out_goes_on_to_the_provider_and_comes_back() {
             "the session here is over first"
         );
         assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
-        let url = codegrant_testkit::site::AuthorizationUrl::parse(reply.location().unwrap());
+        let url = AuthorizationUrl::parse(reply.location().unwrap());
         assert_eq!(url.endpoint(), "http://op.localhost:9000/end_session");
         assert_eq!(url.parameter("client_id"), "app");
         assert_eq!(
@@ -152,11 +158,19 @@ async fn a_log_out_goes_on_to_the_provider_and_comes_back() {
         assert!(!told.contains(&hint), "the hint is in no event");
         let at_provider = browser.follow(&reply).await;
         let end = browser.follow(&at_provider).await;
+        let state = url.parameter("state");
+        assert!(state.len() >= 22, "nobody guesses it");
         assert_eq!(
-            (end.status, end.url.as_str()),
-            (200, "https://app.example/auth/logged-out")
+            (end.status, end.url),
+            (
+                200,
+                format!("https://app.example/auth/logged-out?state={state}")
+            )
         );
         assert!(end.body.contains("You are logged out"));
+        assert_eq!(returns(&site), [(Some("op".to_owned()), true)]);
+        let told = format!("{:?}", site.events());
+        assert!(!told.contains(&state), "the state is in no event");
     }
 }
 
@@ -197,4 +211,137 @@ async fn nobody_waits_for_a_slow_revocation() {
         held.reached().await;
         held.release();
     }
+}
+
+/// Lists how browsers came back from the provider: where from, and whether that is proved.
+fn returns(site: &Site) -> Vec<(Option<String>, bool)> {
+    let returned = |(_, event)| match event {
+        Event::ReturnedFromLogOut { provider, verified } => Some((provider, verified)),
+        _ => None,
+    };
+    site.events().into_iter().filter_map(returned).collect()
+}
+
+/// Logs in and out, and stops before the provider's page; gives back the state that went there.
+async fn gone_to_the_provider(site: &Site, browser: &mut Browser) -> String {
+    browser.log_in("op", "ada").await;
+    let reply = browser.log_out().await;
+    assert!(browser.subject().await.is_none());
+    AuthorizationUrl::parse(reply.location().unwrap_or_else(|| panic!("{site:?}")))
+        .parameter("state")
+}
+
+// attack: LO-03 LO-04
+#[tokio::test]
+async fn a_return_without_the_right_state_is_shown_and_told_to_nobody_but_the_operator() {
+    for builder in [Site::builder(), Site::builder().memory_sessions()] {
+        let site = builder.log_out_at_provider().build();
+        let mut expected = Vec::new();
+        let honest = {
+            let mut browser = site.browser();
+            let state = gone_to_the_provider(&site, &mut browser).await;
+            expected.push((Some("op".to_owned()), true));
+            browser
+                .get(&format!("/auth/logged-out?state={state}"))
+                .await
+        };
+        for change in [
+            |state: &str| format!("?state={state}_INVALID"),
+            |_: &str| "?state=".to_owned(),
+            |_: &str| String::new(),
+            |state: &str| format!("?state={state}&state={state}"),
+            |state: &str| format!("?STATE={state}"),
+        ] {
+            let mut browser = site.browser();
+            let state = gone_to_the_provider(&site, &mut browser).await;
+            let target = format!("/auth/logged-out{}", change(&state));
+            let reply = browser.get(&target).await;
+            expected.push((Some("op".to_owned()), false));
+            assert_eq!((reply.status, &reply.body), (200, &honest.body), "{target}");
+            assert_eq!(reply.headers, honest.headers);
+            assert_eq!(browser.subject().await, None);
+            let again = browser
+                .get(&format!("/auth/logged-out?state={state}"))
+                .await;
+            expected.push((None, false));
+            assert_eq!(again.body, honest.body, "a state is good once");
+        }
+        let mut late = site.browser();
+        let state = gone_to_the_provider(&site, &mut late).await;
+        site.wait(600);
+        late.get(&format!("/auth/logged-out?state={state}")).await;
+        expected.push((None, false));
+        let mut somebody = site.browser();
+        let other = gone_to_the_provider(&site, &mut somebody).await;
+        let mut stranger = site.browser();
+        stranger
+            .get(&format!("/auth/logged-out?state={other}"))
+            .await;
+        expected.push((None, false));
+        assert_eq!(returns(&site), expected);
+        stranger.get("/auth/logged-out").await;
+        assert_eq!(
+            returns(&site),
+            expected,
+            "whoever opens the page came from nowhere"
+        );
+    }
+}
+
+// attack: LO-06
+#[tokio::test]
+async fn an_id_token_that_is_too_long_for_a_url_goes_by_a_form() {
+    let site = Site::builder()
+        .memory_sessions()
+        .log_out_at_provider()
+        .build();
+    let key = signing_key(Algorithm::Es256, "long");
+    site.alter("/jwks", {
+        let key = key.public_jwk();
+        move |answer| {
+            answer.body["keys"]
+                .as_array_mut()
+                .unwrap()
+                .push(key.clone())
+        }
+    });
+    let sent: Arc<Mutex<String>> = Arc::default();
+    let seen = sent.clone();
+    site.alter("/token", move |answer| {
+        let token = answer.body["id_token"].as_str().unwrap();
+        let claims = base64url::decode(token.split('.').nth(1).unwrap()).unwrap();
+        let mut claims: Map<String, Value> = serde_json::from_slice(&claims).unwrap();
+        claims.insert("groups".to_owned(), "g".repeat(2000).into());
+        let long = key.sign(None, &claims).unwrap();
+        *seen.lock().unwrap() = long.clone();
+        answer.set("id_token", long);
+    });
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let page = browser.log_out().await;
+    assert_eq!(page.status, 200);
+    assert!(
+        browser.session_cookies().is_empty(),
+        "the session here is over first"
+    );
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(page.header("x-frame-options"), Some("DENY"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'sha256-") && !policy.contains("unsafe"));
+    let (action, fields) = page.form().unwrap();
+    assert_eq!(action, "http://op.localhost:9000/end_session");
+    let field = |name: &str| {
+        let found = fields.iter().find(|(held, _)| held == name);
+        found.map(|(_, value)| value.clone()).unwrap()
+    };
+    assert_eq!(field("id_token_hint"), *sent.lock().unwrap());
+    assert_eq!(field("client_id"), "app");
+    assert_eq!(
+        field("post_logout_redirect_uri"),
+        "https://app.example/auth/logged-out"
+    );
+    let target = format!("/auth/logged-out?state={}", field("state"));
+    assert_eq!(browser.get(&target).await.status, 200);
+    assert_eq!(returns(&site), [(Some("op".to_owned()), true)]);
 }

@@ -3,12 +3,15 @@
 
 mod accounts;
 mod answers;
+mod api;
 mod callback;
 mod code;
 mod configuration;
 mod cookies;
+mod dpop;
 mod errors;
 mod exchange;
+mod for_providers;
 mod hand_over;
 mod healing;
 mod keys;
@@ -20,25 +23,35 @@ mod mounting;
 mod on_login;
 mod pages;
 mod paths;
+mod provider_log_out;
 mod proxy;
+mod received;
 mod refresh;
 mod replay;
+mod self_registration;
 mod sessions;
 mod setup;
 mod state;
+mod step_up;
 mod stores;
 mod strain;
 mod tabs;
 mod test_users;
+mod third_party;
 mod unlucky;
 
 use codegrant_core::form;
 use codegrant_testkit::Site;
-use codegrant_testkit::site::Reply;
+use codegrant_testkit::site::{Reply, SiteBuilder};
 
 /// A site of each kind of session: what holds for one has to hold for the other.
 fn both_kinds() -> [Site; 2] {
     [Site::new(), Site::builder().memory_sessions().build()]
+}
+
+/// The same of a site that is made in some other way.
+fn both_kinds_of(builder: fn() -> SiteBuilder) -> [Site; 2] {
+    [builder().build(), builder().memory_sessions().build()]
 }
 
 /// Asserts that a request was refused: a 4xx page of fixed text, which no cache keeps, which repeats

@@ -1,0 +1,407 @@
+//! Back-channel log-out: who ends whose session, and who does not.
+
+use codegrant_core::http::HttpResponse;
+use codegrant_core::jose::Algorithm;
+use codegrant_testkit::site::{Reply, Visit};
+use codegrant_testkit::world::{signing_key, stranger_key};
+use codegrant_testkit::{Site, SwitchedStore};
+use codegrant_web::{LogOutReason, MemoryStore, TransportError};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::{Desk, EVENT, ours};
+
+/// Asserts that a log-out was accepted, with nothing to tell one from another.
+#[track_caller]
+fn accepted(reply: &Reply) {
+    assert_eq!((reply.status, reply.body.as_str()), (200, ""));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert!(reply.set_cookies().is_empty());
+}
+
+/// Asserts that a log-out was refused, without a word why.
+#[track_caller]
+fn refused(reply: &Reply) {
+    assert_eq!(reply.status, 400);
+    assert_eq!(reply.body, "{\"error\":\"invalid_request\"}");
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert!(reply.set_cookies().is_empty());
+}
+
+// attack: LO-18 LO-23
+#[tokio::test]
+async fn a_session_id_ends_that_session_and_no_other() {
+    for desk in Desk::both() {
+        let mut ada = desk.logged_in("ada").await;
+        let mut at_home = desk.logged_in("ada").await;
+        let mut grace = desk.logged_in("grace").await;
+        let first = desk.session_id(0);
+        for named in [
+            vec![("sid", "nobody's")],
+            vec![("sid", "nobody's"), ("sub", "ada")],
+            vec![("sub", "nobody")],
+        ] {
+            accepted(&desk.deliver(&desk.token(&named)).await);
+            desk.site.wait(1);
+        }
+        assert!(
+            ada.session().await.is_some(),
+            "another session of this person"
+        );
+        accepted(&desk.deliver(&desk.token(&[("sid", &first)])).await);
+        assert!(ada.session().await.is_none());
+        assert_eq!(ada.get("/orders").await.status, 303);
+        assert!(at_home.session().await.is_some());
+        assert!(grace.session().await.is_some());
+        assert_eq!(desk.log_outs(), [LogOutReason::BackChannel; 4]);
+        assert!(desk.site.failures().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_person_alone_ends_all_their_sessions() {
+    for desk in Desk::both() {
+        let mut ada = desk.logged_in("ada").await;
+        let mut at_home = desk.logged_in("ada").await;
+        let mut grace = desk.logged_in("grace").await;
+        accepted(&desk.deliver(&desk.token(&[("sub", "ada")])).await);
+        assert!(ada.session().await.is_none());
+        assert!(at_home.session().await.is_none());
+        assert!(grace.session().await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_never_learned_the_providers_is_found_by_its_person() {
+    for desk in Desk::both() {
+        desk.site
+            .provider("op")
+            .inject(codegrant_testkit::Fault::NoSid);
+        let site = &desk.site;
+        site.behave();
+        site.provider("op").inject(codegrant_testkit::Fault::NoSid);
+        site.alter("/jwks", |answer| {
+            let keys = answer.body["keys"].as_array_mut().unwrap();
+            keys.push(ours().public_jwk());
+        });
+        let mut ada = site.browser();
+        ada.log_in("op", "ada").await;
+        assert_eq!(ada.subject().await.as_deref(), Some("ada"));
+        accepted(&desk.deliver(&desk.token(&[("sid", "any")])).await);
+        assert!(ada.session().await.is_some());
+        site.wait(1);
+        let token = desk.token(&[("sid", "any"), ("sub", "ada")]);
+        accepted(&desk.deliver(&token).await);
+        assert!(ada.session().await.is_none());
+    }
+}
+
+// attack: LO-16
+#[tokio::test]
+async fn a_token_that_comes_again_ends_no_newer_session() {
+    for desk in Desk::both() {
+        let mut ada = desk.logged_in("ada").await;
+        let by_person = desk.token(&[("sub", "ada")]);
+        accepted(&desk.deliver(&by_person).await);
+        assert!(ada.session().await.is_none());
+        desk.site.wait(10);
+        let mut again = desk.logged_in("ada").await;
+        refused(&desk.deliver(&by_person).await);
+        assert!(again.session().await.is_some());
+
+        let session = desk.session_id(1);
+        let by_session = desk.token(&[("sid", &session)]);
+        accepted(&desk.deliver(&by_session).await);
+        assert!(again.session().await.is_none());
+        refused(&desk.deliver(&by_session).await);
+        assert_eq!(desk.site.failures(), ["logout_token.replayed"; 2]);
+        desk.site.wait(400);
+        refused(&desk.deliver(&by_session).await);
+        assert_eq!(desk.site.failures().last(), Some(&"logout_token.stale"));
+    }
+}
+
+// attack: LO-16
+#[tokio::test]
+async fn a_token_that_was_kept_back_ends_no_session_that_began_after_it() {
+    for desk in Desk::both() {
+        let by_person = desk.token(&[("sub", "ada")]);
+        desk.site.wait(100);
+        let mut ada = desk.logged_in("ada").await;
+        accepted(&desk.deliver(&by_person).await);
+        assert!(ada.session().await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn whoever_logs_in_after_a_log_out_stays_logged_in() {
+    for desk in Desk::both() {
+        let _first = desk.logged_in("ada").await;
+        accepted(&desk.deliver(&desk.token(&[("sub", "ada")])).await);
+        desk.site.wait(1);
+        let mut ada = desk.logged_in("ada").await;
+        assert!(ada.session().await.is_some());
+        desk.site.wait(3600);
+        assert!(ada.session().await.is_some());
+    }
+}
+
+// attack: LO-07 LO-08 LO-09 LO-10 LO-11 LO-12 LO-15 LO-25
+#[tokio::test]
+async fn nothing_but_a_sound_token_ends_a_session() {
+    for desk in Desk::both() {
+        let mut ada = desk.logged_in("ada").await;
+        let session = desk.session_id(0);
+        let with = |claim: &str, value: Value| {
+            let mut claims = desk.claims();
+            claims.insert("sub".to_owned(), json!("ada"));
+            claims.insert("sid".to_owned(), json!(session));
+            match value {
+                Value::Bool(false) => claims.remove(claim),
+                value => claims.insert(claim.to_owned(), value),
+            };
+            ours().sign(None, &claims).unwrap()
+        };
+        let honest = desk.token(&[("sub", "ada"), ("sid", &session)]);
+        let mut forged = vec![
+            format!("eyJhbGciOiJub25lIn0.{}.", honest.split('.').nth(1).unwrap()),
+            stranger_key(Algorithm::Es256, "the provider's log-outs")
+                .sign(None, &desk.claims())
+                .unwrap(),
+            signing_key(Algorithm::Rs256, "k1")
+                .sign(None, &desk.claims())
+                .unwrap(),
+            with("iss", json!("https://evil.example")),
+            with("aud", json!("another")),
+            with("aud", json!(["another"])),
+            with("events", Value::Bool(false)),
+            with("events", json!({ "http://other.example": {} })),
+            with("events", json!([])),
+            with("events", json!({ EVENT: 5 })),
+            with("nonce", Value::Null),
+            with("exp", json!(desk.site.now().minus(61).as_unix())),
+            with("iat", json!(desk.site.now().minus(3600).as_unix())),
+            with("jti", Value::Bool(false)),
+        ];
+        let mut neither = desk.claims();
+        neither.remove("sub");
+        forged.push(ours().sign(None, &neither).unwrap());
+        for token in &forged {
+            refused(&desk.deliver(token).await);
+        }
+        assert_eq!(desk.site.failures().len(), forged.len());
+        assert!(ada.session().await.is_some());
+        let told = format!("{:?}", desk.site.events());
+        assert!(!told.contains(&session), "no session id stands in the log");
+        accepted(&desk.deliver(&honest).await);
+        assert!(ada.session().await.is_none());
+    }
+}
+
+// attack: LO-17
+#[tokio::test]
+async fn the_id_token_of_a_session_does_not_end_it() {
+    let desk = Desk::new(Site::builder());
+    let id_token = Arc::new(std::sync::Mutex::new(String::new()));
+    let seen = id_token.clone();
+    desk.site.alter("/token", move |answer| {
+        *seen.lock().unwrap() = answer.body["id_token"].as_str().unwrap().to_owned();
+    });
+    let mut ada = desk.logged_in("ada").await;
+    let token = id_token.lock().unwrap().clone();
+    refused(&desk.deliver(&token).await);
+    assert_eq!(desk.site.failures(), ["logout_token.no_logout_event"]);
+    assert!(ada.session().await.is_some());
+}
+
+// attack: LO-22
+#[tokio::test]
+async fn only_a_form_that_is_posted_counts() {
+    let desk = Desk::new(Site::builder().memory_sessions());
+    let mut ada = desk.logged_in("ada").await;
+    let token = desk.token(&[("sub", "ada")]);
+    for form in [
+        String::new(),
+        format!("{{\"logout_token\":\"{token}\"}}"),
+        format!("logout_token={token}&logout_token={token}"),
+        "logout_token=".to_owned(),
+        format!("LOGOUT_TOKEN={token}"),
+        "\u{fffd}".to_owned(),
+    ] {
+        refused(&desk.send(&form).await);
+    }
+    let mut provider = desk.site.browser();
+    let target = format!("/auth/backchannel-logout/op?logout_token={token}");
+    let got = provider.get(&target).await;
+    assert_eq!((got.status, got.header("allow")), (405, Some("POST")));
+    let posted = provider.visit(Visit::new("POST", target)).await;
+    assert_eq!(posted.status, 400, "a token in the query is none");
+    let huge = format!("logout_token={token}&x={}", "x".repeat(5 * 1024 * 1024));
+    assert_eq!(desk.send(&huge).await.status, 413);
+    assert!(ada.session().await.is_some());
+    accepted(&desk.deliver(&token).await);
+    assert!(ada.session().await.is_none());
+}
+
+// attack: LO-23
+#[tokio::test]
+async fn no_cookie_and_no_origin_matter() {
+    for desk in Desk::both() {
+        let mut ada = desk.logged_in("ada").await;
+        let mut grace = desk.logged_in("grace").await;
+        let form = format!("logout_token={}", desk.token(&[("sub", "ada")]));
+        let visit = Visit::new("POST", "/auth/backchannel-logout/op")
+            .with_body(form)
+            .from_page("https://elsewhere.example")
+            .with_header("cookie", "__Host-codegrant.session=1garbage");
+        accepted(&grace.visit(visit).await);
+        assert!(ada.session().await.is_none());
+        assert!(grace.session().await.is_some());
+    }
+}
+
+// attack: LO-21 LO-26
+#[tokio::test]
+async fn nobody_learns_who_is_logged_in() {
+    for desk in Desk::both() {
+        let _ada = desk.logged_in("ada").await;
+        let known = desk.deliver(&desk.token(&[("sub", "ada")])).await;
+        desk.site.wait(1);
+        let gone = desk.deliver(&desk.token(&[("sub", "ada")])).await;
+        desk.site.wait(1);
+        let unknown = desk.deliver(&desk.token(&[("sub", "nobody")])).await;
+        accepted(&known);
+        assert_eq!(known.headers, unknown.headers);
+        assert_eq!(known.headers, gone.headers);
+        let one = desk.deliver("a.b.c").await;
+        let other = desk.deliver(&desk.token(&[("aud", "another")])).await;
+        refused(&one);
+        assert_eq!((&one.headers, &one.body), (&other.headers, &other.body));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_there_where_it_is_not_registered() {
+    let site = Site::new();
+    for path in ["backchannel-logout", "frontchannel-logout", "session"] {
+        let visit = Visit::new("POST", format!("/auth/{path}/op"));
+        assert_eq!(site.browser().visit(visit).await.status, 404, "{path}");
+        let target = format!("/auth/{path}/op?iss=a&sid=b");
+        assert_eq!(site.browser().get(&target).await.status, 404, "{path}");
+    }
+    let desk = Desk::new(Site::builder());
+    let nobody = Visit::new("POST", "/auth/backchannel-logout/nobody");
+    assert_eq!(desk.site.browser().visit(nobody).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_is_told_that_nobody_was_logged_out() {
+    let desk = Desk::new(Site::builder());
+    desk.site.script(|request| {
+        let url = request.loggable_url().to_owned();
+        Some(Err(TransportError::Timeout { url, seconds: 10 }))
+    });
+    refused(&desk.deliver(&desk.token(&[("sub", "ada")])).await);
+    assert_eq!(desk.site.failures(), ["transport.timeout"]);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_ends_sessions_by_the_keys_that_are_known() {
+    for desk in Desk::both() {
+        let mut ada = desk.logged_in("ada").await;
+        desk.site
+            .script(|_| Some(Ok(HttpResponse::new(503).with_body("down"))));
+        accepted(&desk.deliver(&desk.token(&[("sub", "ada")])).await);
+        assert!(ada.session().await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_loses_no_log_out() {
+    let store = SwitchedStore::new();
+    let given = store.clone();
+    let desk = Desk::new(Site::builder().configure(|auth| auth.store(given)));
+    let mut ada = desk.logged_in("ada").await;
+    let token = desk.token(&[("sub", "ada")]);
+    store.switch_off();
+    refused(&desk.deliver(&token).await);
+    store.switch_on();
+    assert!(ada.session().await.is_some());
+    accepted(&desk.deliver(&token).await);
+    assert!(ada.session().await.is_none());
+}
+
+#[tokio::test]
+async fn processes_with_one_store_end_each_others_sessions_and_without_one_only_their_own() {
+    let store = Arc::new(MemoryStore::new(100));
+    let given = store.clone();
+    let desk = Desk::new(Site::builder().configure(move |auth| auth.store(given)));
+    let other = Site::builder()
+        .beside(&desk.site)
+        .registered(|registration| registration.backchannel_logout())
+        .configure(move |auth| auth.store(store))
+        .build();
+    let mut ada = desk.logged_in("ada").await;
+    assert!(ada.clone().at(&other).session().await.is_some());
+    accepted(&desk.deliver(&desk.token(&[("sub", "ada")])).await);
+    assert!(ada.session().await.is_none());
+    assert!(ada.at(&other).session().await.is_none());
+
+    let desk = Desk::new(Site::builder());
+    let other = Site::builder().beside(&desk.site).build();
+    let mut ada = desk.logged_in("ada").await;
+    accepted(&desk.deliver(&desk.token(&[("sub", "ada")])).await);
+    assert!(ada.session().await.is_none());
+    assert!(
+        ada.at(&other).session().await.is_some(),
+        "sealed cookies are known to one process"
+    );
+}
+
+#[tokio::test]
+async fn a_refresh_and_a_slow_login_do_not_undo_it() {
+    for desk in Desk::both() {
+        let mut ada = desk.logged_in("ada").await;
+        let held = desk.site.hold("/token");
+        let token = desk.token(&[("sub", "ada")]);
+        let (reply, ()) = tokio::join!(ada.post("/auth/refresh", &[]), async {
+            held.reached().await;
+            accepted(&desk.deliver(&token).await);
+            held.release();
+        });
+        assert!(!crate::opens_session(&reply));
+        assert!(ada.session().await.is_none());
+    }
+    for desk in Desk::both() {
+        let mut ada = desk.site.browser();
+        let callback = ada.begin_and_sign_in("op", "ada").await;
+        let held = desk.site.hold("/userinfo");
+        let token = desk.token(&[("sub", "ada")]);
+        tokio::join!(ada.bring(&callback), async {
+            held.reached().await;
+            accepted(&desk.deliver(&token).await);
+            held.release();
+        });
+        assert!(ada.session().await.is_none(), "it was on its way");
+    }
+}
+
+#[tokio::test]
+async fn strangers_make_the_keys_be_fetched_once_a_minute() {
+    let desk = Desk::new(Site::builder());
+    let _ada = desk.logged_in("ada").await;
+    let before = desk.site.calls("/jwks");
+    let stranger = stranger_key(Algorithm::Es256, "unknown");
+    for _ in 0..20 {
+        let token = stranger.sign(None, &desk.claims()).unwrap();
+        refused(&desk.deliver(&token).await);
+    }
+    assert_eq!(desk.site.calls("/jwks"), before + 1);
+    for garbage in ["a", "a.b.c", "e30.e30.e30.e30.e30"] {
+        refused(&desk.deliver(garbage).await);
+    }
+    desk.site.wait(60);
+    let token = stranger.sign(None, &desk.claims()).unwrap();
+    refused(&desk.deliver(&token).await);
+    assert_eq!(desk.site.calls("/jwks"), before + 2);
+}
