@@ -28,6 +28,14 @@ pub const TARGETS: &[Target] = &[
     target("token_response", documents::token_response),
     target("dpop_nonce", documents::dpop_nonce),
     target("id_token", tokens::id_token),
+    target("logout_token", tokens::logout_token),
+    target("signed_response", tokens::signed_response),
+    target("encrypted_token", tokens::encrypted_token),
+    target("challenge", documents::challenge),
+    target("webfinger", documents::webfinger),
+    target("registration", documents::registration),
+    target("third_party_login", front::third_party_login),
+    target("private_keys", tokens::private_keys),
 ];
 
 const fn target(name: &'static str, run: fn(&[u8])) -> Target {

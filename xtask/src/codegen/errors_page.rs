@@ -37,6 +37,21 @@ const CULPRITS: &[(&str, &str, &str)] = &[
         "Which rule of OpenID Connect Back-Channel Logout 1.0 section 2.6 a token breaks; nobody was logged out by it.",
     ),
     (
+        "registration",
+        "Dynamic registration",
+        "What a provider answered when the app registered itself there (RFC 7591, RFC 7592).",
+    ),
+    (
+        "webfinger",
+        "WebFinger",
+        "What a host answered when it was asked for the issuer of an account (RFC 7033).",
+    ),
+    (
+        "api",
+        "Calls of APIs",
+        "A call that the app makes with an access token; nothing was sent.",
+    ),
+    (
         "keys",
         "The provider's keys",
         "The key set with which ID tokens are checked.",

@@ -5,7 +5,7 @@ use std::future::Future;
 use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::KeySet;
 use codegrant_core::oauth2::RefreshToken;
-use codegrant_core::{DpopKey, HeldLogin, Renewed, Step};
+use codegrant_core::{ClientMetadata, DpopKey, HeldLogin, Renewed, Resource, Step, StepUp};
 
 use crate::World;
 
@@ -105,6 +105,61 @@ pub(super) fn dpop_nonce(input: &[u8]) {
         matches!(again.resume(challenge()), Err(_)),
         "no third request"
     );
+}
+
+/// `WWW-Authenticate` of an API: what is asked for fits into a login's address.
+pub(super) fn challenge(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    let response = HttpResponse::new(401).with_header("www-authenticate", text);
+    let Some(asked) = StepUp::of(&response) else {
+        return;
+    };
+    assert!(
+        !asked.contexts().is_empty() || asked.age().is_some(),
+        "{text:?}"
+    );
+    for context in asked.contexts() {
+        assert!(
+            !context.is_empty() && !context.contains(char::is_control),
+            "{text:?}"
+        );
+    }
+}
+
+/// What a person types to be found, and what a host answers: the issuer is safe to ask.
+pub(super) fn webfinger(input: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(input) {
+        let _typed = Resource::parse(text);
+    }
+    let resource = Resource::parse("joe@op.example").expect("a sound address");
+    let Step::Fetch(fetch) = resource.find_issuer() else {
+        panic!("a host is asked by a request");
+    };
+    let answer = HttpResponse::new(200)
+        .with_header("content-type", "application/jrd+json")
+        .with_body(input);
+    if let Ok(Step::Done(issuer)) = fetch.resume(answer) {
+        assert!(issuer.starts_with("https://"), "{issuer}");
+    }
+}
+
+/// The answer to a registration: what is accepted has an id and nothing weaker than was asked for.
+pub(super) fn registration(input: &[u8]) {
+    let mut world = World::openid();
+    let mut metadata = world.start().metadata;
+    metadata.registration_endpoint = Some("https://op.example/register".to_owned());
+    let wanted = ClientMetadata::of(&world.client);
+    let started = world.client.register(&metadata, &wanted, None, world.now);
+    let Ok(Step::Fetch(fetch)) = started else {
+        panic!("a registration is one request");
+    };
+    if let Ok(Step::Done(given)) = fetch.resume(json(input).with_status(201)) {
+        assert!(!given.client_id().is_empty());
+        let registered = world.client.with_information(&given);
+        assert!(registered.validate().is_ok(), "{given:?}");
+    }
 }
 
 fn json(body: &[u8]) -> HttpResponse {

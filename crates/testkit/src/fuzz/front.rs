@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use codegrant_core::provider::GITHUB;
-use codegrant_core::{AuthorizationResponse, ReturnTo};
+use codegrant_core::{AuthorizationResponse, PublicOrigin, ReturnTo, ThirdPartyLogin};
 use codegrant_web::{Auth, Request};
 
 use super::documents::drive;
@@ -49,6 +49,23 @@ pub(super) fn return_to(input: &[u8]) {
     assert!(to.starts_with('/') && !to.starts_with("//"), "{to:?}");
     assert!(to.bytes().all(|byte| byte.is_ascii_graphic()), "{to:?}");
     assert!(!landed.path().starts_with("/auth/"), "{to:?}");
+}
+
+/// The request of a third party: it leads nowhere but into this app.
+pub(super) fn third_party_login(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
+    let origin = PublicOrigin::parse("https://app.example").expect("an origin");
+    let asked = ThirdPartyLogin::parse(text);
+    if let Some(to) = asked.return_to(&origin, "/auth") {
+        let base = codegrant_core::oauth2::url::Url::parse("https://app.example/").expect("a URL");
+        let landed = base.join(to.as_str()).expect("what is kept is a path");
+        assert_eq!(landed.origin(), base.origin(), "{text:?}");
+    }
+    if let Some(hint) = asked.login_hint() {
+        assert!(!hint.contains(char::is_control), "{hint:?}");
+    }
 }
 
 /// The `Cookie` header: whatever stands in it, nobody is logged in by it.
