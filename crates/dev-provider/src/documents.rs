@@ -32,8 +32,9 @@ impl Call<'_> {
             "code_challenge_methods_supported": ["S256"],
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "claims_supported": [
-                "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid",
+                "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", "acr",
                 "name", "preferred_username", "picture", "email", "email_verified",
+                "address", "phone_number", "phone_number_verified",
             ],
             "authorization_response_iss_parameter_supported": true,
             "claims_parameter_supported": false,
