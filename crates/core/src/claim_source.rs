@@ -36,6 +36,16 @@ pub(crate) const MEMBERS: [&str; 2] = ["_claim_names", "_claim_sources"];
 /// A login has up to four of them, in [`Login::claim_sources`]. They are in no session: keep what you need.
 ///
 /// `Debug` shows the source's name and no claim.
+///
+/// ```
+/// use codegrant_core::{ClaimSource, Timestamp, jose::{Algorithm, KeySet}};
+///
+/// fn credit_score(source: &ClaimSource, keys_of_the_bank: &KeySet, now: Timestamp) -> Option<i64> {
+///     let bank = "https://bank.example";
+///     let claims = source.verify(bank, keys_of_the_bank, Algorithm::Es256, now).ok()?;
+///     claims.get("credit_score")?.as_i64()
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimSource {
     name: String,
