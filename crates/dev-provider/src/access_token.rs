@@ -190,6 +190,18 @@ impl Call<'_> {
         }
     }
 
+    /// Tells whether the token of this request may be used at its address (RFC 8707 section 2).
+    pub(crate) fn is_for_this_resource(&self) -> bool {
+        let header = self.request.header("authorization").unwrap_or_default();
+        let token = header.split_once(' ').map_or("", |(_, token)| token.trim());
+        let address = self.request.loggable_url();
+        let held = self.state.access_tokens.find(token);
+        held.is_none_or(|held| {
+            let mut resources = held.resources.iter();
+            held.resources.is_empty() || resources.any(|resource| address.starts_with(resource))
+        })
+    }
+
     pub(crate) fn live_token(&self, token: &str) -> Option<(Grant, &AccessToken)> {
         let held = self.state.access_tokens.find(token)?;
         let live = self.now < held.expires;

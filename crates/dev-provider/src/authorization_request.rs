@@ -91,6 +91,7 @@ impl Call<'_> {
             None => return Err(invalid("response_type is missing")),
         }
         self.check_random(parameters);
+        self.check_scope(parameters, client_id);
         let takes_claims = self.settings.has(Feature::ClaimsParameter);
         let claims = match parameters.value("claims").filter(|_| takes_claims) {
             Some(text) => ClaimsRequest::parse(text).ok_or(invalid("claims is no JSON object"))?,
@@ -111,6 +112,19 @@ impl Call<'_> {
             client_id: client_id.to_owned(),
             return_to,
         })
+    }
+
+    /// Notes a scope beyond those that the client registered (RFC 7591 section 2).
+    fn check_scope(&mut self, parameters: &Parameters, client_id: &str) {
+        let client = self.client(client_id);
+        let Some(registered) = client.as_ref().and_then(|client| client.text("scope")) else {
+            return;
+        };
+        let asked = parameters.value("scope").unwrap_or_default();
+        let beyond = |scope: &&str| !registered.split(' ').any(|held| held == *scope);
+        if let Some(scope) = asked.split(' ').find(beyond) {
+            self.violate("scope", format!("{scope} is not registered"));
+        }
     }
 
     /// Notes a `state` or a `nonce` that is longer than clients need, or that an address cannot hold as it is.

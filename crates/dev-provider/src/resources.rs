@@ -12,6 +12,10 @@ impl Call<'_> {
             Ok(held) => held,
             Err(refused) => return refused,
         };
+        if !self.is_for_this_resource() {
+            let description = "the token is for other resources";
+            return self.challenge("Bearer", Some(("invalid_token", description)));
+        }
         let subject = grant.signed_in.subject;
         let may_know = scopes.iter().any(|scope| scope == "profile");
         let user = self.user(&subject).filter(|_| may_know);

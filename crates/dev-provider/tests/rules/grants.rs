@@ -198,8 +198,16 @@ fn tokens_are_for_the_resources_that_were_asked_for() {
     let mut fields = redemption(&code);
     fields.push(both[0]);
     let body = json_of(&signer.post(&world, "/token", &fields)).1;
-    let told = introspect(&signer, &world, body["access_token"].as_str().unwrap());
+    let token = body["access_token"].as_str().unwrap();
+    let told = introspect(&signer, &world, token);
     assert_eq!(told["aud"], json!([both[0].1]));
+    let call = |token| world.provider.handle(&api("Bearer", token), START).status;
+    assert_eq!(call(token), 200);
+    let code = signer.code(&world, &both);
+    let mut fields = redemption(&code);
+    fields.push(both[1]);
+    let body = json_of(&signer.post(&world, "/token", &fields)).1;
+    assert_eq!(call(body["access_token"].as_str().unwrap()), 401);
     for wrong in [
         "/relative",
         "https://other.example/#fragment",
@@ -211,6 +219,18 @@ fn tokens_are_for_the_resources_that_were_asked_for() {
         let answer = json_of(&signer.post(&world, "/token", &fields));
         assert_eq!(answer.1["error"], "invalid_target", "{wrong}");
     }
+}
+
+#[test]
+fn a_scope_that_is_not_registered_is_noted() {
+    let signer = Signer::new();
+    let registered = json!({ "scope": "openid email" });
+    let world = signer.world(registered, &[Feature::PushedRequests]);
+    signer.code(&world, &[("scope", "openid email")]);
+    assert_eq!(rules(&world), [""; 0]);
+    signer.code(&world, &[("scope", "openid profile")]);
+    let told = world.provider.violations();
+    assert_eq!(told[0], "scope: profile is not registered (at /par)");
 }
 
 #[test]
