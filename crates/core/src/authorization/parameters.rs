@@ -39,12 +39,14 @@ impl Parameters {
     /// Finds a parameter that stands twice, or that the endpoint's own query has already (RFC 6749
     /// section 3.1 forbids it).
     pub(super) fn repeated<'a>(&'a self, own: &'a [String]) -> Option<&'a str> {
-        let mut seen: Vec<&str> = own.iter().map(String::as_str).collect();
-        self.0.iter().map(|(name, _)| name.as_ref()).find(|name| {
-            let again = seen.contains(name) && *name != REPEATABLE;
-            seen.push(name);
-            again
-        })
+        let mut seen: Vec<&str> = Vec::new();
+        let own = own.iter().map(String::as_str);
+        own.chain(self.0.iter().map(|(name, _)| name.as_ref()))
+            .find(|name| {
+                let again = seen.contains(name) && *name != REPEATABLE;
+                seen.push(name);
+                again
+            })
     }
 
     /// Returns the parameters as texts.

@@ -26,7 +26,7 @@ use crate::dpop::DpopNonces;
 use crate::http::ClientCertificate;
 use crate::jose::{Algorithm, SigningKey};
 use crate::profile::Profile;
-use crate::provider::{AuthenticationMethod, Provider, Text};
+use crate::provider::{AuthenticationMethod, Provider, Quirk, Text};
 
 pub use exchange_token::{ExchangedToken, TokenExchange};
 pub use introspect::Introspection;
@@ -194,6 +194,10 @@ impl Client {
         match (self.0.authentication, &self.0.secret) {
             (Some(method), _) => method,
             (None, Some(_)) => self.0.provider.authentication,
+            // There is a secret, and it is not written down.
+            (None, None) if self.0.provider.has(&Quirk::SignedSecret) => {
+                self.0.provider.authentication
+            }
             (None, None) => AuthenticationMethod::None,
         }
     }

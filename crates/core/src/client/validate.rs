@@ -27,12 +27,12 @@ impl Client {
                 provider: provider(),
             });
         }
+        mistakes.extend(self.secret_mistake());
         if self.provider().is_openid() && !self.scopes().iter().any(|scope| scope == "openid") {
             mistakes.push(ConfigurationError::OpenidScopeMissing {
                 provider: provider(),
             });
         }
-        mistakes.extend(self.secret_mistake());
         mistakes.extend(self.key_mistake());
         let settings = self.asked_mistakes().chain(self.message_mistakes());
         mistakes.extend(

@@ -96,7 +96,7 @@ fn a_denial_is_told_apart_from_every_other_error() {
         "invalid_scope",
         "server_error",
         "temporarily_unavailable",
-        "login_required",
+        "Login_Required",
         "Access_Denied",
         "access_denied ",
         "",

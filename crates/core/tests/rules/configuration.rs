@@ -1,7 +1,10 @@
 //! Settings that cannot work, each found before anybody is sent anywhere.
 
-use codegrant_core::provider::{AuthenticationMethod, GOOGLE, PRESETS, Provider};
+use codegrant_core::jose::Algorithm;
+use codegrant_core::provider::{AuthenticationMethod, GOOGLE, PRESETS, Provider, Quirk};
 use codegrant_core::{Client, PublicOrigin};
+
+use codegrant_testkit::world::signing_key;
 
 use crate::wiki;
 
@@ -112,13 +115,16 @@ fn every_mistake_of_a_registration_is_told_at_once() {
 fn every_preset_is_in_order() {
     for preset in PRESETS {
         let client = Client::new(preset.clone(), "app", "https://app.example/cb");
-        assert_eq!(
-            codes(&client.clone().with_secret("s")),
-            [""; 0],
-            "{}",
-            preset.id
-        );
-        assert_eq!(client.authentication(), AuthenticationMethod::None);
+        let signs = preset.quirks.contains(&Quirk::SignedSecret);
+        let whole = if signs {
+            let key = signing_key(Algorithm::Es256, "k1");
+            client.clone().with_signing_key(key).with_team_id("T1")
+        } else {
+            assert_eq!(client.authentication(), AuthenticationMethod::None);
+            client.clone().with_secret("s")
+        };
+        assert_eq!(codes(&whole), [""; 0], "{}", preset.id);
+        assert_eq!(whole.authentication(), preset.authentication);
     }
 }
 

@@ -8,7 +8,9 @@ use codegrant_core::jose::{Algorithm, KeySet, SigningKey, SigningKeyError};
 use codegrant_core::provider::{
     AuthenticationMethod, Path, Protocol, Provider, Quirk, UserMapping,
 };
-use codegrant_core::{Client, PublicOrigin};
+use codegrant_core::{
+    AuthorizationResponse, Client, Profile, PublicOrigin, RequestObject, ResponseMode,
+};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{Answer, Script, stranger_key};
 use serde_json::{Value, json};
@@ -73,6 +75,28 @@ fn keys(body: &str) -> &'static Code {
     KeySet::parse(body.as_bytes()).unwrap_err().code()
 }
 
+fn signed_responses() -> World {
+    let mut world = World::openid();
+    let mode = ResponseMode::QueryJwt;
+    world.client = world.client.clone().with_response_mode(mode);
+    world
+}
+
+/// The code of a login whose response is signed (JARM).
+fn signed(alter: impl FnOnce(&mut Script)) -> &'static Code {
+    signed_responses().login(alter).error().code()
+}
+
+/// The code of a login with a client that is changed, at a provider that says this besides.
+fn changed(change: fn(Client) -> Client, member: &str, value: impl Into<Value>) -> &'static Code {
+    let mut world = World::openid();
+    world.client = change(world.client);
+    world.metadata.set(member, value);
+    world.pushed.status = 400;
+    world.pushed.set("error", "invalid_request");
+    world.login(|_honest| {}).error().code()
+}
+
 const CALLBACK: &[Row] = &[
     ("callback.malformed", || {
         at_callback(|query| query.replace("code=%"))
@@ -120,6 +144,32 @@ const CALLBACK: &[Row] = &[
     ("callback.unexpected_response_mode", || {
         at_callback(|query| query.set("response", "a.b.c"))
     }),
+    ("callback.response_unsigned", || {
+        let mut world = signed_responses();
+        let pending = world.start();
+        let plain = AuthorizationResponse::parse("code=c").unwrap();
+        let (keys, client) = (KeySet::empty(), &world.client);
+        let opened = client.open_response(&pending.metadata, plain, &keys, world.now);
+        opened.unwrap_err().code()
+    }),
+    ("callback.response_mixed", || {
+        signed(|script| script.callback.set("code", "x"))
+    }),
+    ("callback.response_signature", || {
+        signed(|script| script.response_key = stranger_key(Algorithm::Rs256, "k1"))
+    }),
+    ("callback.response_claim", || {
+        signed(|script| script.signed_response().set("aud", "x"))
+    }),
+    ("callback.response_lifetime", || {
+        signed(|script| script.signed_response().remove("exp"))
+    }),
+    ("callback.interaction_required", || {
+        at_callback(|query| {
+            query.remove("code");
+            query.set("error", "login_required");
+        })
+    }),
     ("callback.denied", || {
         at_callback(|query| {
             query.remove("code");
@@ -160,6 +210,13 @@ const PROVIDER: &[Row] = &[
     ("provider.token_refused", || {
         by(|script| script.token.set("error", "invalid_grant"))
     }),
+    ("provider.request_refused", || {
+        changed(
+            Client::with_pushed_requests,
+            "pushed_authorization_request_endpoint",
+            "https://op.example/par",
+        )
+    }),
     ("provider.token_type", || {
         by(|script| script.token.set("token_type", "mac"))
     }),
@@ -170,9 +227,16 @@ const PROVIDER: &[Row] = &[
         by(|script| script.keys.replace(HttpResponse::json(&json!({}))))
     }),
     ("provider.request_not_built", || {
-        // Longer than any request line that the HTTP types accept.
-        let url = format!("https://op.example/{}", "a".repeat(70_000));
-        told(|metadata| metadata.set("token_endpoint", url))
+        // Nobody may use a client that does not pass its check; this one has no key.
+        in_world(
+            |world| {
+                let method = AuthenticationMethod::PrivateKeyJwt;
+                world.client = world.client.clone().with_authentication(method);
+                let member = "token_endpoint_auth_methods_supported";
+                world.metadata.remove(member);
+            },
+            |_honest| {},
+        )
     }),
     ("discovery.issuer_mismatch", || {
         told(|metadata| metadata.set("issuer", "x"))
@@ -182,6 +246,26 @@ const PROVIDER: &[Row] = &[
     }),
     ("discovery.algorithm_not_offered", || {
         told(|metadata| metadata.set("id_token_signing_alg_values_supported", ["ES256"]))
+    }),
+    ("discovery.not_offered", || {
+        changed(
+            |client| client.with_response_mode(ResponseMode::QueryJwt),
+            "response_modes_supported",
+            json!(["query"]),
+        )
+    }),
+    ("discovery.profile_not_supported", || {
+        in_world(
+            |world| {
+                world.client = world.client.clone().with_profile(Profile::Fapi2);
+                let (member, address) = (
+                    "pushed_authorization_request_endpoint",
+                    "https://op.example/par",
+                );
+                world.metadata.set(member, address);
+            },
+            |_honest| {},
+        )
     }),
     ("discovery.authentication_not_offered", || {
         told(|metadata| metadata.set("token_endpoint_auth_methods_supported", ["none"]))
@@ -294,6 +378,30 @@ const CONFIGURATION: &[Row] = &[
             |_provider| {},
             "app",
             |client| client.with_authentication(AuthenticationMethod::None),
+        )
+    }),
+    ("configuration.client_secret_short", || {
+        registered(
+            |_provider| {},
+            "app",
+            |client| client.with_authentication(AuthenticationMethod::ClientSecretJwt),
+        )
+    }),
+    ("configuration.signing_key", || {
+        registered(
+            |_provider| {},
+            "app",
+            |client| client.with_request_object(RequestObject::ByValue),
+        )
+    }),
+    ("configuration.setting", || {
+        registered(|_provider| {}, "app", |client| client.with_prompt("?"))
+    }),
+    ("configuration.profile", || {
+        registered(
+            |_provider| {},
+            "app",
+            |client| client.with_profile(Profile::Fapi2),
         )
     }),
     ("configuration.openid_scope", || {

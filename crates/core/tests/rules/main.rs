@@ -1,6 +1,7 @@
 //! The rules that core holds browsers and providers to, tried by values: whole logins, no network.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod asked;
 mod assertions;
 mod callback;
 mod claim_sources;
@@ -20,6 +21,7 @@ mod logout_token;
 mod metadata;
 mod mix_up;
 mod mutation;
+mod profiles;
 mod provider_entry;
 mod pushed_requests;
 mod received;
@@ -30,6 +32,7 @@ mod request_objects;
 mod requests;
 mod secrets;
 mod sharpened;
+mod signed_responses;
 mod third_party;
 mod times;
 mod token_endpoint;

@@ -60,9 +60,20 @@ impl World {
         let number = pending.number;
         let access_token = format!("access-token-{number}");
         let mut callback = Parameters::default();
-        callback.set("code", &format!("code-{number}"));
-        callback.set("state", &pending.parameter("state"));
+        let code = format!("code-{number}");
+        let signed = self.client.response_mode().is_signed();
+        if !signed {
+            callback.set("code", &code);
+            callback.set("state", &pending.asked("state"));
+        }
         let key = &self.signing_key;
+        let response = json!({
+            "iss": pending.metadata.issuer,
+            "aud": self.client.id().as_str(),
+            "exp": self.now.plus(300).as_unix(),
+            "code": code,
+            "state": pending.asked("state"),
+        });
         let header = json!({"alg": key.algorithm().as_str(), "kid": key.key_id(), "typ": "JWT"});
         let claims = json!({
             "iss": pending.metadata.issuer,
@@ -70,7 +81,7 @@ impl World {
             "aud": self.client.id().as_str(),
             "exp": self.now.plus(300).as_unix(),
             "iat": self.now.as_unix(),
-            "nonce": pending.parameter("nonce"),
+            "nonce": pending.asked("nonce"),
             "at_hash": key.algorithm().half_hash(access_token.as_bytes()),
         });
         let token = json!({
@@ -81,6 +92,8 @@ impl World {
         });
         Script {
             callback,
+            response: signed.then(|| members(response)),
+            response_key: Arc::clone(key),
             header: members(header),
             claims: members(claims),
             token: Answer::json(token),

@@ -2,6 +2,7 @@
 
 use codegrant_core::error::{Error, Purpose};
 use codegrant_core::http::HttpRequest;
+use codegrant_core::jose::base64url;
 use codegrant_core::oauth2::url::{Url, form_urlencoded};
 use codegrant_core::{AuthorizationRequest, Identity, Login, ProviderMetadata, Transaction};
 
@@ -30,6 +31,31 @@ impl PendingLogin {
     pub fn parameter(&self, name: &str) -> String {
         value(self.parameters(), name).unwrap_or_default()
     }
+
+    /// Returns a parameter that the provider was asked for, however it travelled: in the address, in a pushed
+    /// request, in a request object. Empty where there is none; JSON where it is no text.
+    pub fn asked(&self, name: &str) -> String {
+        let pushed = self.requests.iter().rev();
+        let pushed = pushed.filter(|sent| sent.purpose == Purpose::PushedRequest);
+        let pushed = pushed.take(1).flat_map(Sent::form);
+        let plain: Vec<_> = self.parameters().into_iter().chain(pushed).collect();
+        if let Some(value) = value(plain.clone(), name) {
+            return value;
+        }
+        let hosted = self.request.object_to_host().map(str::to_owned);
+        let object = value(plain, "request").or(hosted);
+        match object.and_then(|object| claims(&object)?.get(name).cloned()) {
+            Some(serde_json::Value::String(text)) => text,
+            Some(other) => other.to_string(),
+            None => String::new(),
+        }
+    }
+}
+
+/// Reads the claims of a signed token, whoever signed it.
+pub fn claims(token: &str) -> Option<serde_json::Map<String, serde_json::Value>> {
+    let payload = base64url::decode(token.split('.').nth(1)?)?;
+    serde_json::from_slice(&payload).ok()
 }
 
 /// A request that left for the provider.

@@ -25,6 +25,11 @@ use serde_json::{Map, Value};
 pub struct Script {
     /// What the browser brings back to the callback.
     pub callback: Parameters,
+    /// The claims of a signed response, where the client asks for one (JARM); it becomes the parameter
+    /// `response` unless the callback has one already.
+    pub response: Option<Members>,
+    /// The key that signs it.
+    pub response_key: Arc<SigningKey>,
     /// The ID token's header; `alg` and `kid` are the signing key's.
     pub header: Members,
     /// The ID token's claims.
@@ -80,7 +85,24 @@ impl Script {
             .expect("a test's key signs")
     }
 
+    /// Returns the claims of the signed response.
+    ///
+    /// # Panics
+    ///
+    /// When the client does not ask for one.
+    pub fn signed_response(&mut self) -> &mut Members {
+        let response = self.response.as_mut();
+        response.expect("the client asks for signed responses")
+    }
+
     pub(super) fn complete(&mut self) {
+        if let Some(claims) = &self.response
+            && self.callback.value("response").is_empty()
+        {
+            let signed = self.response_key.sign(None, &claims.0);
+            self.callback
+                .append("response", &signed.expect("a test's key signs"));
+        }
         if self.has_id_token && !self.token.has("id_token") {
             let token = self.signed_id_token();
             self.token.set("id_token", token);
