@@ -9,6 +9,7 @@ mod hostile;
 mod limits;
 mod once;
 mod raw;
+mod reach;
 mod steered;
 
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};

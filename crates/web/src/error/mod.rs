@@ -241,7 +241,9 @@ impl Error {
                 Problem::LoginExpired
             }
             Self::Protocol(CoreError::Callback(_) | CoreError::IdToken(_)) => Problem::LoginRefused,
-            Self::Protocol(CoreError::Provider(_))
+            Self::Protocol(
+                CoreError::Provider(_) | CoreError::Registration(_) | CoreError::WebFinger(_),
+            )
             | Self::Transport(TransportError::TooLarge { .. }) => Problem::ProviderFailed,
             Self::Transport(_) => Problem::ProviderUnavailable,
             Self::Store(_) => Problem::Unavailable,
