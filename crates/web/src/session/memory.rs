@@ -233,3 +233,43 @@ impl std::fmt::Debug for MemoryStore {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_entry_goes_with_its_last_session() {
+        let store = MemoryStore::new(2);
+        let now = Timestamp::from_unix(1_000);
+        let entry = IndexKey::new("an entry");
+        let record = |version, entries: &[IndexKey]| Record {
+            sealed: Vec::new(),
+            version,
+            expires_at: now.plus(60),
+            index: entries.to_vec(),
+            issued_at: now,
+        };
+        let key = |number: usize| SessionKey::of_id(&number.to_string());
+        for number in 0..100 {
+            let entries = [entry.clone(), IndexKey::new(number.to_string())];
+            store
+                .create(&key(number), record(0, &entries), now)
+                .await
+                .unwrap();
+        }
+        assert_eq!(
+            store.held().index.len(),
+            3,
+            "two sessions share one of three"
+        );
+        let other = IndexKey::new("another entry");
+        let change = record(1, std::slice::from_ref(&other));
+        let replaced = store.replace(&key(99), 0, change, now).await.unwrap();
+        assert_eq!(replaced, Replaced::Yes);
+        store.delete(&key(98)).await.unwrap();
+        assert_eq!(store.held().index.keys().collect::<Vec<_>>(), [&other]);
+        assert_eq!(store.end_all(&other, now, now).await.unwrap(), 1);
+        assert!(store.held().index.is_empty() && store.is_empty());
+    }
+}

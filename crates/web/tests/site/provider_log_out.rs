@@ -55,6 +55,17 @@ impl Desk {
         ]
     }
 
+    /// Has the provider write this `sid` into every ID token.
+    fn always_in_session(&self, id: &str) {
+        let id = id.to_owned();
+        self.site.alter("/token", move |answer| {
+            let token = answer.body["id_token"].as_str().unwrap().to_owned();
+            let mut claims = claims(&token).as_object().unwrap().clone();
+            claims.insert("sid".to_owned(), id.clone().into());
+            answer.set("id_token", ours().sign(None, &claims).unwrap());
+        });
+    }
+
     fn session_id(&self, login: usize) -> String {
         self.session_ids.lock().unwrap()[login].clone()
     }

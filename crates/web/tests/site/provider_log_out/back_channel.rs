@@ -133,6 +133,26 @@ async fn a_token_that_was_kept_back_ends_no_session_that_began_after_it() {
     }
 }
 
+// attack: LO-16
+#[tokio::test]
+async fn a_copy_reaches_no_later_login_in_the_same_session_of_the_provider() {
+    for desk in Desk::both() {
+        desk.always_in_session("one and the same");
+        let mut ada = desk.logged_in("ada").await;
+        let token = desk.token(&[("sid", "one and the same")]);
+        accepted(&desk.deliver(&token).await);
+        assert!(ada.session().await.is_none());
+        desk.site.wait(10);
+        let mut again = desk.logged_in("ada").await;
+        refused(&desk.deliver(&token).await);
+        assert!(again.session().await.is_some());
+        desk.site.wait(1);
+        let newer = desk.token(&[("sid", "one and the same")]);
+        accepted(&desk.deliver(&newer).await);
+        assert!(again.session().await.is_none());
+    }
+}
+
 #[tokio::test]
 async fn whoever_logs_in_after_a_log_out_stays_logged_in() {
     for desk in Desk::both() {

@@ -136,7 +136,8 @@ async fn a_silent_yes_goes_on_with_a_new_session_state() {
         let mut ada = logged_in(&desk, STATE).await;
         desk.site.wait(60);
         let url = asked(&mut ada).await;
-        let mut callback = ada.at_provider(&url, "ada");
+        // With a browser that is signed in there.
+        let mut callback = ada.at_provider(&url.without("prompt"), "ada");
         callback.parameters.set("session_state", "newer");
         assert_eq!(ada.bring(&callback).await.location(), Some("/orders"));
         assert_eq!(ada.subject().await.as_deref(), Some("ada"));
@@ -151,7 +152,7 @@ async fn somebody_else_at_the_provider_is_a_no() {
         let mut ada = desk.logged_in("ada").await;
         desk.site.wait(60);
         let url = asked(&mut ada).await;
-        let callback = ada.at_provider(&url, "grace");
+        let callback = ada.at_provider(&url.without("prompt"), "grace");
         let reply = ada.bring(&callback).await;
         assert_eq!(reply.location(), Some("/orders"));
         assert_eq!(ada.subject().await, None, "neither of them");

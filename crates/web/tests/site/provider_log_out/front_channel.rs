@@ -104,18 +104,7 @@ async fn whoever_does_not_know_the_session_id_ends_nothing() {
 async fn a_session_id_with_raw_signs_is_found() {
     for desk in Desk::both() {
         for odd in ["a b;c", "%zz", "a+b", "q&a", "\u{e9}", "%", "''\"<>"] {
-            desk.site.behave();
-            let id = odd.to_owned();
-            desk.site.alter("/token", move |answer| {
-                let token = answer.body["id_token"].as_str().unwrap().to_owned();
-                let mut claims = super::claims(&token).as_object().unwrap().clone();
-                claims.insert("sid".to_owned(), id.clone().into());
-                answer.set("id_token", super::ours().sign(None, &claims).unwrap());
-            });
-            desk.site.alter("/jwks", |answer| {
-                let keys = answer.body["keys"].as_array_mut().unwrap();
-                keys.push(super::ours().public_jwk());
-            });
+            desk.always_in_session(odd);
             for asked in [query(odd), format!("iss={ISSUER}&sid={odd}")] {
                 let mut ada = desk.logged_in("ada").await;
                 let reply = framed(&mut ada, "http://op.localhost:9000", &asked).await;
