@@ -4,10 +4,12 @@
 mod asked;
 mod assertions;
 mod callback;
+mod certificates;
 mod claim_sources;
 mod claims;
 mod client_authentication;
 mod configuration;
+mod continued;
 mod discovery;
 mod disguises;
 mod endpoints;
@@ -31,10 +33,12 @@ mod registration;
 mod request_objects;
 mod requests;
 mod secrets;
+mod sender_constraint;
 mod sharpened;
 mod signed_responses;
 mod third_party;
 mod times;
+mod token_family;
 mod token_endpoint;
 mod token_members;
 mod transaction;
@@ -44,6 +48,7 @@ mod webfinger;
 use std::collections::BTreeMap;
 
 use codegrant_core::error::Purpose;
+use codegrant_core::http::ClientCertificate;
 use codegrant_core::provider::{Endpoints, Path, Provider, Quirk, UserMapping};
 use codegrant_core::{Client, Login, Timestamp};
 use codegrant_testkit::World;
@@ -101,4 +106,19 @@ fn with_quirks(quirks: impl IntoIterator<Item = Quirk>) -> World {
     let mut world = World::new(client.with_secret("client-secret"));
     world.userinfo = serde_json::json!({ "id": 1 });
     world
+}
+
+/// A client certificate, good for as long as any test runs.
+fn certificate() -> ClientCertificate {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let params = rcgen::CertificateParams::new(vec!["app.example".to_owned()]).unwrap();
+    let chain = pem("CERTIFICATE", params.self_signed(&key).unwrap().der());
+    ClientCertificate::from_pem(&chain, &pem("PRIVATE KEY", &key.serialize_der())).unwrap()
+}
+
+/// Writes DER as PEM (RFC 7468).
+fn pem(label: &str, der: &[u8]) -> String {
+    use base64::Engine as _;
+    let encoded = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{encoded}\n-----END {label}-----\n")
 }
