@@ -33,7 +33,8 @@ impl FrontChannelLogout {
     /// Reads the query; `None` unless it names this client's issuer and a session, each once.
     ///
     /// Some providers put `sid` in as it is, whatever signs it has, so that decoding it would lose some.
-    /// It is then read in each way that makes sense; a session has to have one of them exactly.
+    /// The browser then writes a space as `%20` and leaves a `%` alone. It is read in each way that makes
+    /// sense; a session has to have one of them exactly.
     pub fn parse(query: &str, client: &Client) -> Option<Self> {
         let Protocol::OpenId {
             issuer,
@@ -112,9 +113,22 @@ fn only<'a>(query: &'a str, name: &str) -> Option<(usize, &'a str)> {
 }
 
 fn plus_is_space(raw: &str) -> Option<String> {
-    form::decode(raw)
+    form::decode(&with_escapes_whole(raw))
 }
 
 fn plus_is_plus(raw: &str) -> Option<String> {
-    form::decode(&raw.replace('+', "%2B"))
+    form::decode(&with_escapes_whole(raw).replace('+', "%2B"))
+}
+
+/// Takes a percent sign that begins no escape for what it is, as browsers do.
+fn with_escapes_whole(raw: &str) -> String {
+    let mut parts = raw.split('%');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_escape =
+            part.len() >= 2 && part.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+        whole.push_str(if is_escape { "%" } else { "%25" });
+        whole.push_str(part);
+    }
+    whole
 }

@@ -155,10 +155,15 @@ fn a_session_id_that_was_not_encoded_is_still_found() {
         "%41",
         "a&b=c;d",
         "?!*'();:@=$,/[]~.-_",
+        "a b :%+!~.c",
         "é",
     ] {
         let encoded = codegrant_core::form::encode(id);
+        // What a browser makes of an address that holds it as it is: a percent sign stays one.
+        let address = format!("http://localhost/?{ISSUER}&sid={id}");
+        let written = Url::parse(&address).unwrap();
         for query in [
+            written.query().unwrap().to_owned(),
             format!("{ISSUER}&sid={encoded}"),
             format!("sid={encoded}&{ISSUER}"),
             format!("{ISSUER}&sid={id}"),
