@@ -85,15 +85,17 @@ impl Provider {
 
     /// Says how far a request to one of its endpoints may go.
     pub(crate) fn reach(&self, url: &str) -> Reach {
-        match &self.protocol {
+        let by_operator = match &self.protocol {
+            Protocol::OpenId { .. } => false,
+            Protocol::OAuthIssuer { userinfo, .. } => userinfo.as_deref() == Some(url),
+            Protocol::OAuth { .. } => true,
+        };
+        match self.issuer() {
             _ if self.public_only => Reach::Public,
-            _ if self.emails_endpoint() == Some(url) => Reach::Anywhere,
-            Protocol::OpenId { issuer, .. } => Reach::named_by(issuer, url),
-            Protocol::OAuthIssuer { userinfo, .. } if userinfo.as_deref() == Some(url) => {
-                Reach::Anywhere
+            Some(issuer) if !by_operator && self.emails_endpoint() != Some(url) => {
+                Reach::named_by(issuer, url)
             }
-            Protocol::OAuthIssuer { issuer, .. } => Reach::named_by(issuer, url),
-            Protocol::OAuth { .. } => Reach::Anywhere,
+            _ => Reach::Anywhere,
         }
     }
 }

@@ -63,6 +63,7 @@ mod revocation;
 mod seal;
 mod self_registration;
 mod session;
+mod start;
 mod step_up;
 #[cfg(feature = "test")]
 pub mod test;
@@ -74,8 +75,8 @@ pub use auth::Auth;
 pub use builder::AuthBuilder;
 pub use configuration::Configuration;
 pub use error::{
-    CallError, Error, LoginError, LostTransaction, RequestError, SessionError, SetupError, SetupErrors,
-    error_codes,
+    CallError, Error, LoginError, LostTransaction, RequestError, SessionError, SetupError,
+    SetupErrors, error_codes,
 };
 pub use events::{Event, LogOutReason, Observer};
 #[cfg(feature = "reqwest")]
@@ -94,8 +95,9 @@ pub use session::{
 pub use webfinger::find_issuer;
 
 pub use codegrant_core::{
-    ClaimSource, Claims, Email, Identity, Introspection, LoginOptions, StepUp, TokenExchange, Profile, PublicOrigin, RequestObject, Resource, ResponseMode,
-    ReturnTo, Timestamp, TransactionId, VerifiedEmail, http, provider,
+    ClaimSource, Claims, Email, Identity, Introspection, LoginOptions, Profile, PublicOrigin,
+    RequestObject, Resource, ResponseMode, ReturnTo, StepUp, Timestamp, TokenExchange,
+    TransactionId, VerifiedEmail, http, provider,
 };
 
 pub mod app {
@@ -109,10 +111,11 @@ pub mod app {
     #[cfg(feature = "test")]
     pub use crate::test;
     pub use crate::{
-        ApiToken, CallError, Introspection, StepUp, TokenExchange, Auth, AuthBuilder, Claims, Configuration, Email, Error, Event, HttpClient, Identity,
-        IndexKey, Lifetime, Login, LoginError, LogOutReason, LostTransaction, MemoryStore, Observer, Profile,
-        PublicOrigin, Record, Registration, Replaced, RequestError, RequestObject, ResponseMode,
-        ReturnTo, Session, SessionError, SessionKey, SessionStore, SetupError, SetupErrors,
-        StoreError, Timestamp, TransactionId, TransportError, Verdict, VerifiedEmail, find_issuer,
+        ApiToken, Auth, AuthBuilder, CallError, Claims, Configuration, Email, Error, Event,
+        HttpClient, Identity, IndexKey, Introspection, Lifetime, LogOutReason, Login, LoginError,
+        LostTransaction, MemoryStore, Observer, Profile, PublicOrigin, Record, Registration,
+        Replaced, RequestError, RequestObject, ResponseMode, ReturnTo, Session, SessionError,
+        SessionKey, SessionStore, SetupError, SetupErrors, StepUp, StoreError, Timestamp,
+        TokenExchange, TransactionId, TransportError, Verdict, VerifiedEmail, find_issuer,
     };
 }

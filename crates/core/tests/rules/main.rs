@@ -20,6 +20,7 @@ mod identity;
 mod keys;
 mod log_out;
 mod logout_token;
+mod management;
 mod metadata;
 mod mix_up;
 mod mutation;

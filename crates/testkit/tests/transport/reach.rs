@@ -1,7 +1,7 @@
 //! Addresses that a stranger named: what counts is where the connection would go.
 
 use codegrant_core::http::{HttpRequest, Method, Reach};
-use codegrant_web::TransportError;
+use codegrant_web::{Error, TransportError};
 
 use crate::raw::{RawServer, ok};
 use crate::{Caller, Outcome};
@@ -33,6 +33,7 @@ fn a_name_that_leads_inside_is_not_connected_to() {
                 "{host}: {refused}"
             );
             assert!(!refused.to_string().contains("secret"), "{refused}");
+            assert_eq!(Error::from(refused).code().name, "transport.out_of_reach");
         }
     }
     assert_eq!(server.connections(), 0);

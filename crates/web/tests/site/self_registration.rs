@@ -198,7 +198,7 @@ async fn a_secret_that_expires_is_replaced_before_it_does() {
     let site = registering(registration()).build();
     let end = site.now().plus(3600).as_unix();
     site.alter("/register", move |answer| {
-        answer.set("client_secret_expires_at", end)
+        answer.set("client_secret_expires_at", end);
     });
     let first = client_id(site.browser().begin("op").await.as_str());
     site.wait(3200);
