@@ -56,6 +56,13 @@ impl Introspection {
         &self.members
     }
 
+    fn inactive() -> Self {
+        Self {
+            active: false,
+            members: Map::new(),
+        }
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
         self.members.get(name)?.as_str()
     }
@@ -80,7 +87,11 @@ impl Client {
             purpose: Purpose::Introspection,
         };
         let url = self.address(metadata, Endpoint::Introspection);
-        Call::new(self, metadata, url.ok_or(missing)?, moment)
+        let url = url.ok_or(missing)?;
+        if token.secret().is_empty() {
+            return Ok(Step::Done(Introspection::inactive()));
+        }
+        Call::new(self, metadata, url, moment)
             .field("token", token.secret())
             .field("token_type_hint", "access_token")
             .then(|response| read(&response).map(Step::Done))
@@ -97,6 +108,9 @@ fn read(response: &HttpResponse) -> Result<Introspection, Error> {
         return Err(ProviderError::MemberMissing { purpose, member }.into());
     }
     let active = answer::optional_bool(purpose, &members, "active")?;
-    let members = if active { members } else { Map::new() };
-    Ok(Introspection { active, members })
+    Ok(if active {
+        Introspection { active, members }
+    } else {
+        Introspection::inactive()
+    })
 }

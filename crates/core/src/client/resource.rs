@@ -75,6 +75,11 @@ impl Client {
                 .into());
             }
         }
+        let mut request = request;
+        // A fragment never leaves the one who writes it (RFC 9110 section 7.1).
+        if let Some(at) = request.url.find('#') {
+            request.url.truncate(at);
+        }
         ResourceRequest::new(self, token, dpop_key, request, moment)
             .then(|response| Ok(Step::Done(response)))
     }

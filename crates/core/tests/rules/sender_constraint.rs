@@ -65,7 +65,7 @@ fn token_and_userinfo_requests_carry_a_proof_and_nothing_else_does() {
     );
 }
 
-// attack: FA-13
+// attack: FA-13 TK-15
 #[test]
 fn a_bearer_token_in_place_of_a_bound_one_is_refused() {
     for kind in ["Bearer", "bearer", "", "N_A"] {
@@ -140,7 +140,7 @@ fn a_challenge_without_a_usable_nonce_is_an_error_at_once() {
 #[test]
 fn the_proof_names_the_address_without_query_and_fragment() {
     let (_, sent) = called(&[HttpResponse::new(200)]);
-    assert_eq!(sent[0].url, "https://api.example/things?a=b#c");
+    assert_eq!(sent[0].url, "https://api.example/things?a=b", "and no fragment");
     assert_eq!(claims(&sent[0])["htu"], "https://api.example/things");
     assert_eq!(claims(&sent[0])["htm"], "POST");
 }
