@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use codegrant_core::provider::GITHUB;
 use codegrant_testkit::site::{Reply, Visit};
 use codegrant_testkit::{Fault, Site, SwitchedStore};
-use codegrant_web::{Auth, AuthBuilder, Lifetime, TransportError, Verdict, error_codes};
+use codegrant_web::{
+    Auth, AuthBuilder, Lifetime, Registration, RequestObject, TransportError, Verdict, error_codes,
+};
 
 use crate::leaks::logged;
 use crate::on_login::{Said, asking};
@@ -247,6 +249,19 @@ fn configuration() -> Vec<(&'static str, &'static str)> {
         (
             "configuration.file",
             mistake(app().environment([], absent).build()),
+        ),
+        (
+            "configuration.key",
+            mistake(
+                Auth::builder("http://localhost:3000")
+                    .registration(
+                        Registration::new(GITHUB, "id")
+                            .secret("secret")
+                            .request_object(RequestObject::ByValue)
+                            .signing_key("no key"),
+                    )
+                    .build(),
+            ),
         ),
         (
             "configuration.syntax",

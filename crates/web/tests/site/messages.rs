@@ -1,0 +1,434 @@
+//! How requests and responses travel when the plain way is not enough: pushed, signed, and by FAPI 2.0.
+
+use std::sync::LazyLock;
+
+use codegrant_core::form;
+use codegrant_core::http::HttpRequest;
+use codegrant_core::jose::{Algorithm, SigningKey, base64url};
+use codegrant_core::provider::AuthenticationMethod;
+use codegrant_dev_provider::{Feature, Settings};
+use codegrant_testkit::site::{SiteBuilder, Visit};
+use codegrant_testkit::{Fault, Site};
+use codegrant_web::{Profile, Registration, RequestObject, ResponseMode};
+use serde_json::{Value, json};
+
+use crate::{both_kinds_of, refused};
+
+/// The client's private key as PEM, and its public half.
+static KEY: LazyLock<(String, Value)> = LazyLock::new(|| {
+    let key = SigningKey::generate(Algorithm::Es256, None).unwrap();
+    (pem(key.to_pkcs8().unwrap().as_bytes()), key.public_jwk())
+});
+
+fn pem(der: &[u8]) -> String {
+    let mut text = base64url::encode(der).replace('-', "+").replace('_', "/");
+    text.push_str(&"=".repeat((4 - text.len() % 4) % 4));
+    format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n")
+}
+
+fn with_key(registration: Registration) -> Registration {
+    // What the site's providers are told goes by the id "app" and this key, and no secret.
+    let registration = registration.authentication(AuthenticationMethod::PrivateKeyJwt);
+    registration.secret("").signing_key(KEY.0.clone())
+}
+
+/// An app that proves itself by a key, at a provider that can do everything.
+fn keyed() -> SiteBuilder {
+    Site::builder()
+        .provided(everything)
+        .registered(with_key)
+        .client_metadata(json!({
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks": { "keys": [KEY.1.clone()] },
+        }))
+}
+
+fn everything(settings: Settings) -> Settings {
+    settings.with_features([
+        Feature::PushedRequests,
+        Feature::RequestObjects,
+        Feature::ResponseObjects,
+        Feature::Dpop,
+        Feature::DpopNonces,
+    ])
+}
+
+fn forms(site: &Site, endpoint: &str) -> Vec<Vec<(String, String)>> {
+    let sent = site.sent();
+    let to = |request: &&HttpRequest| request.loggable_url().ends_with(endpoint);
+    let body = |request: &HttpRequest| {
+        form::parameters(std::str::from_utf8(&request.body).unwrap()).unwrap()
+    };
+    sent.iter().filter(to).map(body).collect()
+}
+
+fn value(form: &[(String, String)], name: &str) -> String {
+    let found = form.iter().find(|(held, _)| held == name);
+    found.map_or_else(String::new, |(_, value)| value.clone())
+}
+
+fn claims(token: &str) -> Value {
+    let payload = base64url::decode(token.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
+}
+
+// attack: FA-05
+#[tokio::test]
+async fn a_key_stands_for_the_secret_at_every_endpoint() {
+    let site = keyed().registered(|ours| ours.pushed_requests()).build();
+    let mut browser = site.browser();
+    let reply = browser.log_in("op", "ada").await;
+    assert_eq!((reply.status, reply.location()), (303, Some("/")));
+    browser.log_out().await;
+    let assertions: Vec<Value> = ["/par", "/token"]
+        .iter()
+        .map(|endpoint| claims(&value(&forms(&site, endpoint)[0], "client_assertion")))
+        .collect();
+    for assertion in &assertions {
+        assert_eq!(assertion["aud"], "http://op.localhost:9000");
+        assert_eq!(
+            (&assertion["iss"], &assertion["sub"]),
+            (&json!("app"), &json!("app"))
+        );
+    }
+    assert_ne!(assertions[0]["jti"], assertions[1]["jti"]);
+    assert_eq!(site.provider("op").violations(), [""; 0]);
+}
+
+// attack: FA-02 FA-03
+#[tokio::test]
+async fn a_pushed_request_leaves_two_parameters_for_the_browser() {
+    for site in both_kinds_of(|| keyed().registered(|ours| ours.pushed_requests())) {
+        let mut browser = site.browser();
+        let url = browser.begin("op").await;
+        let names: Vec<String> = url.parameters().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["client_id", "request_uri"]);
+        let again = browser.begin("op").await;
+        assert_ne!(url.parameter("request_uri"), again.parameter("request_uri"));
+        assert_eq!(site.calls("/par"), 2);
+        let callback = browser.at_provider(&again, "ada");
+        assert_eq!(browser.bring(&callback).await.status, 303);
+        assert_eq!(browser.subject().await.as_deref(), Some("ada"));
+    }
+}
+
+// attack: FA-01
+#[tokio::test]
+async fn a_pushed_request_that_is_refused_sends_nobody_anywhere() {
+    let site = keyed().registered(|ours| ours.pushed_requests()).build();
+    for (change, code) in [
+        (
+            (|answer| answer.set("request_uri", "http://op.localhost:9000/r\r\nx: y"))
+                as fn(&mut codegrant_testkit::world::Answer),
+            "provider.member_type",
+        ),
+        (
+            |answer| answer.remove("request_uri"),
+            "provider.member_missing",
+        ),
+        (|answer| answer.set("expires_in", 0), "provider.member_type"),
+        (|answer| answer.status = 500, "provider.status"),
+    ] {
+        site.alter("/par", change);
+        let mut browser = site.browser();
+        let reply = browser.get("/auth/login/op").await;
+        assert_eq!((reply.status, reply.location()), (502, None), "{code}");
+        assert!(browser.login_cookies().is_empty());
+        assert_eq!(site.failures().last(), Some(&code));
+        site.behave();
+    }
+}
+
+#[tokio::test]
+async fn a_signed_request_is_believed_by_the_provider() {
+    for set in [
+        (|ours| ours.request_object(RequestObject::ByValue)) as fn(Registration) -> Registration,
+        |ours| {
+            ours.request_object(RequestObject::ByValue)
+                .pushed_requests()
+        },
+    ] {
+        let site = keyed().registered(set).build();
+        let mut browser = site.browser();
+        let reply = browser.log_in("op", "ada").await;
+        assert_eq!(reply.status, 303, "{:?}", site.failures());
+        assert_eq!(browser.subject().await.as_deref(), Some("ada"));
+        assert_eq!(site.provider("op").violations(), [""; 0]);
+    }
+}
+
+fn signed_responses() -> SiteBuilder {
+    keyed().registered(|ours| ours.response_mode(ResponseMode::QueryJwt))
+}
+
+#[tokio::test]
+async fn a_signed_response_is_opened_and_logs_in() {
+    for site in both_kinds_of(signed_responses) {
+        let mut browser = site.browser();
+        let callback = browser.begin_and_sign_in("op", "ada").await;
+        assert!(!callback.parameters.value("response").is_empty());
+        assert!(callback.parameters.value("code").is_empty());
+        assert_eq!(browser.bring(&callback).await.status, 303);
+        assert_eq!(browser.subject().await.as_deref(), Some("ada"));
+        // The back button: the very transaction that opened this session.
+        let reply = browser.bring(&callback).await;
+        assert_eq!((reply.status, reply.location()), (303, Some("/")));
+        assert_eq!(site.calls("/token"), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_signed_response_may_be_posted() {
+    let posted = keyed().registered(|ours| ours.response_mode(ResponseMode::FormPostJwt));
+    let site = posted.build();
+    let mut browser = site.browser();
+    assert_eq!(browser.log_in("op", "grace").await.status, 303);
+    assert_eq!(browser.subject().await.as_deref(), Some("grace"));
+}
+
+// attack: FA-14 FA-15 FA-16 FA-17 FA-18 FA-20 FA-21
+#[tokio::test]
+async fn a_signed_response_with_one_defect_calls_nobody_and_opens_nothing() {
+    for fault in [
+        Fault::JarmWithoutIss,
+        Fault::JarmWrongIss,
+        Fault::JarmWithoutAud,
+        Fault::JarmWrongAud,
+        Fault::JarmWithoutExp,
+        Fault::JarmExpired,
+        Fault::JarmLongLived,
+        Fault::JarmWrongSignature,
+        Fault::JarmAlgNone,
+        Fault::JarmOtherAlgorithm,
+        Fault::JarmWithPlainParameters,
+        Fault::JarmPlainInstead,
+    ] {
+        let site = signed_responses().build();
+        site.provider("op").inject(fault);
+        let mut browser = site.browser();
+        refused(&browser.log_in("op", "ada").await);
+        assert_eq!(site.calls("/token"), 0, "{fault:?}");
+        let told = site.failures();
+        assert!(
+            told.iter()
+                .all(|code| code.starts_with("callback.response_"))
+                && told.len() == 1,
+            "{fault:?}: {told:?}"
+        );
+        assert_eq!(browser.subject().await, None);
+        assert!(
+            browser.login_cookies().is_empty(),
+            "the transaction is used up"
+        );
+    }
+    let site = signed_responses().build();
+    let mut browser = site.browser();
+    let mut callback = browser.begin_and_sign_in("op", "ada").await;
+    callback.parameters.set("code", "C2");
+    refused(&browser.bring(&callback).await);
+    assert_eq!(site.calls("/token"), 0);
+}
+
+#[tokio::test]
+async fn a_plain_answer_in_place_of_a_signed_one_is_refused() {
+    let site = signed_responses().build();
+    let mut browser = site.browser();
+    let url = browser.begin("op").await;
+    let callback = browser.at_provider(&url, "ada");
+    let state = claims(callback.parameters.value("response"))["state"].clone();
+    let plain = format!(
+        "/auth/callback/op?code=C&iss=http%3A%2F%2Fop.localhost%3A9000&state={}",
+        state.as_str().unwrap()
+    );
+    refused(&browser.get(&plain).await);
+    assert_eq!(site.failures(), ["callback.response_unsigned"]);
+    assert_eq!(site.calls("/token"), 0);
+}
+
+#[tokio::test]
+async fn keys_are_fetched_for_a_signed_response_and_anew_when_they_have_changed() {
+    let site = signed_responses().build();
+    for rounds in 1..=2 {
+        let mut browser = site.browser();
+        assert_eq!(browser.log_in("op", "ada").await.status, 303);
+        assert_eq!(site.calls("/jwks"), rounds);
+        site.provider("op").rotate_keys().unwrap();
+    }
+    // A stranger's callback fetches nothing: it belongs to no login of this browser.
+    let before = site.calls("/jwks");
+    let token = "/auth/callback/op?response=a.eyJzdGF0ZSI6InMifQ.c";
+    site.browser().get(token).await;
+    assert_eq!(site.calls("/jwks"), before);
+}
+
+fn fapi() -> SiteBuilder {
+    keyed()
+        .registered(|ours| ours.profile(Profile::Fapi2))
+        .client_metadata(json!({
+            "require_pushed_authorization_requests": true,
+            "dpop_bound_access_tokens": true,
+        }))
+}
+
+#[tokio::test]
+async fn a_whole_login_by_fapi_leaves_nothing_to_complain_about() {
+    for site in both_kinds_of(fapi) {
+        let mut browser = site.browser();
+        let reply = browser.log_in("op", "ada").await;
+        assert_eq!(reply.status, 303, "{:?}", site.failures());
+        assert_eq!(site.calls("/par"), 2, "once more with the nonce");
+        assert_eq!(site.provider("op").violations(), [""; 0]);
+        assert!(site.failures().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_whole_login_with_message_signing_leaves_nothing_to_complain_about() {
+    let site = fapi()
+        .registered(|ours| {
+            let ours = ours.profile(Profile::Fapi2MessageSigning);
+            ours.response_mode(ResponseMode::QueryJwt)
+        })
+        .client_metadata(json!({ "require_signed_request_object": true }))
+        .build();
+    let mut browser = site.browser();
+    let callback = browser.begin_and_sign_in("op", "ada").await;
+    assert!(!callback.parameters.value("response").is_empty());
+    assert_eq!(browser.bring(&callback).await.status, 303);
+    assert_eq!(site.provider("op").violations(), [""; 0]);
+}
+
+// attack: FA-26
+#[tokio::test]
+async fn a_provider_that_cannot_keep_the_profile_is_left_alone() {
+    for (change, code) in [
+        (
+            (|answer| {
+                answer.set("id_token_signing_alg_values_supported", ["RS256"]);
+            }) as fn(&mut codegrant_testkit::world::Answer),
+            "discovery.algorithm_not_offered",
+        ),
+        (
+            |answer| answer.remove("pushed_authorization_request_endpoint"),
+            "provider.member_missing",
+        ),
+        (
+            |answer| answer.remove("authorization_response_iss_parameter_supported"),
+            "discovery.profile_not_supported",
+        ),
+    ] {
+        let site = fapi().build();
+        site.alter("/.well-known/openid-configuration", change);
+        let reply = site.browser().get("/auth/login/op").await;
+        assert_eq!((reply.status, reply.location()), (502, None));
+        assert_eq!(site.failures(), [code]);
+        assert_eq!(site.calls("/par"), 0);
+    }
+}
+
+#[tokio::test]
+async fn what_a_login_asks_for_travels_with_its_address() {
+    let site = Site::builder()
+        .two_providers()
+        .provided(|settings| settings.with_acr_values(["silver", "gold"]))
+        .build();
+    let mut browser = site.browser();
+    let asked = "acr_values=gold&max_age=60&prompt=login&login_hint=jane%40mail.example&ui_locales=de-CH+en";
+    let page = browser
+        .get(&format!("/auth/login?return_to=%2Fme&{asked}"))
+        .await;
+    let link = format!("/auth/login/op?return_to=%2Fme&{asked}").replace('&', "&amp;");
+    assert!(page.body.contains(&link), "{}", page.body);
+    assert!(page.body.contains("<html lang=\"en\""));
+    let reply = browser
+        .get(&format!(
+            "/auth/login/op?{asked}&scope=admin&claims=%7B%7D&request_uri=x&redirect_uri=y"
+        ))
+        .await;
+    let url = codegrant_testkit::site::AuthorizationUrl::parse(reply.location().unwrap());
+    for (name, value) in [
+        ("acr_values", "gold"),
+        ("max_age", "60"),
+        ("prompt", "login"),
+        ("login_hint", "jane@mail.example"),
+        ("ui_locales", "de-CH en"),
+        ("scope", "openid profile email"),
+        ("claims", ""),
+        ("request_uri", ""),
+    ] {
+        assert_eq!(url.parameter(name), value, "{name}");
+    }
+    assert!(
+        url.parameter("redirect_uri")
+            .starts_with("https://app.example/")
+    );
+}
+
+// attack: DS-12
+#[tokio::test]
+async fn a_doubtful_wish_is_not_passed_on() {
+    let site = Site::new();
+    for query in [
+        "prompt=%0d%0aset-cookie:x",
+        "login_hint=%0d%0ax",
+        "max_age=-1",
+        "acr_values=%00",
+        "ui_locales=..%2F",
+    ] {
+        let reply = site.browser().get(&format!("/auth/login/op?{query}")).await;
+        assert_eq!(reply.status, 303, "{query}");
+        let url = codegrant_testkit::site::AuthorizationUrl::parse(reply.location().unwrap());
+        let (name, _) = query.split_once('=').unwrap();
+        assert_eq!(url.parameter(name), "", "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_shows_nothing_goes_on_without_a_login() {
+    for site in both_kinds_of(Site::builder) {
+        let mut browser = site.browser();
+        let visit = Visit::get("/auth/login/op?prompt=none&return_to=%2Fwelcome");
+        let reply = browser.visit(visit).await;
+        let url = codegrant_testkit::site::AuthorizationUrl::parse(reply.location().unwrap());
+        let denied = format!(
+            "/auth/callback/op?error=login_required&state={}&iss=http%3A%2F%2Fop.localhost%3A9000",
+            url.parameter("state")
+        );
+        let reply = browser.get(&denied).await;
+        assert_eq!((reply.status, reply.location()), (303, Some("/welcome")));
+        assert!(browser.login_cookies().is_empty());
+        assert_eq!(site.failures(), ["callback.interaction_required"]);
+        assert_eq!(browser.subject().await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_silent_question_by_a_link_ends_no_session() {
+    for site in both_kinds_of(Site::builder) {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        site.wait(600);
+        let reply = browser.get("/auth/login/op?prompt=none").await;
+        let url = codegrant_testkit::site::AuthorizationUrl::parse(reply.location().unwrap());
+        let denied = format!(
+            "/auth/callback/op?error=login_required&state={}&iss=http%3A%2F%2Fop.localhost%3A9000",
+            url.parameter("state")
+        );
+        assert_eq!(browser.get(&denied).await.status, 303);
+        assert_eq!(browser.subject().await.as_deref(), Some("ada"));
+    }
+}
+
+#[tokio::test]
+async fn an_unasked_no_for_want_of_a_question_is_a_page() {
+    let site = Site::new();
+    let mut browser = site.browser();
+    let url = browser.begin("op").await;
+    let reply = browser
+        .get(&format!(
+            "/auth/callback/op?error=login_required&state={}&iss=http%3A%2F%2Fop.localhost%3A9000",
+            url.parameter("state")
+        ))
+        .await;
+    assert_eq!((reply.status, reply.location()), (403, None));
+}
