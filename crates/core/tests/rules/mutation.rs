@@ -218,7 +218,7 @@ fn no_broken_token_answer_makes_a_login_panic_or_name_somebody_else() {
     });
 }
 
-// attack: DO-08
+// attack: DO-08 TP-05
 #[test]
 fn no_broken_id_token_names_somebody_else() {
     let (world, pending, token, _) = flight();

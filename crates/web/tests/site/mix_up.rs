@@ -89,7 +89,7 @@ async fn two_issuers_are_refused_whichever_comes_first() {
     }
 }
 
-// attack: MX-08
+// attack: MX-08 TP-03
 #[tokio::test]
 async fn every_provider_has_a_callback_of_its_own() {
     let site = Site::builder().two_providers().build();

@@ -6,7 +6,7 @@ use codegrant_web::Event;
 
 use crate::{opens_session, refused};
 
-// attack: CB-17
+// attack: CB-17 TP-02
 #[tokio::test]
 async fn only_the_exact_path_is_the_callback() {
     let site = Site::new();
