@@ -56,7 +56,7 @@ impl ThirdPartyLogin {
 
     /// Tells whether it names this very issuer, byte for byte: nothing is ever asked of another.
     pub fn is_for(&self, issuer: &str) -> bool {
-        self.issuer.as_deref() == Some(issuer)
+        !issuer.is_empty() && self.issuer.as_deref() == Some(issuer)
     }
 
     /// Returns who probably wants to sign in; nothing where that is too long or holds a control character.

@@ -17,6 +17,9 @@
 //!   POST {base}/backchannel-logout/{provider}    the provider's server ends sessions
 //!   GET  {base}/frontchannel-logout/{provider}   the provider's log-out page ends one    ?iss=&sid=
 //!   GET  {base}/session/{provider}   the frame that watches the provider's session
+//!   GET  {base}/initiate/{provider}  somebody else sends a browser to log in    (and POST) ?iss=
+//!   GET  {base}/jwks/{provider}      our public keys
+//!   GET  {base}/request/{id}         a signed request that the provider fetches
 //! ```
 //!
 //! An adapter in one function:

@@ -14,6 +14,10 @@ fn only_the_issuer_of_the_address_is_accepted_and_that_to_the_byte() {
     let is_for = |encoded: &str| ThirdPartyLogin::parse(encoded).is_for("https://op.example");
     assert!(is_for("iss=https://op.example"));
     assert!(is_for("x=y&iss=https%3A%2F%2Fop.example"));
+    assert!(
+        !ThirdPartyLogin::parse("iss=").is_for(""),
+        "no entry is for no issuer"
+    );
     for other in [
         "",
         "iss=",
