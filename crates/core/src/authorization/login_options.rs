@@ -105,9 +105,9 @@ impl LoginOptions {
             let words: Vec<&str> = single(name)
                 .map(|value| value.split(' ').take(WORDS + 1).collect())
                 .unwrap_or_default();
-            let all = words.len() <= WORDS && words.iter().all(|word| sound(word));
-            let all = all.then_some(words).unwrap_or_default();
-            all.into_iter().map(str::to_owned).collect::<Vec<_>>()
+            let sound = words.len() <= WORDS && words.iter().all(|word| sound(word));
+            let sound = words.into_iter().filter(|_| sound);
+            sound.map(str::to_owned).collect::<Vec<_>>()
         };
         Self {
             acr_values: words("acr_values", is_word),

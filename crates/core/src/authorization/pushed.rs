@@ -77,11 +77,8 @@ fn request_uri(response: &HttpResponse, secrets: &[&str]) -> Result<String, Prov
             expected: "an absolute urn: or https: URI of visible ASCII, at most 2 KiB",
         });
     }
-    if !answer
-        .get("expires_in")
-        .and_then(Value::as_u64)
-        .is_some_and(|seconds| seconds > 0)
-    {
+    let lifetime = answer.get("expires_in").and_then(Value::as_u64);
+    if lifetime.unwrap_or_default() == 0 {
         return Err(ProviderError::MemberType {
             purpose,
             member: "expires_in",

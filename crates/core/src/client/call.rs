@@ -56,9 +56,9 @@ impl Call {
 
     /// Returns it naming the APIs that the tokens are for (RFC 8707 section 2.2).
     pub(crate) fn resources(mut self) -> Self {
-        for resource in self.client.clone().resources() {
-            self = self.field("resource", resource);
-        }
+        let resources = self.client.resources().iter();
+        let fields = resources.map(|resource| ("resource".into(), resource.clone()));
+        self.fields.extend(fields);
         self
     }
 
