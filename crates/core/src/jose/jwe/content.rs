@@ -6,7 +6,8 @@ use aws_lc_rs::cipher::{
     PaddedBlockEncryptingKey, UnboundCipherKey,
 };
 use aws_lc_rs::iv::FixedLength;
-use aws_lc_rs::{aead, cipher, constant_time, hmac, rand};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use aws_lc_rs::{aead, cipher, constant_time, hmac};
 
 use super::ContentEncryption;
 
@@ -42,6 +43,12 @@ impl ContentEncryption {
             Self::A128CbcHs256 => Construction::CbcHmac(&AES_128, hmac::HMAC_SHA256),
             Self::A256CbcHs512 => Construction::CbcHmac(&AES_256, hmac::HMAC_SHA512),
         }
+    }
+
+    /// Makes a key for one content; `None` when the library has no randomness.
+    pub(super) fn fresh_key(self) -> Option<Vec<u8>> {
+        let longest: [u8; 64] = random()?;
+        Some(longest[..self.key_length()].to_vec())
     }
 
     /// Checks and decrypts; `None` for whatever is wrong.
@@ -123,10 +130,12 @@ fn tag(hash: hmac::Algorithm, key: &[u8], aad: &[u8], iv: &[u8], ciphertext: &[u
     whole[..whole.len() / 2].to_vec()
 }
 
-/// Fills an array with randomness of the library.
-pub(super) fn random<const N: usize>() -> Option<[u8; N]> {
+/// Makes random bytes.
+///
+/// Encryption takes them from the library, as signing does: nothing that core decides depends on them.
+fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    rand::fill(&mut bytes).ok()?;
+    SystemRandom::new().fill(&mut bytes).ok()?;
     Some(bytes)
 }
 

@@ -4,7 +4,6 @@ use std::fmt;
 
 use aws_lc_rs::agreement::PrivateKey as AgreementKey;
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
-use aws_lc_rs::rand;
 use aws_lc_rs::rsa::{
     KeySize, OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey,
     OaepPublicEncryptingKey, PrivateDecryptingKey, PublicEncryptingKey, PublicKeyComponents,
@@ -307,7 +306,7 @@ impl EncryptionKey {
         };
         let (key, encrypted_key) = match (&self.public, oaep(management)) {
             (Public::Rsa(public), Some(algorithm)) => {
-                let key = fresh(encryption)?;
+                let key = encryption.fresh_key().ok_or(EncryptionError::Failed)?;
                 let mut buffer = vec![0; public.ciphertext_size()];
                 let encrypted = public.encrypt(algorithm, &key, &mut buffer, None);
                 let encrypted = encrypted.map_err(|_| EncryptionError::Failed)?.to_vec();
@@ -365,7 +364,7 @@ fn agreed(
     if management == KeyManagement::EcdhEs {
         return Ok((agreed, Vec::new()));
     }
-    let key = fresh(encryption)?;
+    let key = encryption.fresh_key().ok_or(EncryptionError::Failed)?;
     let wrapped = parties.wrap(&agreed, &key).ok_or(failed)?;
     Ok((key, wrapped))
 }
@@ -376,11 +375,4 @@ fn oaep(management: KeyManagement) -> Option<&'static OaepAlgorithm> {
         KeyManagement::RsaOaep256 => Some(&OAEP_SHA256_MGF1SHA256),
         _ => None,
     }
-}
-
-/// Makes a key for one content.
-pub(super) fn fresh(encryption: ContentEncryption) -> Result<Vec<u8>, EncryptionError> {
-    let mut key = vec![0; encryption.key_length()];
-    rand::fill(&mut key).map_err(|_| EncryptionError::Failed)?;
-    Ok(key)
 }

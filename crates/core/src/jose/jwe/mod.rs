@@ -166,7 +166,7 @@ impl<'a> Jwe<'a> {
     /// decides nothing here.
     fn open(&self, key: &DecryptionKey, parties: &Parties<'_>) -> Option<Vec<u8>> {
         let encryption = parties.encryption;
-        let substitute = key::fresh(encryption).ok()?;
+        let substitute = encryption.fresh_key()?;
         let content_key = key
             .content_key(parties, &self.header, &self.encrypted_key)
             .filter(|key| key.len() == encryption.key_length())
