@@ -1,6 +1,6 @@
 //! The ID token of a refresh is held to the one before it (OpenID Connect Core 1.0 section 12.2).
 
-use codegrant_core::error::Purpose;
+use codegrant_core::error::{Code, Purpose};
 use codegrant_core::{HeldLogin, Login, TokenResponse};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{Outcome, Script, drive};
@@ -194,4 +194,17 @@ fn a_login_whose_id_token_was_not_remembered_is_compared_with_what_is_known() {
     };
     let renewed = by_hand(&mut world, &held, &login, None, now()).unwrap();
     assert!(renewed.id_token.is_some(), "from now on it is");
+}
+
+pub(crate) fn older() -> &'static Code {
+    let outcome = refreshed(
+        |_honest| {},
+        |script| script.claims.set("iat", now() - HOUR),
+    );
+    outcome.error().code()
+}
+
+pub(crate) fn signed_in_again() -> &'static Code {
+    let at = |seconds: i64| move |script: &mut Script| script.claims.set("auth_time", seconds);
+    refreshed(at(now() - 2), at(now() - 1)).error().code()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use codegrant_core::error::{Code, codes};
+use codegrant_core::error::{ApiError, Code, Quoted, codes};
 use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::{Algorithm, KeySet, SigningKey, SigningKeyError};
 use codegrant_core::provider::{
@@ -429,9 +429,30 @@ const KEYS: &[Row] = &[
     }),
 ];
 
+/// Tokens that are bound, the calls that are made with them, and what follows a login.
+const BOUND: &[Row] = &[
+    ("provider.nonce_missing", || crate::sender_constraint::nonce_missing()),
+    ("provider.nonce_refused", || crate::sender_constraint::nonce_refused()),
+    ("provider.proof_not_signed", || crate::sender_constraint::proof_not_signed()),
+    ("api.address", || crate::sender_constraint::refused_call("http://api.example/", "accept")),
+    ("api.header_taken", || {
+        crate::sender_constraint::refused_call("https://api.example/", "authorization")
+    }),
+    // It is told to whoever calls an API with such a token, which takes a session.
+    ("api.token_not_for_calls", || {
+        ApiError::TokenNotForCalls {
+            issued_token_type: Quoted::new("urn:x"),
+        }
+        .code()
+    }),
+    ("discovery.endpoint_missing", || crate::token_family::endpoint_missing()),
+    ("id_token.older_than_before", || crate::continued::older()),
+    ("id_token.sign_in_changed", || crate::continued::signed_in_again()),
+];
+
 fn rows() -> impl Iterator<Item = &'static Row> {
     let received = crate::received::CODES;
-    [CALLBACK, PROVIDER, ID_TOKEN, CONFIGURATION, KEYS, received]
+    [CALLBACK, PROVIDER, ID_TOKEN, CONFIGURATION, KEYS, received, BOUND]
         .into_iter()
         .flatten()
 }

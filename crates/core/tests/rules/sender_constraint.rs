@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use codegrant_core::error::{Error, Purpose};
+use codegrant_core::error::{Code, Error, Purpose};
 use codegrant_core::http::{ClientCertificate, HttpRequest, HttpResponse, Method};
 use codegrant_core::jose::base64url;
 use codegrant_core::oauth2::AccessToken;
@@ -140,7 +140,10 @@ fn a_challenge_without_a_usable_nonce_is_an_error_at_once() {
 #[test]
 fn the_proof_names_the_address_without_query_and_fragment() {
     let (_, sent) = called(&[HttpResponse::new(200)]);
-    assert_eq!(sent[0].url, "https://api.example/things?a=b", "and no fragment");
+    assert_eq!(
+        sent[0].url, "https://api.example/things?a=b",
+        "and no fragment"
+    );
     assert_eq!(claims(&sent[0])["htu"], "https://api.example/things");
     assert_eq!(claims(&sent[0])["htm"], "POST");
 }
@@ -322,4 +325,32 @@ fn an_alias_in_a_private_network_is_refused_as_any_address() {
             "{alias}"
         );
     }
+}
+
+pub(crate) fn nonce_missing() -> &'static Code {
+    called(&[challenge("")]).0.unwrap_err().code()
+}
+
+pub(crate) fn nonce_refused() -> &'static Code {
+    called(&[challenge("n1"), challenge("n2")])
+        .0
+        .unwrap_err()
+        .code()
+}
+
+/// What was kept of a key is none.
+pub(crate) fn proof_not_signed() -> &'static Code {
+    let zero = base64url::encode(&[0; 32]);
+    let key: DpopKey = serde_json::from_value(zero.into()).unwrap();
+    key.thumbprint().unwrap_err().code()
+}
+
+/// A call that is refused before it is made.
+pub(crate) fn refused_call(url: &str, header: &'static str) -> &'static Code {
+    let world = World::openid();
+    let mut request = HttpRequest::new(Method::Get, url);
+    request.set_header(header, "mine");
+    let token = AccessToken::new("token".to_owned());
+    let refused = world.client.call_api(&token, None, request, world.moment());
+    refused.unwrap_err().code()
 }

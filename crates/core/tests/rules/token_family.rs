@@ -1,7 +1,7 @@
 //! The token endpoint's other grants, and what a provider says about a token (RFC 6749 section 4.4, RFC 7662,
 //! RFC 8693).
 
-use codegrant_core::error::Error;
+use codegrant_core::error::{Code, Error};
 use codegrant_core::http::{HttpRequest, HttpResponse};
 use codegrant_core::oauth2::AccessToken;
 use codegrant_core::oauth2::url::form_urlencoded;
@@ -129,15 +129,7 @@ fn an_answer_that_does_not_say_whether_is_refused() {
         assert_eq!(error.code().name, code);
         assert!(!error.to_string().contains("a token&more"));
     }
-    let mut world = World::openid();
-    let metadata = world.start().metadata;
-    let missing = world
-        .client
-        .introspect(&metadata, &token("t"), world.moment());
-    assert_eq!(
-        missing.unwrap_err().code().name,
-        "discovery.endpoint_missing"
-    );
+    assert_eq!(endpoint_missing().name, "discovery.endpoint_missing");
 }
 
 fn exchanged(
@@ -327,4 +319,14 @@ fn client_credentials_ask_for_what_is_wanted_and_for_no_user() {
         own(&[], &[], &refused).0.unwrap_err().code().name,
         "provider.token_refused"
     );
+}
+
+/// Introspection at a provider that has none.
+pub(crate) fn endpoint_missing() -> &'static Code {
+    let mut world = World::openid();
+    let metadata = world.start().metadata;
+    let missing = world
+        .client
+        .introspect(&metadata, &token("t"), world.moment());
+    missing.unwrap_err().code()
 }

@@ -6,7 +6,8 @@ use codegrant_core::provider::GITHUB;
 use codegrant_testkit::site::{Reply, Visit};
 use codegrant_testkit::{Fault, Site, SwitchedStore};
 use codegrant_web::{
-    Auth, AuthBuilder, Lifetime, Registration, RequestObject, TransportError, Verdict, error_codes,
+    Auth, AuthBuilder, Lifetime, Registration, RequestObject, StepUp, TransportError, Verdict,
+    error_codes,
 };
 
 use crate::leaks::logged;
@@ -98,6 +99,23 @@ async fn sessions() -> Vec<(&'static str, &'static str)> {
 }
 
 /// Refreshes a session after its provider's entry was given another issuer.
+async fn calls() -> Vec<(&'static str, &'static str)> {
+    let site = Site::new();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let session = browser.session().await.unwrap();
+    let step_up = StepUp::new().max_age(300);
+    let repeated = site.auth().step_up_url(&session, &step_up, "/");
+    let unknown = site.auth().introspect("nobody", "token").await;
+    vec![
+        (
+            "session.step_up_repeated",
+            repeated.unwrap_err().code().name,
+        ),
+        ("api.unknown_provider", unknown.unwrap_err().code().name),
+    ]
+}
+
 async fn moved() -> &'static str {
     let site = Site::builder().two_providers().build();
     let mut browser = site.browser();
@@ -307,6 +325,7 @@ const ELSEWHERE: &[&str] = &[
 async fn every_code_of_this_crate_can_be_brought_about() {
     let mut table = transport().await;
     table.extend(sessions().await);
+    table.extend(calls().await);
     table.extend(hooks().await);
     table.extend(callbacks().await);
     table.extend(configuration());
