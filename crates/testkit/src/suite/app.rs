@@ -1,5 +1,6 @@
 //! The app under test, running: its configuration file and its process.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub(super) struct Plan {
     providers: Vec<Entry>,
     /// The file of one more root certificate to trust.
     root_certificate: Option<String>,
+    /// What it logs, besides warnings.
+    log: Option<&'static str>,
     /// More of the file, as it stands there.
     sections: String,
 }
@@ -51,6 +54,7 @@ pub(super) struct App {
     origin: String,
     binary: String,
     directory: Directory,
+    log: Option<&'static str>,
     process: Process,
 }
 
@@ -70,6 +74,7 @@ impl Plan {
             has_dev_provider: false,
             providers: Vec::new(),
             root_certificate: None,
+            log: None,
             sections: String::new(),
         }
     }
@@ -123,6 +128,12 @@ impl Plan {
         self
     }
 
+    /// Returns the plan with more in the operator's log, in the words of `RUST_LOG`.
+    pub(super) fn with_log(mut self, wanted: &'static str) -> Self {
+        self.log = Some(wanted);
+        self
+    }
+
     /// Returns the plan with more sections, as they stand in the file.
     pub(super) fn with_sections(mut self, toml: &str) -> Self {
         self.sections.push_str(toml);
@@ -150,7 +161,8 @@ impl Plan {
         Ok(App {
             origin: self.origin(),
             binary: binary.to_owned(),
-            process: App::run(binary, &directory)?,
+            process: App::run(binary, &directory, self.log)?,
+            log: self.log,
             directory,
         })
     }
@@ -257,8 +269,13 @@ impl Entry {
 }
 
 impl App {
-    fn run(binary: &str, directory: &Directory) -> Result<Process, String> {
-        let process = Process::start(binary, &arguments(directory));
+    fn run(
+        binary: &str,
+        directory: &Directory,
+        log: Option<&'static str>,
+    ) -> Result<Process, String> {
+        let log = log.map(|wanted| ("RUST_LOG", OsStr::new(wanted)));
+        let process = Process::start_with(binary, &arguments(directory), log.as_slice());
         process.try_wait_for_output(|_line| Some(()))?;
         Ok(process)
     }
@@ -266,7 +283,10 @@ impl App {
     /// Ends it and starts it again: whatever it held in memory is gone.
     pub(super) fn restart(&mut self) {
         self.process.end();
-        self.process = must(&self.binary, Self::run(&self.binary, &self.directory));
+        self.process = must(
+            &self.binary,
+            Self::run(&self.binary, &self.directory, self.log),
+        );
     }
 
     /// Returns the URL of one of its pages.

@@ -10,10 +10,10 @@
 //! `cargo xtask conformance` makes a table of.
 
 mod calls;
-mod certificates;
+pub(super) mod certificates;
 mod client;
 mod house;
-mod keys;
+pub(super) mod keys;
 mod module;
 mod modules;
 mod plays;
@@ -36,7 +36,7 @@ macro_rules! conformance_suite {
             form_post FormPost
             config Config
             dynamic Dynamic
-            third_party_initiated_login ThirdPartyLogin
+            third_party_login ThirdPartyLogin
             refresh Refresh
             rp_initiated_logout RpInitiatedLogout
             back_channel_logout BackChannelLogout

@@ -3,9 +3,12 @@
 //! Every function takes the path of an app's binary and is one test.
 
 mod cases;
+mod meeting;
+mod protocol;
 mod provider;
 
 pub use cases::*;
+pub use protocol::*;
 
 /// Makes the tests of the interop suite for the app whose binary is at a path.
 ///
@@ -23,6 +26,11 @@ macro_rules! interop_suite {
             a_cancelled_login_can_be_tried_again
             a_wrong_client_secret_is_told_to_the_operator
             a_refresh_token_used_by_two_ends_the_grant_and_leads_to_a_login
+            fapi_2_passes_login_api_refresh_and_log_out
+            encrypted_id_tokens_and_userinfo_are_read
+            requests_are_signed_pushed_and_precise
+            a_sign_out_at_the_provider_ends_the_sessions_of_the_app
+            the_app_registers_itself_and_logs_in
         }
     };
 }

@@ -1,6 +1,6 @@
 //! Programs that a suite starts, and the promise that none of them outlives it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -55,23 +55,30 @@ enum Stream {
 impl Process {
     /// Starts any program.
     pub(super) fn start(program: impl Into<OsString>, arguments: &[String]) -> Self {
-        Self::start_at_home(program, arguments, None)
+        Self::start_with(program, arguments, &[])
     }
 
     /// Starts a program with this directory as its user's home and for temporary files.
     pub(super) fn start_at_home(
         program: impl Into<OsString>,
         arguments: &[String],
-        home: Option<&Path>,
+        home: &Path,
+    ) -> Self {
+        let variables = ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR"];
+        let variables = variables.map(|variable| (variable, home.as_os_str()));
+        Self::start_with(program, arguments, &variables)
+    }
+
+    /// Starts a program with these in its environment.
+    pub(super) fn start_with(
+        program: impl Into<OsString>,
+        arguments: &[String],
+        variables: &[(&str, &OsStr)],
     ) -> Self {
         let program = program.into();
         let mut command = Command::new("sh");
-        if let Some(home) = home {
-            for variable in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "TMPDIR"] {
-                command.env(variable, home);
-            }
-        }
         command
+            .envs(variables.iter().copied())
             .args(["-c", UNTIL_INPUT_ENDS, "sh"])
             .arg(&program)
             .args(arguments);

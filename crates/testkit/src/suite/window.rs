@@ -71,7 +71,7 @@ impl Window {
         let driver = Process::start_at_home(
             &chromium.driver,
             &[format!("--port={port}")],
-            Some(profile.path()),
+            profile.path(),
         );
         driver.wait_for_output(|line| line.contains("started successfully").then_some(()));
         let mut arguments: Vec<String> = ARGUMENTS

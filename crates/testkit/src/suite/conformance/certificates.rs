@@ -13,29 +13,29 @@ use serde_json::{Value, json};
 use super::keys::pem;
 
 /// The name in the client's certificate (RFC 8705 section 2.1.2).
-pub(super) const SUBJECT: &str = "CN=tour";
+pub(in crate::suite) const SUBJECT: &str = "CN=tour";
 
 /// A certificate and its private key, in DER.
 #[derive(Clone)]
-pub(super) struct Certificate {
-    pub(super) certificate: Vec<u8>,
-    pub(super) key: Vec<u8>,
+pub(in crate::suite) struct Certificate {
+    pub(in crate::suite) certificate: Vec<u8>,
+    pub(in crate::suite) key: Vec<u8>,
 }
 
 /// Everything that is made once.
-pub(super) struct Certificates {
+pub(in crate::suite) struct Certificates {
     /// The root that the app is told to trust, PEM.
-    pub(super) root: String,
-    pub(super) provider: Certificate,
+    pub(in crate::suite) root: String,
+    pub(in crate::suite) provider: Certificate,
     /// Of the client, signed by the authority.
-    pub(super) signed: Certificate,
+    pub(in crate::suite) signed: Certificate,
     /// Of the client, signed by itself.
-    pub(super) self_signed: Certificate,
+    pub(in crate::suite) self_signed: Certificate,
 }
 
 impl Certificates {
     /// Returns the certificates of this process.
-    pub(super) fn of_this_run() -> &'static Self {
+    pub(in crate::suite) fn of_this_run() -> &'static Self {
         static MADE: OnceLock<Certificates> = OnceLock::new();
         MADE.get_or_init(|| make().expect("certificates are made"))
     }
@@ -43,7 +43,7 @@ impl Certificates {
 
 impl Certificate {
     /// Returns the two as an app's files hold them: certificate and key.
-    pub(super) fn files(&self) -> [String; 2] {
+    pub(in crate::suite) fn files(&self) -> [String; 2] {
         [
             pem("CERTIFICATE", &self.certificate),
             pem("PRIVATE KEY", &self.key),
@@ -51,7 +51,7 @@ impl Certificate {
     }
 
     /// Returns the key set that registers it at a provider (RFC 8705 section 2.2.2).
-    pub(super) fn registered(&self) -> Value {
+    pub(in crate::suite) fn registered(&self) -> Value {
         let thumbprint = digest(&SHA256, &self.certificate);
         json!({ "kty": "EC", "crv": "P-256", "x5t#S256": base64url::encode(thumbprint.as_ref()) })
     }

@@ -19,7 +19,7 @@ pub(super) fn provider_rsa() -> &'static [u8] {
 pub(super) const CLIENT_KEY_ID: &str = "client-1";
 
 /// Returns the client's key for an algorithm as its configuration has it: PKCS#8 in PEM.
-pub(super) fn client_pem(algorithm: &str) -> String {
+pub(in crate::suite) fn client_pem(algorithm: &str) -> String {
     pem("PRIVATE KEY", client_key(algorithm))
 }
 
@@ -51,7 +51,7 @@ fn rsa() -> Vec<u8> {
 }
 
 /// Writes DER as PEM (RFC 7468) with this label.
-pub(super) fn pem(label: &str, der: &[u8]) -> String {
+pub(in crate::suite) fn pem(label: &str, der: &[u8]) -> String {
     // PEM is standard Base64 with padding.
     let mut text = base64url::encode(der).replace('-', "+").replace('_', "/");
     text.push_str(&"=".repeat((4 - text.len() % 4) % 4));

@@ -45,6 +45,14 @@ impl TestPlan {
             Self::Fapi2MessageSigning => "fapi2-message-signing",
         }
     }
+
+    /// Tells whether sessions end without their browser, for which they have to be in a store.
+    pub(super) fn needs_store(self) -> bool {
+        matches!(
+            self,
+            Self::BackChannelLogout | Self::FrontChannelLogout | Self::RpInitiatedLogout
+        )
+    }
 }
 
 /// One module in one variant.
@@ -70,8 +78,8 @@ pub(super) struct Module {
     /// Keys of the client's section in place of the usual ones: TOML on the right.
     pub(super) keys: Vec<(&'static str, String)>,
     pub(super) play: Play,
-    /// Every call that the provider sees, in order, as [`super::calls`] names them; several for a choice.
-    pub(super) calls: Vec<&'static str>,
+    /// Every call that the provider sees, in order, as [`super::calls`] names them.
+    pub(super) calls: String,
     pub(super) end: End,
 }
 
@@ -119,7 +127,7 @@ impl Module {
             signs_with: "ES256",
             keys: Vec::new(),
             play: plays::log_in,
-            calls: vec!["metadata authorize token keys userinfo"],
+            calls: "metadata authorize token keys userinfo".to_owned(),
             end: End::LoggedIn,
         }
     }
@@ -161,19 +169,13 @@ impl Module {
         self
     }
 
-    pub(super) fn calls(mut self, calls: &'static str) -> Self {
-        self.calls = vec![calls];
-        self
-    }
-
-    /// Allows another course of things as well, where the suite does.
-    pub(super) fn or_calls(mut self, calls: &'static str) -> Self {
-        self.calls.push(calls);
+    pub(super) fn calls(mut self, calls: &str) -> Self {
+        calls.clone_into(&mut self.calls);
         self
     }
 
     /// The login is refused after these calls, for this reason.
-    pub(super) fn refused(mut self, calls: &'static str, code: &'static str) -> Self {
+    pub(super) fn refused(mut self, calls: &str, code: &'static str) -> Self {
         self.end = End::Refused(code);
         self.calls(calls)
     }

@@ -80,14 +80,22 @@ pub(super) fn renew_and_ask_userinfo(stage: &mut Stage<'_>) -> Result<Reply, Str
 
 /// Begins where a third party sends the browser (OpenID Connect Core 1.0 section 4).
 pub(super) fn initiated_login(stage: &mut Stage<'_>) -> Result<Reply, String> {
-    let issuer = form::encode(&stage.op.issuer);
+    let address = stage.app.at(&format!("/auth/initiate/{}", stage.op.alias));
     let target = form::encode(&stage.app.at("/me"));
-    let path = format!(
-        "/auth/initiate/{}?iss={issuer}&target_link_uri={target}",
-        stage.op.alias
-    );
-    let visit = Visit::get(stage.app.at(&path)).from_page("https://portal.example");
-    let first = stage.visitor.send(&visit);
+    let from_portal = |issuer: &str| {
+        let url = format!(
+            "{address}?iss={}&target_link_uri={target}",
+            form::encode(issuer)
+        );
+        Visit::get(url).from_page("https://portal.example")
+    };
+    let stranger = stage
+        .visitor
+        .send(&from_portal("https://stranger.example/"));
+    if target_of(&stranger).is_some() || stranger.status < 400 {
+        return Err(format!("a login at a stranger's: {}", stranger.status));
+    }
+    let first = stage.visitor.send(&from_portal(&stage.op.issuer));
     stage.follow(first)
 }
 
@@ -101,7 +109,10 @@ pub(super) fn log_in_and_call_the_api(stage: &mut Stage<'_>) -> Result<Reply, St
 pub(super) fn log_out(stage: &mut Stage<'_>) -> Result<Reply, String> {
     let back = leave(stage)?;
     match back.status == 200 && back.url.starts_with(&stage.app.at("/auth/logged-out")) {
-        true => gone(stage, back),
+        true => {
+            stage.logs(&["log_out.returned", "verified=true"])?;
+            gone(stage, back)
+        }
         false => Err(format!(
             "{} says {}: {}",
             back.url,
@@ -111,16 +122,20 @@ pub(super) fn log_out(stage: &mut Stage<'_>) -> Result<Reply, String> {
     }
 }
 
-/// The same, and the provider sends the browser back with another state or with none.
+/// The same, and the provider sends the browser back with another state or with none: the person sees that
+/// it is done, as it is, and the operator that it was not what was asked for.
 pub(super) fn log_out_with_a_wrong_state(stage: &mut Stage<'_>) -> Result<Reply, String> {
     let back = leave(stage)?;
-    match (400..500).contains(&back.status) {
-        true => gone(stage, back),
-        false => Err(format!(
-            "{} says {} to a state that is not its own",
-            back.url, back.status
-        )),
+    if back.status != 200 || !back.url.starts_with(&stage.app.at("/auth/logged-out")) {
+        return Err(format!(
+            "{} says {}: {}",
+            back.url,
+            back.status,
+            stage.told()
+        ));
     }
+    stage.logs(&["log_out.returned", "verified=false"])?;
+    gone(stage, back)
 }
 
 /// The provider tells the app, and is answered.
@@ -269,10 +284,17 @@ fn framed(stage: &mut Stage<'_>, page: &Reply) -> Result<(), String> {
         .from_page("http://127.0.0.1:9")
         .with_header("sec-fetch-dest", "iframe");
     let reply = stage.visitor.send(&visit);
+    // Browsers heed `X-Frame-Options` only where the policy says nothing (HTML section 7.4.1).
     let policy = reply.header("content-security-policy").unwrap_or_default();
-    let is_forbidden =
-        reply.header("x-frame-options").is_some() || policy.contains("frame-ancestors 'none'");
-    match reply.status == 200 && !is_forbidden {
+    let ancestors = policy.split(';').map(str::trim);
+    let mut ancestors = ancestors.filter_map(|part| part.strip_prefix("frame-ancestors "));
+    let may_frame = match ancestors.next() {
+        Some(allowed) => allowed
+            .split(' ')
+            .any(|origin| stage.op.issuer.starts_with(origin)),
+        None => reply.header("x-frame-options").is_none(),
+    };
+    match reply.status == 200 && may_frame {
         true => Ok(()),
         false => Err(format!(
             "{frame} says {} with policy {policy:?}: {}",

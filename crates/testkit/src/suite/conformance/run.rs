@@ -27,7 +27,7 @@ enum Verdict {
 pub fn run(plan: TestPlan, binary: &str) {
     let modules = super::modules::of(plan);
     assert!(!modules.is_empty(), "plan {} has no module", plan.name());
-    let verdicts = play(&modules, binary);
+    let verdicts = play(plan, &modules, binary);
     let mut failures = Vec::new();
     for (module, verdict) in modules.iter().zip(&verdicts) {
         let told = match verdict {
@@ -59,7 +59,7 @@ pub fn run(plan: TestPlan, binary: &str) {
 }
 
 /// Plays modules side by side in one app; where that does not start, each in an app of its own.
-fn play(modules: &[Module], binary: &str) -> Vec<Verdict> {
+fn play(test_plan: TestPlan, modules: &[Module], binary: &str) -> Vec<Verdict> {
     let directory = Directory::new();
     for (name, text) in client::files() {
         directory.write(name, &text);
@@ -74,10 +74,15 @@ fn play(modules: &[Module], binary: &str) -> Vec<Verdict> {
     }
     let root = directory.path().join(client::ROOT);
     let start = |sections: &str| {
-        let plan = Plan::new().on_port(port).with_root_certificate(&root);
-        plan.with_sessions_in_memory()
-            .with_sections(sections)
-            .try_start(binary)
+        let mut plan = Plan::new()
+            .on_port(port)
+            .with_root_certificate(&root)
+            .with_log("warn,codegrant=info")
+            .with_sections(sections);
+        if test_plan.needs_store() {
+            plan = plan.with_sessions_in_memory();
+        }
+        plan.try_start(binary)
     };
     let all: String = sections.iter().flatten().map(String::as_str).collect();
     let together = start(&all).ok();
@@ -91,7 +96,7 @@ fn play(modules: &[Module], binary: &str) -> Vec<Verdict> {
                 };
                 match (&together, &alone) {
                     (Some(app), _) | (None, Some(Ok(app))) => {
-                        judged(|| Stage::new(app, module, op.clone()).perform())
+                        verdict_of(|| Stage::new(app, module, op.clone()).perform())
                     }
                     (None, Some(Err(why))) => {
                         Verdict::Failed(format!("the app does not start: {why}"))
@@ -101,14 +106,25 @@ fn play(modules: &[Module], binary: &str) -> Vec<Verdict> {
             }
             (Err(why), _) | (_, Err(why)) => unplayed(why),
         };
-        verdicts.push(verdict);
+        let seen = op.as_ref().map_or(0, |op| op.calls().len());
+        verdicts.push((verdict, seen));
+    }
+    let mut judged = Vec::new();
+    for ((verdict, seen), op) in verdicts.into_iter().zip(&ops) {
+        let later = op.as_ref().map_or(0, |op| op.calls().len()) - seen;
+        judged.push(match verdict {
+            Verdict::Passed if later > 0 => {
+                Verdict::Failed(format!("{later} calls came when everything was over"))
+            }
+            verdict => verdict,
+        });
     }
     drop(house);
-    verdicts
+    judged
 }
 
 /// Makes a verdict of a play, also of one whose assertions fail.
-fn judged(play: impl FnOnce() -> Result<(), String>) -> Verdict {
+fn verdict_of(play: impl FnOnce() -> Result<(), String>) -> Verdict {
     match catch_unwind(AssertUnwindSafe(play)) {
         Ok(Ok(())) => Verdict::Passed,
         Ok(Err(why)) => Verdict::Failed(why),

@@ -114,11 +114,17 @@ impl<'a> Stage<'a> {
         if stranger.status == 200 {
             return Err("somebody is logged in all the same".to_owned());
         }
+        self.logs(&[code])
+    }
+
+    /// Fails unless the operator's log has a line with these words about this module's provider.
+    pub(super) fn logs(&self, words: &[&str]) -> Result<(), String> {
         let provider = format!("provider=\"{}\"", self.op.alias);
-        self.app
-            .find_in_log(&[code, &provider])
+        let words: Vec<&str> = words.iter().copied().chain([provider.as_str()]).collect();
+        let found = self.app.find_in_log(&words);
+        found
             .map(drop)
-            .map_err(|_| format!("no {code} in the log: {}", self.told()))
+            .map_err(|_| format!("no {words:?} in the log: {}", self.told()))
     }
 
     /// Returns what the operator's log says about this module's provider.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::meeting::{Meeting, submit_refresh};
 use super::provider::{OidcProvider, consent, users};
-use crate::site::reply::Reply;
-use crate::suite::app::{App, Entry, Plan};
+use crate::suite::app::{Entry, Plan};
 use crate::suite::visitor::{Visitor, saying, target_of};
 
 const CLIENT_ID: &str = "tour";
@@ -19,13 +19,6 @@ struct Registration {
     method: &'static str,
     secret: Option<&'static str>,
     is_posting_answers: bool,
-}
-
-/// A provider, the app, and somebody in front of both.
-struct Meeting {
-    visitor: Visitor,
-    app: App,
-    provider: OidcProvider,
 }
 
 /// RS256 with `client_secret_basic`: what every provider offers.
@@ -58,7 +51,7 @@ pub fn a_posted_answer_is_accepted(binary: &str) {
         is_posting_answers: true,
         ..Registration::with("ES256", "client_secret_basic")
     };
-    let Some(mut meeting) = Meeting::arrange(binary, &registration, registration.secret) else {
+    let Some(mut meeting) = arrange(binary, &registration, registration.secret) else {
         return;
     };
     let asked = meeting
@@ -87,7 +80,7 @@ pub fn a_posted_answer_is_accepted(binary: &str) {
 /// The provider's own cancel link, and then a login all the same.
 pub fn a_cancelled_login_can_be_tried_again(binary: &str) {
     let registration = Registration::with("ES256", "client_secret_basic");
-    let Some(mut meeting) = Meeting::arrange(binary, &registration, registration.secret) else {
+    let Some(mut meeting) = arrange(binary, &registration, registration.secret) else {
         return;
     };
     let sign_in = meeting
@@ -109,10 +102,10 @@ pub fn a_cancelled_login_can_be_tried_again(binary: &str) {
 /// The user reads that it is not their fault, the operator what is.
 pub fn a_wrong_client_secret_is_told_to_the_operator(binary: &str) {
     let registration = Registration::with("ES256", "client_secret_basic");
-    let Some(mut meeting) = Meeting::arrange(binary, &registration, Some("another secret")) else {
+    let Some(mut meeting) = arrange(binary, &registration, Some("another secret")) else {
         return;
     };
-    let page = meeting.log_in();
+    let page = meeting.log_in("/me");
     let page = saying(
         page,
         502,
@@ -133,17 +126,17 @@ pub fn a_wrong_client_secret_is_told_to_the_operator(binary: &str) {
 /// A stolen copy of the session makes the provider end the grant; a login is the way on for both.
 pub fn a_refresh_token_used_by_two_ends_the_grant_and_leads_to_a_login(binary: &str) {
     let registration = Registration::with("ES256", "client_secret_basic");
-    let Some(mut meeting) = Meeting::arrange(binary, &registration, registration.secret) else {
+    let Some(mut meeting) = arrange(binary, &registration, registration.secret) else {
         return;
     };
-    saying(meeting.log_in(), 200, &["Ada Lovelace"]);
+    saying(meeting.log_in("/me"), 200, &["Ada Lovelace"]);
     let mut copy = meeting.visitor.clone();
-    let renewed = meeting.visitor.submit_refresh(&meeting.app);
+    let renewed = submit_refresh(&mut meeting.visitor, &meeting.app);
     assert_eq!(target_of(&renewed), Some(meeting.app.at("/me")));
     // For a minute the app would answer the copy from memory, as two tabs of one browser need it.
     meeting.app.restart();
     for visitor in [&mut copy, &mut meeting.visitor] {
-        let refused = visitor.submit_refresh(&meeting.app);
+        let refused = submit_refresh(visitor, &meeting.app);
         let target = target_of(&refused).unwrap_or_default();
         assert!(
             target.starts_with(&meeting.app.at("/auth/login?return_to=")),
@@ -157,13 +150,13 @@ pub fn a_refresh_token_used_by_two_ends_the_grant_and_leads_to_a_login(binary: &
 
 /// A full login, userinfo, a call with the token, two refreshes, a log-out at the provider, a new login.
 fn pass_everything(binary: &str, registration: &Registration) {
-    let Some(mut meeting) = Meeting::arrange(binary, registration, registration.secret) else {
+    let Some(mut meeting) = arrange(binary, registration, registration.secret) else {
         return;
     };
     let issuer = meeting.provider.issuer.clone();
     // Issuer and subject are the account; the rest is at userinfo only.
     let me = saying(
-        meeting.log_in(),
+        meeting.log_in("/me"),
         200,
         &[
             "Hello, <bdi id=\"name\">Ada Lovelace",
@@ -175,21 +168,14 @@ fn pass_everything(binary: &str, registration: &Registration) {
     meeting.call_the_api();
     for _ in 0..2 {
         // The provider rotates: the second one works with what the first one brought.
-        let renewed = meeting.visitor.submit_refresh(&meeting.app);
-        assert_eq!(
-            target_of(&renewed),
-            Some(meeting.app.at("/me")),
-            "{}",
-            meeting.said()
-        );
-        saying(meeting.visitor.follow(renewed), 200, &["Ada Lovelace"]);
+        meeting.refresh();
         meeting.call_the_api();
     }
     meeting.log_out_at_provider();
     let closed = meeting.visitor.browse(&meeting.app.at("/me"));
     // Both ends have forgotten who was there.
     saying(closed, 200, &["name=\"prompt\" value=\"login\""]);
-    saying(meeting.log_in(), 200, &["Ada Lovelace"]);
+    saying(meeting.log_in("/me"), 200, &["Ada Lovelace"]);
 }
 
 impl Registration {
@@ -217,84 +203,29 @@ impl Registration {
     }
 }
 
-impl Meeting {
-    /// Starts provider and app; the app knows this secret, which may be a wrong one.
-    fn arrange(
-        binary: &str,
-        registration: &Registration,
-        secret: Option<&'static str>,
-    ) -> Option<Self> {
-        let plan = Plan::new();
-        let provider = OidcProvider::start(&registration.configuration(&plan.origin()))?;
-        let entry = Entry {
-            client_secret: secret,
-            authentication: Some(registration.method),
-            algorithm: Some(registration.algorithm),
-            scopes: &["openid", "profile", "email", "offline_access"],
-            // Without it this provider strikes `offline_access`, as it may (OpenID Connect Core 1.0
-            // section 11).
-            parameters: &[("prompt", "consent")],
-            is_posting_answers: registration.is_posting_answers,
-            logs_out_at_provider: true,
-            ..Entry::new("op", "the certified provider", &provider.issuer, CLIENT_ID)
-        };
-        Some(Self {
-            app: plan.with_provider(entry).start(binary),
-            visitor: Visitor::default(),
-            provider,
-        })
-    }
-
-    /// Logs in from the protected page, and returns where that ends.
-    fn log_in(&mut self) -> Reply {
-        let asked = self.visitor.get(&self.app.at("/me"));
-        let app = self.app.at("/");
-        let asked = self
-            .visitor
-            .follow_while(asked, |next| next.starts_with(&app));
-        let back = consent(&mut self.visitor, &self.provider, asked);
-        self.visitor.follow(back)
-    }
-
-    /// Has the app call userinfo with the access token.
-    fn call_the_api(&mut self) {
-        let called = self.visitor.browse(&self.app.at("/api-call"));
-        saying(
-            called,
-            200,
-            &["id=\"status\">200<", "&quot;sub&quot;: &quot;ada&quot;"],
-        );
-    }
-
-    /// Logs out by the tour's button, agrees at the provider, and comes back.
-    fn log_out_at_provider(&mut self) {
-        let me = self.visitor.browse(&self.app.at("/me"));
-        let out = self.visitor.submit(&me, "/auth/logout", &[]);
-        let question = saying(self.visitor.follow(out), 200, &["Do you want to sign-out"]);
-        let back = self
-            .visitor
-            .submit(&question, "/session/end/confirm", &[("logout", "yes")]);
-        let target = target_of(&back).unwrap_or_else(|| panic!("{}", self.said()));
-        assert!(
-            target.starts_with(&self.app.at("/auth/logged-out")),
-            "{target}"
-        );
-        saying(self.visitor.follow(back), 200, &["You are logged out"]);
-    }
-
-    fn said(&self) -> String {
-        format!(
-            "the app said:\n{}\nthe provider said:\n{}",
-            self.app.said(),
-            self.provider.said()
-        )
-    }
-}
-
-impl Visitor {
-    /// Presses the button that renews the tokens.
-    fn submit_refresh(&mut self, app: &App) -> Reply {
-        let me = saying(self.browse(&app.at("/me")), 200, &["Renew tokens"]);
-        self.submit(&me, "/auth/refresh", &[])
-    }
+/// Starts provider and app; the app knows this secret, which may be a wrong one.
+fn arrange(
+    binary: &str,
+    registration: &Registration,
+    secret: Option<&'static str>,
+) -> Option<Meeting> {
+    let plan = Plan::new();
+    let provider = OidcProvider::start(&registration.configuration(&plan.origin()))?;
+    let entry = Entry {
+        client_secret: secret,
+        authentication: Some(registration.method),
+        algorithm: Some(registration.algorithm),
+        scopes: &["openid", "profile", "email", "offline_access"],
+        // Without it this provider strikes `offline_access`, as it may (OpenID Connect Core 1.0
+        // section 11).
+        parameters: &[("prompt", "consent")],
+        is_posting_answers: registration.is_posting_answers,
+        logs_out_at_provider: true,
+        ..Entry::new("op", "the certified provider", &provider.issuer, CLIENT_ID)
+    };
+    Some(Meeting {
+        app: plan.with_provider(entry).start(binary),
+        visitor: Visitor::default(),
+        provider,
+    })
 }

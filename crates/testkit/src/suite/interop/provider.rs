@@ -32,6 +32,11 @@ impl OidcProvider {
         Some(Self { issuer, process })
     }
 
+    /// Waits for a line about what it did that holds all these words.
+    pub(super) fn wait_for_line(&self, words: &[&str]) {
+        self.process.wait_for_error_line(words);
+    }
+
     /// Returns what it has printed: why it refused what it refused.
     pub(super) fn said(&self) -> String {
         self.process.said()

@@ -1,7 +1,7 @@
 //! What stands in the comprehensive plan alone.
 
 use super::super::module::{Module, Twist};
-use super::super::variant::{ResponseMode, Variant};
+use super::super::variant::{RequestType, ResponseMode, Variant};
 
 const UNTIL_KEYS: &str = "metadata authorize token keys";
 
@@ -16,7 +16,7 @@ pub(super) fn modules() -> Vec<Module> {
         authentication: "tls_client_auth",
         ..Variant::default()
     };
-    vec![
+    let mut modules = vec![
         module("oidcc-client-test-missing-aud")
             .fault("missing-aud")
             .refused(UNTIL_KEYS, "id_token.claim_missing"),
@@ -44,5 +44,36 @@ pub(super) fn modules() -> Vec<Module> {
             .feature("distributed-claims")
             .calls("metadata authorize token keys userinfo claims"),
         module("oidcc-client-test-mtls-endpoint-aliases").with(certified),
-    ]
+    ];
+    modules.extend(every_variant().map(|variant| module("oidcc-client-test").with(variant)));
+    modules
+}
+
+/// Every way to authenticate, with every way to ask and to be answered.
+fn every_variant() -> impl Iterator<Item = Variant> {
+    let authentications = [
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "client_secret_jwt",
+        "private_key_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+    ];
+    let requests = [
+        RequestType::PlainHttpRequest,
+        RequestType::RequestObject,
+        RequestType::RequestUri,
+    ];
+    let modes = [ResponseMode::Default, ResponseMode::FormPost];
+    authentications.into_iter().flat_map(move |authentication| {
+        requests.into_iter().flat_map(move |request| {
+            modes.into_iter().map(move |response_mode| Variant {
+                authentication,
+                request,
+                response_mode,
+                ..Variant::default()
+            })
+        })
+    })
 }

@@ -2,36 +2,14 @@
 
 use super::super::module::Module;
 use super::super::plays;
-use super::super::variant::{Registration, RequestType, ResponseMode, Variant};
+use super::super::variant::{Registration, Variant};
 use super::basic::no_signature;
 
-/// Config RP, and its first module in every other variant that the plan leaves to choose.
+/// Config RP, for a client that is registered and for one that registers itself; the comprehensive plan has
+/// the other variants that it leaves to choose.
 pub(super) fn modules() -> Vec<Module> {
     let usual = Variant::default();
     let mut modules = modules_in(usual);
-    let authentication = |authentication| Variant {
-        authentication,
-        ..usual
-    };
-    let mut variants: Vec<Variant> = [
-        "none",
-        "client_secret_post",
-        "client_secret_jwt",
-        "private_key_jwt",
-        "tls_client_auth",
-        "self_signed_tls_client_auth",
-    ]
-    .map(authentication)
-    .to_vec();
-    for request in [RequestType::RequestObject, RequestType::RequestUri] {
-        variants.push(Variant { request, ..usual });
-        variants.push(Variant {
-            request,
-            response_mode: ResponseMode::FormPost,
-            ..authentication("private_key_jwt")
-        });
-    }
-    modules.extend(variants.into_iter().map(rotated_just_before));
     let registered = Variant {
         registration: Registration::Dynamic,
         ..usual

@@ -2,6 +2,7 @@
 
 use super::super::module::Module;
 use super::super::plays;
+use super::super::variant::Variant;
 
 /// What leads to a session whose tokens are renewed.
 const RENEWED: &str = "metadata authorize token keys userinfo token";
@@ -15,12 +16,23 @@ pub(super) fn modules() -> Vec<Module> {
             .calls(RENEWED)
             .seen()
     };
-    vec![
+    let renewed = |authentication| {
+        let variant = Variant {
+            authentication,
+            ..Variant::default()
+        };
         Module::new("oidcc-client-test-refresh-token")
+            .with(variant)
             .feature("odd-characters")
             .play(plays::renew_and_ask_userinfo)
             .calls("metadata authorize token keys userinfo token userinfo")
-            .seen(),
+            .seen()
+    };
+    vec![
+        renewed("client_secret_basic"),
+        // A new assertion for each request, and the certificate at both.
+        renewed("private_key_jwt"),
+        renewed("tls_client_auth"),
         refused(
             "oidcc-client-test-refresh-token-invalid-issuer",
             "refresh-wrong-iss",

@@ -1,0 +1,368 @@
+//! The protocol beyond the usual login, against the certified provider: one test for each family, with several
+//! clients side by side, each of which lives a whole life.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::meeting::Meeting;
+use super::provider::{OidcProvider, users};
+use crate::suite::app::Plan;
+use crate::suite::conformance::keys::client_pem;
+use crate::suite::visitor::{Visitor, saying, target_of};
+
+/// Long enough for `client_secret_jwt` with HS256.
+const SECRET: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+/// What the provider wants to see before it registers anybody.
+const INITIAL_ACCESS_TOKEN: &str = "the-initial-access-token";
+
+/// A client: its section in the app's configuration, and its registration at the provider.
+pub(super) struct Client {
+    id: &'static str,
+    /// Keys of the section, as they stand in the file.
+    section: String,
+    /// Members of the registration.
+    registered: Value,
+}
+
+/// FAPI 2.0, both profiles: pushed requests, assertions, proofs with nonces; signed requests and answers.
+pub fn fapi_2_passes_login_api_refresh_and_log_out(binary: &str) {
+    let key = format!(
+        "authentication = \"private_key_jwt\"\nalgorithm = \"ES256\"\n{}",
+        signing_key("ES256")
+    );
+    let clients = [
+        Client::new("security-profile")
+            .section(&format!("profile = \"fapi2\"\n{key}"))
+            .registered(&json!({
+                "fapi": true,
+                "token_endpoint_auth_method": "private_key_jwt",
+                "id_token_signed_response_alg": "ES256",
+                "require_pushed_authorization_requests": true,
+                "dpop_bound_access_tokens": true,
+            })),
+        Client::new("message-signing")
+            .section(&format!("profile = \"fapi2_message_signing\"\n{key}"))
+            .registered(&json!({
+                "fapi": true,
+                "token_endpoint_auth_method": "private_key_jwt",
+                "id_token_signed_response_alg": "ES256",
+                "authorization_signed_response_alg": "ES256",
+                "request_object_signing_alg": "ES256",
+                "require_pushed_authorization_requests": true,
+                "require_signed_request_object": true,
+                "dpop_bound_access_tokens": true,
+            })),
+    ];
+    let features = ["dPoP", "fapi", "jwtResponseModes", "requestObjects"];
+    let Some(mut meeting) = arrange(binary, &features, &clients) else {
+        return;
+    };
+    for client in &clients {
+        live(&mut meeting, client.id);
+    }
+    assert_eq!(refusals(&meeting), Vec::<String>::new());
+    // Nobody came without a proof, and proofs without a nonce were made anew.
+    assert!(
+        meeting.provider.said().contains("use_dpop_nonce"),
+        "{}",
+        meeting.said()
+    );
+}
+
+/// ID tokens and userinfo, encrypted for our key in every way that the provider knows too.
+pub fn encrypted_id_tokens_and_userinfo_are_read(binary: &str) {
+    let encrypted = |id, key, algorithm, encryption| {
+        let pem = client_pem(key);
+        let how = format!("{{ algorithm = \"{algorithm}\", encryption = \"{encryption}\" }}");
+        Client::new(id)
+            .with_secret("client_secret_basic")
+            .section(&format!(
+                "algorithm = \"RS256\"\nuserinfo_algorithm = \"RS256\"\ndecryption_key = '''\n{pem}'''\n\
+                 id_token_encryption = {how}\nuserinfo_encryption = {how}\n"
+            ))
+            .registered(&json!({
+                "id_token_encrypted_response_alg": algorithm,
+                "id_token_encrypted_response_enc": encryption,
+                "userinfo_signed_response_alg": "RS256",
+                "userinfo_encrypted_response_alg": algorithm,
+                "userinfo_encrypted_response_enc": encryption,
+            }))
+    };
+    let clients = [
+        encrypted("rsa", "RS256", "RSA-OAEP-256", "A256GCM"),
+        encrypted("ec", "ES256", "ECDH-ES", "A128CBC-HS256"),
+        encrypted("ec-128", "ES256", "ECDH-ES+A128KW", "A128GCM"),
+        encrypted("ec-256", "ES256", "ECDH-ES+A256KW", "A256CBC-HS512"),
+    ];
+    let Some(mut meeting) = arrange(binary, &["encryption", "jwtUserinfo"], &clients) else {
+        return;
+    };
+    for client in &clients {
+        log_in(&mut meeting, client.id);
+        meeting.refresh();
+        meeting.log_out_at_provider();
+    }
+    assert_eq!(refusals(&meeting), Vec::<String>::new());
+}
+
+/// What a login may ask for, each way of asking and of answering once: assertions under the secret, a signed
+/// request in the address, one that is pushed without a profile, answers that are signed and posted,
+/// fine-grained rights, single claims, the age of a sign-in.
+pub fn requests_are_signed_pushed_and_precise(binary: &str) {
+    let clients = [
+        Client::new("secret-assertion")
+            .section(&format!(
+                "authentication = \"client_secret_jwt\"\nclient_secret = \"{SECRET}\"\n\
+                 response_mode = \"form_post.jwt\"\nresponse_algorithm = \"PS256\"\n"
+            ))
+            .registered(&json!({
+                "token_endpoint_auth_method": "client_secret_jwt",
+                "client_secret": SECRET,
+                "authorization_signed_response_alg": "PS256",
+            })),
+        Client::new("signed-request")
+            .with_secret("client_secret_post")
+            .section(&format!(
+                "{}request_object = \"by_value\"\nmax_age = 600\n",
+                signing_key("PS256")
+            ))
+            .registered(&json!({
+                "request_object_signing_alg": "PS256",
+                "require_signed_request_object": true,
+                "require_auth_time": true,
+            })),
+        Client::new("precise")
+            .with_secret("client_secret_basic")
+            .section(
+                "pushed_requests = true\n\
+                 authorization_details = [{ type = \"payment\", amount = \"12.50\" }]\n\
+                 claims = { id_token = { email = { essential = true } } }\n",
+            )
+            .registered(&json!({ "authorization_details_types": ["payment"] })),
+    ];
+    let features = [
+        "claimsParameter",
+        "jwtResponseModes",
+        "requestObjects",
+        "richAuthorizationRequests",
+    ];
+    let Some(mut meeting) = arrange(binary, &features, &clients) else {
+        return;
+    };
+    for client in &clients {
+        live(&mut meeting, client.id);
+    }
+    assert_eq!(refusals(&meeting), Vec::<String>::new());
+}
+
+/// Somebody signs out at the provider, whose server tells the app: one client's session by its id, another's
+/// by the person.
+pub fn a_sign_out_at_the_provider_ends_the_sessions_of_the_app(binary: &str) {
+    let told = |id, by_session: bool| {
+        Client::new(id)
+            .with_secret("client_secret_basic")
+            .section("backchannel_logout = true\n")
+            .registered(&json!({
+                "backchannel_logout_uri": format!("APP/auth/backchannel-logout/{id}"),
+                "backchannel_logout_session_required": by_session,
+            }))
+    };
+    let clients = [told("by-session", true), told("by-person", false)];
+    let Some(mut meeting) = arrange(binary, &["backchannelLogout"], &clients) else {
+        return;
+    };
+    for client in &clients {
+        log_in(&mut meeting, client.id);
+        let somebody_else = meeting.visitor.clone();
+        let elsewhere = format!("{}/session/end", meeting.provider.issuer);
+        let question = meeting.visitor.browse(&elsewhere);
+        saying(meeting.sign_out(&question), 303, &[]);
+        meeting
+            .provider
+            .wait_for_line(&["backchannel.success", client.id]);
+        meeting.app.logs(&["session.ended", "back_channel"]);
+        // Whoever holds the cookie is a stranger from now on.
+        for mut visitor in [meeting.visitor.clone(), somebody_else] {
+            let stranger = visitor.get(&meeting.app.at("/me"));
+            assert_ne!(stranger.status, 200, "{}: {}", client.id, meeting.said());
+        }
+        meeting.visitor = Visitor::default();
+    }
+    assert_eq!(refusals(&meeting), Vec::<String>::new());
+}
+
+/// The app registers itself, with a key and with a secret, and logs in with what it got.
+pub fn the_app_registers_itself_and_logs_in(binary: &str) {
+    let token = format!("register = true\ninitial_access_token = \"{INITIAL_ACCESS_TOKEN}\"\n");
+    let clients = [
+        Client::new("with-secret").section(&format!(
+            "{token}algorithm = \"ES256\"\nbackchannel_logout = true\n"
+        )),
+        Client::new("with-key").section(&format!(
+            "{token}{}authentication = \"private_key_jwt\"\nresponse_mode = \"form_post\"\n",
+            signing_key("ES256")
+        )),
+    ];
+    let features = [
+        "backchannelLogout",
+        "registration",
+        "registrationManagement",
+    ];
+    let Some(mut meeting) = arrange(binary, &features, &clients) else {
+        return;
+    };
+    for client in &clients {
+        live(&mut meeting, client.id);
+    }
+    let said = meeting.provider.said();
+    assert_eq!(
+        said.matches("registration_create.success").count(),
+        2,
+        "{said}"
+    );
+    assert_eq!(refusals(&meeting), Vec::<String>::new());
+}
+
+impl Client {
+    pub(super) fn new(id: &'static str) -> Self {
+        Self {
+            id,
+            section: String::new(),
+            registered: json!({}),
+        }
+    }
+
+    pub(super) fn section(mut self, toml: &str) -> Self {
+        self.section.push_str(toml);
+        self
+    }
+
+    pub(super) fn registered(mut self, members: &Value) -> Self {
+        for (name, value) in members.as_object().into_iter().flatten() {
+            self.registered[name] = value.clone();
+        }
+        self
+    }
+
+    fn with_secret(self, method: &str) -> Self {
+        self.section(&format!(
+            "authentication = \"{method}\"\nclient_secret = \"{SECRET}\"\n"
+        ))
+        .registered(&json!({ "token_endpoint_auth_method": method, "client_secret": SECRET }))
+    }
+
+    /// Tells whether the app registers it.
+    fn registers_itself(&self) -> bool {
+        self.section.contains("register = true")
+    }
+
+    /// Writes its section of the configuration file.
+    fn write(&self, text: &mut String, issuer: &str) {
+        let Self { id, section, .. } = self;
+        let _ = write!(
+            text,
+            "\n[[provider]]\nid = \"{id}\"\nissuer = \"{issuer}\"\n\
+             scopes = [\"openid\", \"profile\", \"email\", \"offline_access\"]\nprompt = \"consent\"\n\
+             log_out_at_provider = true\n{section}"
+        );
+        if !self.registers_itself() {
+            let _ = writeln!(text, "client_id = \"{id}\"");
+        }
+    }
+
+    /// Returns what the provider is told of it.
+    fn metadata(&self, app: &str) -> Value {
+        let id = self.id;
+        let mut members = json!({
+            "client_id": id,
+            "redirect_uris": [format!("{app}/auth/callback/{id}")],
+            "post_logout_redirect_uris": [format!("{app}/auth/logged-out")],
+        });
+        if self.section.contains("_key = ") {
+            // The app shows its keys, and the provider fetches them.
+            members["jwks_uri"] = json!(format!("{app}/auth/jwks/{id}"));
+        }
+        for (name, value) in self.registered.as_object().into_iter().flatten() {
+            let below_app = value.as_str().and_then(|text| text.strip_prefix("APP"));
+            members[name] =
+                below_app.map_or_else(|| value.clone(), |path| json!(format!("{app}{path}")));
+        }
+        members
+    }
+}
+
+/// Starts the provider with these of its features, and the app with all clients.
+fn arrange(binary: &str, features: &[&str], clients: &[Client]) -> Option<Meeting> {
+    let plan = Plan::new().with_sessions_in_memory();
+    let known = clients.iter().filter(|client| !client.registers_itself());
+    let mut known: Vec<Value> = known
+        .map(|client| client.metadata(&plan.origin()))
+        .collect();
+    if known.is_empty() {
+        known.push(
+            Client::new("another")
+                .registered(&json!({ "client_secret": SECRET }))
+                .metadata("http://localhost"),
+        );
+    }
+    let mut configuration = json!({
+        "clients": known,
+        "users": users(),
+        "signing_algs": ["RS256", "ES256", "PS256"],
+        "features": features,
+    });
+    if features.contains(&"registration") {
+        configuration["initial_access_token"] = json!(INITIAL_ACCESS_TOKEN);
+    }
+    let provider = OidcProvider::start(&configuration)?;
+    let mut sections = String::new();
+    for client in clients {
+        client.write(&mut sections, &provider.issuer);
+    }
+    Some(Meeting {
+        app: plan.with_sections(&sections).start(binary),
+        visitor: Visitor::default(),
+        provider,
+    })
+}
+
+/// Logs in through one of the clients.
+fn log_in(meeting: &mut Meeting, id: &str) {
+    let page = meeting.log_in(&format!("/auth/login/{id}?return_to=/me"));
+    assert_eq!(page.status, 200, "{id}: {}\n{}", page.body, meeting.said());
+    let issuer = meeting.provider.issuer.clone();
+    saying(page, 200, &["Ada Lovelace", "ada@example.test", &issuer]);
+}
+
+/// A login, a call with the token, a refresh, a call with the new one, a log-out: nobody is there any longer,
+/// and a copy of the session cannot renew its tokens.
+fn live(meeting: &mut Meeting, id: &str) {
+    log_in(meeting, id);
+    meeting.call_the_api();
+    meeting.refresh();
+    meeting.call_the_api();
+    let mut copy = meeting.visitor.clone();
+    meeting.log_out_at_provider();
+    let stranger = copy.get(&meeting.app.at("/me"));
+    assert_ne!(target_of(&stranger), None, "{id}: {}", stranger.body);
+}
+
+/// Returns what the provider refused, but for proofs that lacked its nonce: those are made anew.
+fn refusals(meeting: &Meeting) -> Vec<String> {
+    let said = meeting.provider.said();
+    said.lines()
+        .filter(|line| line.contains(".error: ") || line.starts_with("Error"))
+        .filter(|line| !line.contains("use_dpop_nonce"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Writes the keys of a section whose client signs; the key is made once in a process.
+fn signing_key(algorithm: &str) -> String {
+    format!(
+        "signing_key = '''\n{}'''\nsigning_algorithm = \"{algorithm}\"\n",
+        client_pem(algorithm)
+    )
+}
