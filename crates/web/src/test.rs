@@ -164,6 +164,7 @@ impl TestUser {
             access_token_expires_at: None,
             refresh_token: None,
             scopes: self.scopes,
+            authorization_details: Vec::new(),
             id_token_hint: None,
             session_id: None,
             issued_at: None,

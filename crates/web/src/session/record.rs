@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use codegrant_core::oauth2::{AccessToken, RefreshToken};
 use codegrant_core::{
-    ClaimSource, DpopKey, IdToken, IdTokenRecord, Identity, Login, Renewed, Timestamp, TransactionId,
+    ClaimSource, DpopKey, IdToken, IdTokenRecord, Identity, Login, Renewed, Timestamp,
+    TransactionId,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// A session of a logged-in user: cheap to clone, and as it was when the request came in.
 ///
@@ -27,6 +29,9 @@ pub(crate) struct SessionData {
     pub(crate) refresh_token: Option<RefreshToken>,
     #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) scopes: Vec<String>,
+    /// Fine-grained rights, where there are any (RFC 9396).
+    #[serde(rename = "f", default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) authorization_details: Vec<Map<String, Value>>,
     /// Kept only where the log-out at the provider needs it.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
     pub(crate) id_token_hint: Option<String>,
@@ -96,6 +101,7 @@ impl SessionData {
             access_token_expires_at: login.tokens.expires_at,
             refresh_token: login.tokens.refresh_token,
             scopes: login.tokens.scopes,
+            authorization_details: login.tokens.authorization_details,
             account: None,
             id_token: record,
             claim_sources: login.claim_sources,
@@ -113,6 +119,10 @@ impl SessionData {
         self.access_token_expires_at = tokens.expires_at;
         self.refresh_token = tokens.refresh_token.or(self.refresh_token);
         self.scopes = tokens.scopes;
+        // What is not said again stays granted, as with scopes (RFC 6749 section 6).
+        if !tokens.authorization_details.is_empty() {
+            self.authorization_details = tokens.authorization_details;
+        }
         self
     }
 }
@@ -156,6 +166,12 @@ impl Session {
     /// Returns what the provider granted.
     pub fn scopes(&self) -> &[String] {
         &self.0.scopes
+    }
+
+    /// Returns the fine-grained rights that were granted, each with its `type` (RFC 9396); empty where the
+    /// provider says none.
+    pub fn authorization_details(&self) -> &[Map<String, Value>] {
+        &self.0.authorization_details
     }
 
     /// Returns when the user logged in.

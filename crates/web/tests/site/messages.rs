@@ -432,3 +432,31 @@ async fn an_unasked_no_for_want_of_a_question_is_a_page() {
         .await;
     assert_eq!((reply.status, reply.location()), (403, None));
 }
+
+#[tokio::test]
+async fn granted_rights_and_resources_reach_the_session() {
+    let builder = || {
+        Site::builder()
+            .provided(|settings| {
+                settings
+                    .with_features([Feature::AuthorizationDetails, Feature::ResourceIndicators])
+                    .with_authorization_details_type("payment")
+            })
+            .registered(|ours| {
+                let payment = json!({"type": "payment", "max": 5});
+                ours.authorization_details(vec![payment.as_object().cloned().unwrap()])
+                    .resources(["http://op.localhost:9000/api/me"])
+            })
+    };
+    for site in both_kinds_of(builder) {
+        let mut browser = site.browser();
+        assert_eq!(browser.log_in("op", "ada").await.status, 303);
+        let session = browser.session().await.unwrap();
+        let granted = session.authorization_details();
+        assert_eq!(granted.len(), 1, "{:?}", site.failures());
+        assert_eq!(granted[0]["type"], "payment");
+        let token = &forms(&site, "/token")[0];
+        assert_eq!(value(token, "resource"), "http://op.localhost:9000/api/me");
+        assert_eq!(site.provider("op").violations(), [""; 0]);
+    }
+}
