@@ -5,9 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 use codegrant_core::jose::{Algorithm, Jws, KeySet};
-use codegrant_core::{
-    AuthorizationOptions, AuthorizationResponse, Moment, Seed, Step, Timestamp,
-};
+use codegrant_core::{AuthorizationOptions, AuthorizationResponse, Moment, Seed, Step, Timestamp};
 use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
 use codegrant_testkit::World;
 use codegrant_testkit::world::signing_key;
@@ -37,12 +35,7 @@ fn authorize(bencher: Bencher<'_, '_>) {
         let seed = Seed::new([7; Seed::BYTES]);
         world
             .client
-            .authorize(
-                &metadata,
-                AuthorizationOptions::default(),
-                &seed,
-                moment(),
-            )
+            .authorize(&metadata, AuthorizationOptions::default(), &seed, moment())
     });
 }
 
@@ -105,6 +98,18 @@ fn identify_by_memory(bencher: Bencher<'_, '_>) {
     identify(bencher, &App::new(Some(MemoryStore::new(1_000))));
 }
 
+/// Opens the sealed session cookie of a request where a provider has ended a thousand others.
+#[divan::bench]
+fn identify_by_cookie_among_log_outs(bencher: Bencher<'_, '_>) {
+    let app = App::registered(None, Registration::frontchannel_logout);
+    for session in 0..1_000 {
+        let query = format!("iss=http://localhost:4000&sid={session}");
+        let ended = app.get("/auth/frontchannel-logout/op", &query, "");
+        assert_eq!(ended.status, 200);
+    }
+    identify(bencher, &app);
+}
+
 /// Logs in from the first redirect to the session, the provider's own work included.
 #[divan::bench(sample_size = 4)]
 fn whole_login_with_the_provider(bencher: Bencher<'_, '_>) {
@@ -152,13 +157,20 @@ impl HttpClient for InProcess {
 
 impl App {
     fn new(store: Option<MemoryStore>) -> Self {
+        Self::registered(store, |registration| registration)
+    }
+
+    fn registered(
+        store: Option<MemoryStore>,
+        change: impl FnOnce(Registration) -> Registration,
+    ) -> Self {
         let issuer = "http://localhost:4000";
         let client = ClientRegistration::any_on_loopback("app", Some("a secret"));
         let settings = Settings::new(issuer, [7; 32]).with_client(client);
         let provider = Arc::new(DevProvider::new(settings).expect("an issuer on loopback"));
         let entry = Provider::openid("op", "OP", issuer);
         let mut builder = Auth::builder(ORIGIN)
-            .registration(Registration::new(entry, "app").secret("a secret"))
+            .registration(change(Registration::new(entry, "app").secret("a secret")))
             .http_client(InProcess(provider.clone()))
             .clock(|| NOW);
         if let Some(store) = store {
