@@ -14,9 +14,9 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use crate::raw::{RawServer, ok};
 use crate::{Caller, assert_unreachable};
 
-type Authority = CertifiedIssuer<'static, KeyPair>;
+pub(crate) type Authority = CertifiedIssuer<'static, KeyPair>;
 
-fn authority(name: &str) -> Authority {
+pub(crate) fn authority(name: &str) -> Authority {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params
         .distinguished_name
@@ -27,20 +27,24 @@ fn authority(name: &str) -> Authority {
 }
 
 /// What a server's certificate says, from sound to whatever a test makes of it.
-fn leaf() -> CertificateParams {
+pub(crate) fn leaf() -> CertificateParams {
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params
 }
 
 /// Returns a root certificate as an app is configured with it.
-fn pem(authority: &Authority) -> String {
-    let der = authority.der();
+pub(crate) fn pem(authority: &Authority) -> String {
+    written("CERTIFICATE", authority.der())
+}
+
+/// Writes DER as PEM.
+pub(crate) fn written(label: &str, der: &[u8]) -> String {
     let text = codegrant_core::jose::base64url::encode(der);
     // PEM is standard Base64 with padding (RFC 7468 section 2).
     let mut text = text.replace('-', "+").replace('_', "/");
     text.push_str(&"=".repeat((4 - text.len() % 4) % 4));
-    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
 }
 
 /// Serves over TLS, and remembers what requests got through.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod certificates;
+mod client_certificates;
 mod hostile;
 mod limits;
 mod once;
