@@ -193,7 +193,7 @@ fn every_address_in_the_metadata_is_held_to_the_same_rules() {
             let outcome = told(|metadata| metadata.set(member, url));
             set_up_refused(&outcome, "discovery.endpoint_refused");
             let alias = told(|metadata| {
-                metadata.set("mtls_endpoint_aliases", json!({"token_endpoint": url}))
+                metadata.set("mtls_endpoint_aliases", json!({"token_endpoint": url}));
             });
             set_up_refused(&alias, "discovery.endpoint_refused");
         }
