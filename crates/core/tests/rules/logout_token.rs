@@ -1,7 +1,13 @@
 //! The logout token, rule by rule: who can log people out, and that nothing else than a logout token can.
 
+use std::sync::Arc;
+
 use codegrant_core::error::LogoutTokenError;
-use codegrant_core::jose::{Algorithm, KeySet, SigningKey, base64url};
+use codegrant_core::jose::{
+    Algorithm, ContentEncryption, DecryptionKey, Encryption, EncryptionKey, KeyManagement, KeySet,
+    SigningKey, base64url,
+};
+use codegrant_core::provider::Provider;
 use codegrant_core::{Client, LogoutToken, ProviderMetadata};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{drive, signing_key, stranger_key};
@@ -381,6 +387,55 @@ fn a_form_holds_one_token() {
         LogoutTokenError::Replayed.code().name,
         "logout_token.replayed"
     );
+}
+
+#[test]
+fn a_token_may_be_encrypted_where_id_tokens_are_and_is_signed_in_any_case() {
+    let registered = Encryption {
+        algorithm: KeyManagement::EcdhEs,
+        encryption: ContentEncryption::A256Gcm,
+    };
+    let key = Arc::new(DecryptionKey::generate(registered.algorithm, Some("enc")).unwrap());
+    let mut desk = Desk::new();
+    desk.client = desk
+        .client
+        .with_decryption_key(key.clone())
+        .with_id_token_encryption(registered);
+    let encrypted = |token: &str| {
+        let (algorithm, encryption) = (registered.algorithm, registered.encryption);
+        EncryptionKey::from_jwk(&key.public_jwk())
+            .unwrap()
+            .encrypt(token.as_bytes(), algorithm, encryption, Some("JWT"))
+            .unwrap()
+    };
+    let signed = desk.signed(&signing_key(Algorithm::Rs256, "k1"), Some("logout+jwt"));
+    desk.judge(&signed).unwrap();
+    desk.judge(&encrypted(&signed)).unwrap();
+    let forged = desk.signed(&stranger_key(Algorithm::Rs256, "k1"), None);
+    assert_eq!(
+        code(desk.judge(&encrypted(&forged))),
+        "id_token.bad_signature"
+    );
+    let unsigned = Value::Object(desk.claims.clone()).to_string();
+    assert!(desk.judge(&encrypted(&unsigned)).is_err());
+    let mut damaged = encrypted(&signed);
+    damaged.truncate(damaged.len() - 4);
+    assert!(desk.judge(&damaged).is_err());
+}
+
+#[test]
+fn a_token_under_the_secret_counts_where_that_is_registered() {
+    const SECRET: &str = "a secret of the thirty-two bytes and more that HS256 asks for";
+    let provider = Provider::openid("op", "OP", "https://op.example");
+    let callback = "https://app.example/auth/callback/op";
+    let client = Client::new(provider.with_algorithm(Algorithm::Hs256), "app", callback);
+    let desk = Desk::of(World::new(client.with_secret(SECRET)));
+    let by = |secret: &str| SigningKey::from_secret(secret, Algorithm::Hs256).unwrap();
+    desk.judge(&desk.signed(&by(SECRET), None)).unwrap();
+    let guessed = desk.signed(&by(&SECRET.replace('a', "b")), None);
+    assert_eq!(code(desk.judge(&guessed)), "id_token.bad_signature");
+    let published = desk.signed(&signing_key(Algorithm::Rs256, "k1"), None);
+    assert_eq!(code(desk.judge(&published)), "id_token.algorithm_mismatch");
 }
 
 #[test]
