@@ -1,32 +1,28 @@
 //! Every error code, each produced by what it stands for: a code that nothing produces is a lie.
 
+mod callback;
+mod configuration;
+
 use std::collections::BTreeSet;
 
 use codegrant_core::error::{ApiError, Code, Quoted, codes};
 use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::{Algorithm, KeySet, SigningKey, SigningKeyError};
-use codegrant_core::provider::{
-    AuthenticationMethod, Path, Protocol, Provider, Quirk, UserMapping,
-};
-use codegrant_core::{
-    AuthorizationResponse, Client, Profile, PublicOrigin, RequestObject, ResponseMode,
-};
+use codegrant_core::provider::{AuthenticationMethod, Quirk};
+use codegrant_core::{Client, Profile, ResponseMode};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{Answer, Script, stranger_key};
 use serde_json::{Value, json};
 
 use crate::{login, with_quirks};
+use callback::CALLBACK;
+use configuration::CONFIGURATION;
 
 type Row = (&'static str, fn() -> &'static Code);
 
 /// The code of a login under this script.
 fn by(alter: impl FnOnce(&mut Script)) -> &'static Code {
     login(alter).error().code()
-}
-
-/// The code of an otherwise honest login with this callback.
-fn at_callback(alter: impl FnOnce(&mut codegrant_testkit::world::Parameters)) -> &'static Code {
-    by(|script| alter(&mut script.callback))
 }
 
 /// The code of an otherwise honest login with this ID token claim.
@@ -53,38 +49,8 @@ fn in_world(set: impl FnOnce(&mut World), alter: impl FnOnce(&mut Script)) -> &'
     world.login(alter).error().code()
 }
 
-/// The code of the one mistake in a registration.
-fn registered(
-    alter: impl FnOnce(&mut Provider),
-    id: &str,
-    change: fn(Client) -> Client,
-) -> &'static Code {
-    let mut provider = Provider::openid("op", "OP", "https://op.example");
-    alter(&mut provider);
-    let client = change(Client::new(provider, id, "https://app.example/cb").with_secret("s"));
-    let mistakes = client.validate().unwrap_err();
-    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
-    mistakes[0].code()
-}
-
-fn entry(alter: impl FnOnce(&mut Provider)) -> &'static Code {
-    registered(alter, "app", |client| client)
-}
-
 fn keys(body: &str) -> &'static Code {
     KeySet::parse(body.as_bytes()).unwrap_err().code()
-}
-
-fn signed_responses() -> World {
-    let mut world = World::openid();
-    let mode = ResponseMode::QueryJwt;
-    world.client = world.client.clone().with_response_mode(mode);
-    world
-}
-
-/// The code of a login whose response is signed (JARM).
-fn signed(alter: impl FnOnce(&mut Script)) -> &'static Code {
-    signed_responses().login(alter).error().code()
 }
 
 /// The code of a login with a client that is changed, at a provider that says this besides.
@@ -96,93 +62,6 @@ fn changed(change: fn(Client) -> Client, member: &str, value: impl Into<Value>) 
     world.pushed.set("error", "invalid_request");
     world.login(|_honest| {}).error().code()
 }
-
-const CALLBACK: &[Row] = &[
-    ("callback.malformed", || {
-        at_callback(|query| query.replace("code=%"))
-    }),
-    ("callback.too_long", || {
-        at_callback(|query| query.set("code", &"a".repeat(9_000)))
-    }),
-    ("callback.duplicate_parameter", || {
-        at_callback(|query| query.append("code", "x"))
-    }),
-    ("callback.state_missing", || {
-        at_callback(|query| query.remove("state"))
-    }),
-    ("callback.state_mismatch", || {
-        at_callback(|query| query.set("state", "x"))
-    }),
-    ("callback.expired", || {
-        let mut world = World::openid();
-        let pending = world.start();
-        world.wait(601);
-        world.finish(pending, |_honest| {}).error().code()
-    }),
-    ("callback.provider_mismatch", || {
-        World::github()
-            .finish(World::openid().start(), |_honest| {})
-            .error()
-            .code()
-    }),
-    ("callback.issuer_missing", || {
-        let promised = "authorization_response_iss_parameter_supported";
-        told(|metadata| metadata.set(promised, true))
-    }),
-    ("callback.issuer_mismatch", || {
-        at_callback(|query| query.set("iss", "x"))
-    }),
-    ("callback.code_and_error", || {
-        at_callback(|query| query.set("error", "x"))
-    }),
-    ("callback.code_missing", || {
-        at_callback(|query| query.remove("code"))
-    }),
-    ("callback.code_malformed", || {
-        at_callback(|query| query.set("code", ""))
-    }),
-    ("callback.unexpected_response_mode", || {
-        at_callback(|query| query.set("response", "a.b.c"))
-    }),
-    ("callback.response_unsigned", || {
-        let mut world = signed_responses();
-        let pending = world.start();
-        let plain = AuthorizationResponse::parse("code=c").unwrap();
-        let (keys, client) = (KeySet::empty(), &world.client);
-        let opened = client.open_response(&pending.metadata, plain, &keys, world.now);
-        opened.unwrap_err().code()
-    }),
-    ("callback.response_mixed", || {
-        signed(|script| script.callback.set("code", "x"))
-    }),
-    ("callback.response_signature", || {
-        signed(|script| script.response_key = stranger_key(Algorithm::Rs256, "k1"))
-    }),
-    ("callback.response_claim", || {
-        signed(|script| script.signed_response().set("aud", "x"))
-    }),
-    ("callback.response_lifetime", || {
-        signed(|script| script.signed_response().remove("exp"))
-    }),
-    ("callback.interaction_required", || {
-        at_callback(|query| {
-            query.remove("code");
-            query.set("error", "login_required");
-        })
-    }),
-    ("callback.denied", || {
-        at_callback(|query| {
-            query.remove("code");
-            query.set("error", "access_denied");
-        })
-    }),
-    ("callback.provider_error", || {
-        at_callback(|query| {
-            query.remove("code");
-            query.set("error", "invalid_scope");
-        })
-    }),
-];
 
 const PROVIDER: &[Row] = &[
     ("provider.redirect", || {
@@ -335,80 +214,6 @@ const ID_TOKEN: &[Row] = &[
     ("id_token.access_token_hash", || claim("at_hash", "x")),
 ];
 
-const CONFIGURATION: &[Row] = &[
-    ("configuration.public_origin", || {
-        PublicOrigin::parse("http://app.example")
-            .unwrap_err()
-            .code()
-    }),
-    ("configuration.provider_id", || {
-        entry(|provider| provider.id = "O P".into())
-    }),
-    ("configuration.provider_address", || {
-        registered(
-            |provider| *provider = Provider::openid("op", "OP", "http://op.example"),
-            "app",
-            |client| client,
-        )
-    }),
-    ("configuration.subject", || {
-        entry(|provider| provider.user = UserMapping::new(Path::new("id ?? login")))
-    }),
-    ("configuration.issuer_empty", || {
-        entry(|provider| {
-            *provider = crate::wiki();
-            if let Protocol::OAuth { issuer, .. } = &mut provider.protocol {
-                *issuer = Some("".into());
-            }
-        })
-    }),
-    ("configuration.scope", || {
-        entry(|provider| provider.scopes = vec!["openid".into(), "a b".into()].into())
-    }),
-    ("configuration.authorization_parameter", || {
-        entry(|provider| {
-            provider.authorization_parameters = vec![("state".into(), "x".into())].into();
-        })
-    }),
-    ("configuration.client_id", || {
-        registered(|_provider| {}, "", |client| client)
-    }),
-    ("configuration.client_secret", || {
-        registered(
-            |_provider| {},
-            "app",
-            |client| client.with_authentication(AuthenticationMethod::None),
-        )
-    }),
-    ("configuration.client_secret_short", || {
-        registered(
-            |_provider| {},
-            "app",
-            |client| client.with_authentication(AuthenticationMethod::ClientSecretJwt),
-        )
-    }),
-    ("configuration.signing_key", || {
-        registered(
-            |_provider| {},
-            "app",
-            |client| client.with_request_object(RequestObject::ByValue),
-        )
-    }),
-    ("configuration.setting", || {
-        registered(|_provider| {}, "app", |client| client.with_prompt("?"))
-    }),
-    ("configuration.profile", || {
-        registered(
-            |_provider| {},
-            "app",
-            |client| client.with_profile(Profile::Fapi2),
-        )
-    }),
-    ("configuration.openid_scope", || {
-        entry(|provider| provider.scopes = vec!["profile".into()].into())
-    }),
-];
-
 const KEYS: &[Row] = &[
     ("keys.malformed", || keys("{}")),
     ("keys.too_large", || keys(&" ".repeat(600 * 1024))),
@@ -431,10 +236,18 @@ const KEYS: &[Row] = &[
 
 /// Tokens that are bound, the calls that are made with them, and what follows a login.
 const BOUND: &[Row] = &[
-    ("provider.nonce_missing", || crate::sender_constraint::nonce_missing()),
-    ("provider.nonce_refused", || crate::sender_constraint::nonce_refused()),
-    ("provider.proof_not_signed", || crate::sender_constraint::proof_not_signed()),
-    ("api.address", || crate::sender_constraint::refused_call("http://api.example/", "accept")),
+    ("provider.nonce_missing", || {
+        crate::sender_constraint::nonce_missing()
+    }),
+    ("provider.nonce_refused", || {
+        crate::sender_constraint::nonce_refused()
+    }),
+    ("provider.proof_not_signed", || {
+        crate::sender_constraint::proof_not_signed()
+    }),
+    ("api.address", || {
+        crate::sender_constraint::refused_call("http://api.example/", "accept")
+    }),
     ("api.header_taken", || {
         crate::sender_constraint::refused_call("https://api.example/", "authorization")
     }),
@@ -445,16 +258,28 @@ const BOUND: &[Row] = &[
         }
         .code()
     }),
-    ("discovery.endpoint_missing", || crate::token_family::endpoint_missing()),
+    ("discovery.endpoint_missing", || {
+        crate::token_family::endpoint_missing()
+    }),
     ("id_token.older_than_before", || crate::continued::older()),
-    ("id_token.sign_in_changed", || crate::continued::signed_in_again()),
+    ("id_token.sign_in_changed", || {
+        crate::continued::signed_in_again()
+    }),
 ];
 
 fn rows() -> impl Iterator<Item = &'static Row> {
     let received = crate::received::CODES;
-    [CALLBACK, PROVIDER, ID_TOKEN, CONFIGURATION, KEYS, received, BOUND]
-        .into_iter()
-        .flatten()
+    [
+        CALLBACK,
+        PROVIDER,
+        ID_TOKEN,
+        CONFIGURATION,
+        KEYS,
+        received,
+        BOUND,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 #[test]

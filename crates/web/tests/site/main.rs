@@ -4,7 +4,9 @@
 mod accounts;
 mod answers;
 mod api;
+mod asked;
 mod callback;
+mod certificates;
 mod code;
 mod configuration;
 mod cookies;
