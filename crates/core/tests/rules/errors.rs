@@ -276,6 +276,7 @@ fn rows() -> impl Iterator<Item = &'static Row> {
         CONFIGURATION,
         KEYS,
         received,
+        crate::logout_token::CODES,
         BOUND,
     ]
     .into_iter()

@@ -1,5 +1,7 @@
 //! The logout token, rule by rule: who can log people out, and that nothing else than a logout token can.
 
+mod codes;
+
 use std::sync::Arc;
 
 use codegrant_core::error::LogoutTokenError;
@@ -12,6 +14,8 @@ use codegrant_core::{Client, LogoutToken, ProviderMetadata};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{drive, signing_key, stranger_key};
 use serde_json::{Map, Value, json};
+
+pub(crate) use codes::CODES;
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
