@@ -7,6 +7,7 @@ mod client_credentials;
 pub(crate) mod exchange;
 mod exchange_token;
 mod fapi;
+mod fits;
 mod introspect;
 mod public_keys;
 mod received;
