@@ -37,6 +37,16 @@ pub(super) fn files() -> Vec<(&'static str, String)> {
     pairs.chain([(ROOT, made.root.clone())]).collect()
 }
 
+/// Returns what a module's client asks for, as a list in TOML.
+pub(super) fn scopes(module: &Module) -> &str {
+    let own = module.keys.iter().find(|(name, _)| *name == "scopes");
+    match own {
+        Some((_, scopes)) => scopes,
+        None if module.variant.is_openid() => SCOPES,
+        None => "[\"profile\", \"email\"]",
+    }
+}
+
 /// Writes the client's section of the configuration file; what it names is in `directory`.
 pub(super) fn section(module: &Module, op: &Op, directory: &Path) -> String {
     let variant = &module.variant;
@@ -44,7 +54,7 @@ pub(super) fn section(module: &Module, op: &Op, directory: &Path) -> String {
         ("id", quoted(&op.alias)),
         ("client_id", quoted(module.client_id())),
         ("authentication", quoted(variant.authentication)),
-        ("scopes", SCOPES.to_owned()),
+        ("scopes", scopes(module).to_owned()),
     ];
     match op.account(module) {
         Some(account) => entries.push(("webfinger", quoted(&account))),
@@ -96,7 +106,6 @@ pub(super) fn section(module: &Module, op: &Op, directory: &Path) -> String {
         }
         if !fapi.is_openid {
             entries.push(("metadata", quoted("oauth")));
-            entries.push(("scopes", "[\"profile\", \"email\"]".to_owned()));
             entries.push(("user", "{ subject = \"sub\", name = \"name\" }".to_owned()));
         }
     }
@@ -170,7 +179,7 @@ pub(super) fn registration(module: &Module, alias: &str, app: &str) -> ClientReg
     match variant.fapi.map(|fapi| fapi.sender_constrain) {
         Some(SenderConstrain::Dpop) => say("dpop_bound_access_tokens", json!(true)),
         Some(SenderConstrain::Mtls) => {
-            say("tls_client_certificate_bound_access_tokens", json!(true))
+            say("tls_client_certificate_bound_access_tokens", json!(true));
         }
         None => {}
     }

@@ -49,12 +49,12 @@ pub(super) struct Op {
     tokens: Mutex<Map<String, Value>>,
 }
 
-/// What became of the providers: one for each module, or why there is none.
-pub(super) type Opened = Vec<Result<Arc<Op>, String>>;
+/// What became of the provider of a module: it is there, or why it is not.
+pub(super) type Opened = Result<Arc<Op>, String>;
 
 impl House {
     /// Opens a provider for each module, over TLS where it needs that.
-    pub(super) fn open(modules: &[Module], app: &str) -> (Self, Opened) {
+    pub(super) fn open(modules: &[Module], app: &str) -> (Self, Vec<Opened>) {
         let bind = || Loopback::bind().expect("a free port on loopback");
         let plain = bind();
         let secure = modules
@@ -70,7 +70,7 @@ impl House {
             app: app.to_owned(),
         };
         let numbered = modules.iter().enumerate();
-        let opened: Opened = numbered
+        let opened: Vec<Opened> = numbered
             .map(|(number, module)| Op::new(&place, number, module).map(Arc::new))
             .collect();
         let ops: Arc<[Arc<Op>]> = opened.iter().flatten().cloned().collect();
@@ -98,8 +98,8 @@ impl House {
 
 impl Op {
     fn new(place: &Place, number: usize, module: &Module) -> Result<Self, String> {
-        if let Some(why) = module.missing {
-            return Err(format!("missing: {why}"));
+        if let Some(why) = module.left_out {
+            return Err(why.to_owned());
         }
         let alias = format!("m{number}");
         let path = match module.account {
@@ -119,8 +119,7 @@ impl Op {
         let provider = DevProvider::new(settings).map_err(|error| error.to_string())?;
         for name in &module.faults {
             let fault: Result<Fault, _> = name.parse();
-            provider
-                .inject(fault.map_err(|_| format!("missing: the provider has no fault {name}"))?);
+            provider.inject(fault.map_err(|_| format!("the provider has no fault {name}"))?);
         }
         Ok(Self {
             issuer,
@@ -310,7 +309,7 @@ fn settings(issuer: &str, module: &Module) -> Result<Settings, String> {
         "RS256"
     };
     let algorithm: Result<Algorithm, _> = algorithm.unwrap_or(usual).parse();
-    let algorithm = algorithm.map_err(|_| "missing: no such algorithm".to_owned())?;
+    let algorithm = algorithm.map_err(|_| "no such algorithm".to_owned())?;
     let mut settings = Settings::new(issuer, [7; 32]).with_algorithm(algorithm);
     if algorithm.as_str().starts_with(['R', 'P']) {
         settings = settings.with_key_pkcs8(keys::provider_rsa());
@@ -322,8 +321,7 @@ fn settings(issuer: &str, module: &Module) -> Result<Settings, String> {
         .chain(&module.features)
     {
         let feature: Result<Feature, _> = name.parse();
-        let feature =
-            feature.map_err(|_| format!("missing: the provider has no feature {name}"))?;
+        let feature = feature.map_err(|_| format!("the provider has no feature {name}"))?;
         settings = settings.with_features([feature]);
     }
     Ok(settings.with_outbox(outbox()))

@@ -69,8 +69,8 @@ pub(super) struct Module {
     pub(super) registered: Vec<(&'static str, Value)>,
     /// What else is different about the provider.
     pub(super) twists: Vec<Twist>,
-    /// Why the client has no such thing, where it has none.
-    pub(super) missing: Option<&'static str>,
+    /// Why the client does not do this, where it does not.
+    pub(super) left_out: Option<&'static str>,
     /// Whose issuer WebFinger finds.
     pub(super) account: Option<Account>,
     /// What the client signs its own JWTs with.
@@ -122,7 +122,7 @@ impl Module {
             features: Vec::new(),
             registered: Vec::new(),
             twists: Vec::new(),
-            missing: None,
+            left_out: None,
             account: None,
             signs_with: "ES256",
             keys: Vec::new(),
@@ -187,8 +187,8 @@ impl Module {
     }
 
     /// The client does not do this, and here is why.
-    pub(super) fn missing(mut self, why: &'static str) -> Self {
-        self.missing = Some(why);
+    pub(super) fn left_out(mut self, why: &'static str) -> Self {
+        self.left_out = Some(why);
         self
     }
 

@@ -5,7 +5,7 @@ use codegrant_core::http::Method;
 use codegrant_core::jose::base64url;
 
 use super::calls::Call;
-use super::client::SECRET;
+use super::client::{self, SECRET};
 use super::house::Op;
 use super::module::Module;
 use super::variant::{Registration, RequestType, ResponseMode, SenderConstrain};
@@ -68,10 +68,7 @@ fn authorize(module: &Module, callback: &str, call: &Call, seen: &mut Seen) -> R
     }
     expect(&sent, "redirect_uri", callback)?;
     expect(&sent, "code_challenge_method", "S256")?;
-    let scope = value(&sent, "scope").unwrap_or_default();
-    if !scope.split(' ').any(|word| word == "openid") {
-        return Err(format!("scope is {scope:?}"));
-    }
+    scope(module, &sent)?;
     let mode = value(&sent, "response_mode");
     let wanted = match module.variant.response_mode {
         ResponseMode::FormPost => Some("form_post"),
@@ -87,6 +84,18 @@ fn authorize(module: &Module, callback: &str, call: &Call, seen: &mut Seen) -> R
         return Err("code_challenge is no SHA-256".to_owned());
     }
     once(&mut seen.challenges, challenge, "code_challenge")
+}
+
+/// The scopes that are configured, all of them and no other.
+fn scope(module: &Module, sent: &Parameters) -> Result<(), String> {
+    let configured = client::scopes(module);
+    let configured = configured.split(|sign: char| !sign.is_ascii_alphanumeric());
+    let configured = configured.filter(|word| !word.is_empty());
+    let scope = value(sent, "scope").unwrap_or_default();
+    match scope.split(' ').eq(configured) {
+        true => Ok(()),
+        false => Err(format!("scope is {scope:?}")),
+    }
 }
 
 /// Whatever is signed, these stand in the address as well (OpenID Connect Core 1.0 section 6).
@@ -116,6 +125,7 @@ fn pushed(module: &Module, callback: &str, call: &Call, seen: &mut Seen) -> Resu
     expect(&sent, "redirect_uri", callback)?;
     expect(&sent, "response_type", "code")?;
     expect(&sent, "code_challenge_method", "S256")?;
+    scope(module, &sent)?;
     is_opaque(&sent, "state", 128)?;
     let challenge = value(&sent, "code_challenge")
         .unwrap_or_default()
@@ -313,4 +323,95 @@ fn parameters(encoded: &str) -> Result<Parameters, String> {
         }
     }
     Ok(sent)
+}
+
+#[cfg(test)]
+mod tests {
+    use codegrant_core::http::HttpRequest;
+
+    use super::super::variant::Variant;
+    use super::*;
+
+    fn call(name: &str, request: HttpRequest) -> Call {
+        Call {
+            name: name.to_owned(),
+            request,
+            has_certificate: false,
+            status: 200,
+        }
+    }
+
+    #[test]
+    fn a_token_outside_the_header_is_found() {
+        let module = Module::new("a module");
+        let ask = |url: &str, header: &str, body: &str| {
+            let mut request = HttpRequest::new(Method::Get, url);
+            request.set_header("authorization", header);
+            request.body = body.as_bytes().to_vec();
+            bearer(&module, &call("userinfo", request))
+        };
+        let url = "http://localhost/userinfo";
+        assert_eq!(ask(url, "Bearer abc", ""), Ok(()));
+        assert!(
+            ask(
+                "http://localhost/userinfo?access_token=abc",
+                "Bearer abc",
+                ""
+            )
+            .is_err()
+        );
+        assert!(ask(url, "Bearer abc", "access_token=abc").is_err());
+        assert!(ask(url, "DPoP abc", "").is_err());
+        assert!(ask(url, "", "").is_err());
+    }
+
+    #[test]
+    fn basic_is_two_encoded_parts() {
+        // "a%3Ab:p%26+%2B" and "a:b:c" in Base64, by hand.
+        let told = basic("Basic YSUzQWI6cCUyNislMkI=");
+        assert_eq!(told, Ok(("a:b".to_owned(), "p& +".to_owned())));
+        assert!(basic("Basic YTpiOmM=").is_err());
+        assert!(basic("Bearer YTpi").is_err());
+    }
+
+    #[test]
+    fn values_that_are_short_strange_or_too_long_are_found() {
+        let judge =
+            |nonce: &str| is_opaque(&vec![("nonce".to_owned(), nonce.to_owned())], "nonce", 43);
+        assert_eq!(judge(&"n".repeat(43)), Ok(()));
+        for wrong in [&"n".repeat(44), "short", &"n+".repeat(15)] {
+            assert!(judge(wrong).is_err(), "{wrong}");
+        }
+        assert!(is_opaque(&Vec::new(), "nonce", 43).is_err());
+    }
+
+    #[test]
+    fn a_value_or_a_parameter_that_comes_twice_is_found() {
+        let mut seen = Vec::new();
+        assert_eq!(once(&mut seen, "one", "code_verifier"), Ok(()));
+        assert!(once(&mut seen, "one", "code_verifier").is_err());
+        assert!(parameters("state=a&state=b").is_err());
+        assert!(parameters("state=a&nonce=b").is_ok());
+    }
+
+    #[test]
+    fn a_second_way_to_authenticate_is_found() {
+        let module = Module::new("a module").with(Variant {
+            authentication: "client_secret_post",
+            ..Variant::default()
+        });
+        let told = |fields: &str, header: Option<&str>| {
+            let mut request = HttpRequest::new(Method::Post, "http://localhost/token");
+            if let Some(header) = header {
+                request.set_header("authorization", header);
+            }
+            authenticated(&module, &call("token", request), &parameters(fields)?)
+        };
+        let id = form::encode(module.client_id());
+        let right = format!("client_id={id}&client_secret={}", form::encode(SECRET));
+        assert_eq!(told(&right, None), Ok(()));
+        assert!(told(&right, Some("Basic YTpi")).is_err());
+        assert!(told(&format!("client_id={id}&client_secret=other"), None).is_err());
+        assert!(told("client_id=other&client_secret=x", None).is_err());
+    }
 }

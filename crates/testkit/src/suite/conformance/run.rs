@@ -3,10 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::client;
-use super::house::House;
+use super::house::{House, Opened};
 use super::module::{Module, TestPlan};
 use super::stage::Stage;
-use crate::suite::app::Plan;
+use crate::suite::app::{App, Plan};
 use crate::suite::directory::Directory;
 
 /// How a module ended.
@@ -15,8 +15,8 @@ enum Verdict {
     Passed,
     /// The app did not do what it must.
     Failed(String),
-    /// It cannot be played: something is not there.
-    Missing(String),
+    /// The client does not do this, on purpose.
+    LeftOut(&'static str),
 }
 
 /// Plays every module of a plan with the app whose binary is at a path.
@@ -32,23 +32,13 @@ pub fn run(plan: TestPlan, binary: &str) {
     for (module, verdict) in modules.iter().zip(&verdicts) {
         let told = match verdict {
             Verdict::Passed => "passed".to_owned(),
-            Verdict::Missing(why) => format!("missing: {why}"),
+            Verdict::LeftOut(why) => format!("left out: {why}"),
             Verdict::Failed(why) => {
                 failures.push(format!("{} ({}): {why}", module.name, module.variant));
                 format!("FAILED: {why}")
             }
         };
         say(plan, module, &told.replace('\n', " "));
-    }
-    let missing = verdicts
-        .iter()
-        .filter(|verdict| matches!(verdict, Verdict::Missing(_)));
-    let missing = missing.count();
-    if missing > 0 {
-        crate::suite::leave_out(
-            "conformance",
-            &format!("{missing} modules of {} cannot be played", plan.name()),
-        );
     }
     let (name, count) = (plan.name(), failures.len());
     assert!(
@@ -59,68 +49,92 @@ pub fn run(plan: TestPlan, binary: &str) {
 }
 
 /// Plays modules side by side in one app; where that does not start, each in an app of its own.
-fn play(test_plan: TestPlan, modules: &[Module], binary: &str) -> Vec<Verdict> {
-    let directory = Directory::new();
-    for (name, text) in client::files() {
-        directory.write(name, &text);
-    }
-    let place = Plan::new();
-    let port = place.port();
-    let (house, ops) = House::open(modules, &place.origin());
-    let mut sections = Vec::new();
-    for (module, op) in modules.iter().zip(&ops) {
-        let section = |op| client::section(module, op, directory.path());
-        sections.push(op.as_deref().map(section).map_err(Clone::clone));
-    }
-    let root = directory.path().join(client::ROOT);
-    let start = |sections: &str| {
-        let mut plan = Plan::new()
-            .on_port(port)
-            .with_root_certificate(&root)
-            .with_log("warn,codegrant=info")
-            .with_sections(sections);
-        if test_plan.needs_store() {
-            plan = plan.with_sessions_in_memory();
-        }
-        plan.try_start(binary)
+fn play(plan: TestPlan, modules: &[Module], binary: &str) -> Vec<Verdict> {
+    let ground = Ground::new(plan, binary);
+    let (house, ops) = House::open(modules, &ground.origin);
+    let directory = ground.directory.path();
+    let section = |(module, op): (&Module, &Opened)| {
+        op.as_deref().map_or_else(
+            |_| String::new(),
+            |op| client::section(module, op, directory),
+        )
     };
-    let all: String = sections.iter().flatten().map(String::as_str).collect();
-    let together = start(&all).ok();
+    let sections: Vec<String> = modules.iter().zip(&ops).map(section).collect();
+    let together = ground.start(&sections.concat()).ok();
     let mut verdicts = Vec::new();
     for ((module, op), section) in modules.iter().zip(&ops).zip(&sections) {
-        let verdict = match (op, section) {
-            (Ok(op), Ok(section)) => {
-                let alone = match &together {
-                    Some(_) => None,
-                    None => Some(start(section)),
-                };
-                match (&together, &alone) {
-                    (Some(app), _) | (None, Some(Ok(app))) => {
+        let verdict = match (module.left_out, op) {
+            (Some(why), _) => Verdict::LeftOut(why),
+            (None, Err(why)) => Verdict::Failed(why.clone()),
+            (None, Ok(op)) => {
+                let alone = together.is_none().then(|| ground.start(section));
+                let app = alone
+                    .as_ref()
+                    .map_or(Ok(together.as_ref()), |alone| alone.as_ref().map(Some));
+                match app {
+                    Err(why) => Verdict::Failed(format!("the app does not start: {why}")),
+                    Ok(app) => app.map_or(Verdict::Failed("no app".to_owned()), |app| {
                         verdict_of(|| Stage::new(app, module, op.clone()).perform())
-                    }
-                    (None, Some(Err(why))) => {
-                        Verdict::Failed(format!("the app does not start: {why}"))
-                    }
-                    (None, None) => Verdict::Failed("no app".to_owned()),
+                    }),
                 }
             }
-            (Err(why), _) | (_, Err(why)) => unplayed(why),
         };
-        let seen = op.as_ref().map_or(0, |op| op.calls().len());
-        verdicts.push((verdict, seen));
+        verdicts.push((verdict, called(op)));
     }
-    let mut judged = Vec::new();
-    for ((verdict, seen), op) in verdicts.into_iter().zip(&ops) {
-        let later = op.as_ref().map_or(0, |op| op.calls().len()) - seen;
-        judged.push(match verdict {
-            Verdict::Passed if later > 0 => {
-                Verdict::Failed(format!("{later} calls came when everything was over"))
-            }
-            verdict => verdict,
-        });
-    }
+    // Whatever an app still does by itself, it has done by now or does while the others play.
+    let ended = verdicts.into_iter().zip(&ops);
+    let judged = ended.map(|((verdict, before), op)| match called(op) - before {
+        later @ 1.. if verdict == Verdict::Passed => {
+            Verdict::Failed(format!("{later} calls came when everything was over"))
+        }
+        _ => verdict,
+    });
+    let judged = judged.collect();
     drop(house);
     judged
+}
+
+fn called(op: &Opened) -> usize {
+    op.as_ref().map_or(0, |op| op.calls().len())
+}
+
+/// Where the modules of a plan are played: what an app needs to start, again and again at one address.
+struct Ground<'a> {
+    plan: TestPlan,
+    binary: &'a str,
+    port: u16,
+    origin: String,
+    directory: Directory,
+}
+
+impl<'a> Ground<'a> {
+    fn new(plan: TestPlan, binary: &'a str) -> Self {
+        let directory = Directory::new();
+        for (name, text) in client::files() {
+            directory.write(name, &text);
+        }
+        let place = Plan::new();
+        Self {
+            plan,
+            binary,
+            port: place.port(),
+            origin: place.origin(),
+            directory,
+        }
+    }
+
+    fn start(&self, sections: &str) -> Result<App, String> {
+        let plan = Plan::new()
+            .on_port(self.port)
+            .with_root_certificate(&self.directory.path().join(client::ROOT))
+            .with_log("warn,codegrant=info")
+            .with_sections(sections);
+        let plan = match self.plan.needs_store() {
+            true => plan.with_sessions_in_memory(),
+            false => plan,
+        };
+        plan.try_start(self.binary)
+    }
 }
 
 /// Makes a verdict of a play, also of one whose assertions fail.
@@ -133,13 +147,6 @@ fn verdict_of(play: impl FnOnce() -> Result<(), String>) -> Verdict {
             let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
             Verdict::Failed(text.unwrap_or_else(|| "a panic without words".to_owned()))
         }
-    }
-}
-
-fn unplayed(why: &str) -> Verdict {
-    match why.strip_prefix("missing: ") {
-        Some(what) => Verdict::Missing(what.to_owned()),
-        None => Verdict::Failed(why.to_owned()),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn modules() -> Vec<Module> {
             .fault("missing-aud")
             .refused(UNTIL_KEYS, "id_token.claim_missing"),
         module("oidcc-client-test-userinfo-bearer-header"),
-        module("oidcc-client-test-userinfo-bearer-body").missing(
+        module("oidcc-client-test-userinfo-bearer-body").left_out(
             "the token goes into the header, which RFC 6750 section 2 recommends, and nowhere else",
         ),
         module("oidcc-client-test-form-post-error")

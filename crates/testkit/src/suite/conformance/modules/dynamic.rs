@@ -34,7 +34,7 @@ pub(super) fn modules() -> Vec<Module> {
             .calls("metadata register")
             .seen(),
         module("oidcc-client-test-request-uri-signed-rs256").signs_with("RS256"),
-        module("oidcc-client-test-request-uri-signed-none").missing(
+        module("oidcc-client-test-request-uri-signed-none").left_out(
             "a request object without a signature is nothing but a request that can be changed: it is not made",
         ),
         module("oidcc-client-test-userinfo-signed").key("userinfo_algorithm", "\"RS256\""),
