@@ -96,3 +96,55 @@ fn html(body: &str) -> String {
          <meta name=\"robots\" content=\"noindex\">\n<title>Session</title>\n</head>\n<body>\n{body}</body>\n</html>\n"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::post_to;
+    use super::*;
+
+    const HOSTILE: &str = "\"'><script src=//evil.example/x.js></script><b onload=x>&amp;";
+
+    fn watched(text: &str) -> Page {
+        session_frame(Some(&Watched {
+            provider: text,
+            client_id: text,
+            session_state: text,
+            address: text,
+            origin: "https://op.example",
+            check: text,
+        }))
+    }
+
+    #[test]
+    fn pages_for_a_provider_allow_their_one_script_and_escape_what_they_are_filled_with() {
+        let frame = watched(HOSTILE);
+        let posting = post_to(HOSTILE, &[(HOSTILE, HOSTILE)]);
+        for page in [&frame, &posting] {
+            let html = &page.html;
+            assert!(!html.contains("evil.example/x.js></script><b onload=x"));
+            assert_eq!(html.matches("<script").count(), 1, "{html}");
+            let (_, script) = html.split_once("<script").unwrap();
+            let (attributes, script) = script.split_once('>').unwrap();
+            let quotes = attributes.matches('"').count();
+            assert_eq!(quotes % 2, 0, "{attributes}");
+            let (script, _) = script.split_once("</script>").unwrap();
+            let allowed = format!("script-src '{}'", source_hash(script));
+            assert!(page.content_security_policy.contains(&allowed), "{allowed}");
+        }
+        assert!(posting.html.contains("method=\"post\""));
+        assert!(!posting.content_security_policy.contains("form-action"));
+        let policy = &frame.content_security_policy;
+        assert!(policy.contains("; frame-src https://op.example; form-action 'none'; "));
+        assert!(policy.ends_with("frame-ancestors 'self'"));
+    }
+
+    #[test]
+    fn a_frame_with_nothing_to_watch_does_nothing() {
+        let page = session_frame(None);
+        assert!(!page.html.contains("<script") && !page.html.contains("<iframe"));
+        assert!(
+            page.content_security_policy
+                .starts_with("default-src 'none'; base-uri")
+        );
+    }
+}
