@@ -12,6 +12,11 @@ use crate::clients::Registered;
 use crate::error::{CallError, Error, SessionError};
 use crate::session::Session;
 
+/// Compiles the code of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/call-an-api.md")]
+struct Guide;
+
 /// An access token with all that it takes to call an API with it: cheap to clone.
 ///
 /// A session gives one, [`Auth::client_credentials`] fetches one in the app's own name, and

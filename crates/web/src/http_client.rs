@@ -15,8 +15,9 @@ pub use with_reqwest::ReqwestClient;
 /// Performs one request exactly as it is given.
 ///
 /// An implementation follows no redirect, reads at most `limits.max_body` bytes of the body after any
-/// decompression, gives up after `limits.deadline_seconds` for the whole call, and sends nothing twice. It judges
-/// the address that it connects to by [`Reach::permits`](codegrant_core::http::Reach::permits).
+/// decompression, gives up after `limits.deadline_seconds` for the whole call, and sends nothing twice. It opens
+/// the connection with the request's `certificate`, where there is one, and shares it with no other certificate.
+/// It judges the address that it connects to by [`Reach::permits`](codegrant_core::http::Reach::permits).
 #[async_trait]
 pub trait HttpClient: Send + Sync + 'static {
     /// Performs the request.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use codegrant_core::http::{HttpRequest, HttpResponse};
 use codegrant_core::oauth2::url::form_urlencoded;
 use codegrant_testkit::{Fault, Site};
-use codegrant_web::MemoryStore;
+use codegrant_web::{MemoryStore, Verdict};
 
 use crate::{both_kinds, refused, settled};
 
@@ -190,4 +190,17 @@ async fn keys_that_cannot_be_fetched_cost_no_refresh_token() {
         Some("/")
     );
     assert!(browser.session().await.is_some());
+}
+
+#[tokio::test]
+async fn the_tokens_of_a_login_that_the_app_refuses_are_given_back() {
+    let site = Site::builder()
+        .configure(|auth| auth.on_login(async |_login| Ok(Verdict::Refuse("no".to_owned()))))
+        .build();
+    let given = watched(&site);
+    let mut browser = site.browser();
+    assert_eq!(browser.log_in("op", "ada").await.status, 403);
+    settled().await;
+    assert_eq!(revoked(&site), *given.lock().unwrap());
+    assert_eq!(site.calls("/revoke"), 1);
 }

@@ -33,6 +33,10 @@ pub(super) async fn admit(
             cookies.push(transactions.hand_over(state, &data.return_to, auth.now()));
             Ok(cookies)
         }
-        Verdict::Refuse(reason) => Err(LoginError::refused(&reason).into()),
+        Verdict::Refuse(reason) => {
+            // Nobody will use what the provider has just granted.
+            auth.give_back(&data.identity, data.refresh_token.as_ref(), id);
+            Err(LoginError::refused(&reason).into())
+        }
     }
 }
