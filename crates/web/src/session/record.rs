@@ -216,7 +216,7 @@ mod tests {
         let without = length(&data);
         assert_eq!(
             without,
-            serde_json::from_str::<serde_json::Value>(WITHOUT_ACCOUNT)
+            serde_json::from_str::<Value>(WITHOUT_ACCOUNT)
                 .unwrap()
                 .to_string()
                 .len()

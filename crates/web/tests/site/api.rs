@@ -310,7 +310,7 @@ async fn a_failure_is_shared_and_not_asked_for_again_for_a_moment() {
     site.script(|request| {
         let answer =
             HttpResponse::json(&json!({ "error": "unauthorized_client" })).with_status(400);
-        request.url.ends_with("/token").then(|| Ok(answer))
+        request.url.ends_with("/token").then_some(Ok(answer))
     });
     let mut requests = JoinSet::new();
     for _ in 0..20 {

@@ -122,7 +122,7 @@ async fn moved() -> &'static str {
     browser.log_in("op", "ada").await;
     let issuer = site.provider("ev").issuer().to_owned();
     let entry = codegrant_core::provider::Provider::openid("op", "Moved", issuer);
-    let registration = codegrant_web::Registration::new(entry, "app").secret("secret");
+    let registration = Registration::new(entry, "app").secret("secret");
     let restarted = Site::builder().beside(&site).only(registration).build();
     failure(restarted, async |restarted| {
         browser.at(restarted).post("/auth/refresh", &[]).await

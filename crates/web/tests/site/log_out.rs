@@ -302,7 +302,7 @@ async fn an_id_token_that_is_too_long_for_a_url_goes_by_a_form() {
             answer.body["keys"]
                 .as_array_mut()
                 .unwrap()
-                .push(key.clone())
+                .push(key.clone());
         }
     });
     let sent: Arc<Mutex<String>> = Arc::default();
