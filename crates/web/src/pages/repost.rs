@@ -33,7 +33,8 @@ pub(crate) fn repost(action: &str, fields: &[(&str, &str)]) -> Page {
 ///
 /// For what is too long for a URL. `action` is an address that was judged with the rest of the metadata.
 pub(crate) fn post_to(action: &str, fields: &[(&str, &str)]) -> Page {
-    let says = "Your log-out continues at the provider by itself. If it does not, press the button.";
+    let says =
+        "Your log-out continues at the provider by itself. If it does not, press the button.";
     Document {
         icon: Icon::Onward,
         title: "One moment",

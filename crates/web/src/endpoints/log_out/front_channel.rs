@@ -19,8 +19,7 @@ use crate::response::Response;
 use crate::session::{Named, Said};
 
 /// What the frame shows; nobody sees it.
-const DOCUMENT: &str =
-    "<!doctype html>\n<html lang=\"en\">\n<title>Log-out</title>\n</html>\n";
+const DOCUMENT: &str = "<!doctype html>\n<html lang=\"en\">\n<title>Log-out</title>\n</html>\n";
 
 /// Ends the session that the query names, and says the same whether there was one or not.
 pub(in crate::endpoints) async fn receive(

@@ -53,8 +53,7 @@ pub(in crate::endpoints) async fn end(
     id: &str,
 ) -> Result<Vec<String>, Error> {
     let found = auth.found(jar).await?;
-    let Some(found) =
-        found.filter(|found| found.session.identity().provider == registered.id())
+    let Some(found) = found.filter(|found| found.session.identity().provider == registered.id())
     else {
         return Ok(Vec::new());
     };
