@@ -5,8 +5,9 @@
 // One JSON line on stdout says that it answers: {"issuer": "http://127.0.0.1:PORT", "pid": 123}.
 // Everything else goes to stderr. It quits when its stdin closes. README.md lists the configuration.
 
-import { generateKeyPair, randomBytes } from 'node:crypto';
+import { generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { parseArgs, promisify } from 'node:util';
 import Provider from 'oidc-provider';
 
@@ -33,10 +34,57 @@ const KEY_TYPES = {
   Ed25519: ['ed25519', {}],
 };
 
+const ENCRYPTION_ALGS = ['RSA-OAEP', 'RSA-OAEP-256', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A256KW'];
+
 const SCOPE_CLAIMS = {
   openid: ['sub'],
   profile: ['name', 'preferred_username'],
   email: ['email', 'email_verified'],
+};
+
+// What a configuration may switch on besides the usual, by the library's own names.
+const FEATURES = {
+  backchannelLogout: () => ({ enabled: true }),
+  claimsParameter: () => ({ enabled: true }),
+  clientCredentials: () => ({ enabled: true }),
+  // A proof without this provider's nonce is refused, everywhere.
+  dPoP: () => ({ enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true }),
+  encryption: () => ({ enabled: true }),
+  fapi: ({ fapi }) => ({ enabled: true, profile: (_ctx, client) => (fapi.has(client?.clientId) ? '2.0' : undefined) }),
+  jwtResponseModes: () => ({ enabled: true }),
+  jwtUserinfo: () => ({ enabled: true }),
+  mTLS: () => ({
+    enabled: true,
+    certificateBoundAccessTokens: true,
+    selfSignedTlsClientAuth: true,
+    tlsClientAuth: true,
+    getCertificate: shownCertificate,
+    certificateAuthorized: (ctx) => ctx.socket.authorized,
+    certificateSubjectMatches: (ctx, property, expected) => property === 'tls_client_auth_subject_dn'
+      && shownCertificate(ctx).subject === expected,
+  }),
+  registration: ({ initialAccessToken }) => ({ enabled: true, initialAccessToken }),
+  registrationManagement: () => ({ enabled: true, rotateRegistrationAccessToken: true }),
+  requestObjects: () => ({ enabled: true }),
+  // Wherever it is named, there is an API whose tokens nobody but it can read.
+  resourceIndicators: () => ({
+    enabled: true,
+    defaultResource: (_ctx, _client, oneOf) => oneOf ?? 'https://api.example',
+    getResourceServerInfo: () => ({ scope: '', accessTokenFormat: 'opaque' }),
+  }),
+  // Grants whatever it was asked for: details of the type `payment`.
+  richAuthorizationRequests: () => ({
+    enabled: true,
+    types: { payment: { validate: (_ctx, detail) => check(typeof detail.amount === 'string', 'payment without an amount') } },
+    authorizationDetailsForGrantSource: (ctx) => {
+      const asked = ctx.oidc.params.authorization_details;
+      // A test reads here what arrived.
+      console.error(`authorization_details: ${asked}`);
+      return asked && JSON.parse(asked);
+    },
+    authorizationDetailsForAccessToken: (_ctx, _token, source) => source.rar,
+    authorizationDetailsForIntrospection: (_ctx, token) => token.rar,
+  }),
 };
 
 const LOOPBACK_HOST = /^(127\.0\.0\.1|([a-z0-9-]+\.)*localhost)$/;
@@ -50,8 +98,10 @@ try {
   });
   // The issuer names the port, so the socket must exist before the provider does.
   const issuer = `http://${settings.host}:${server.address().port}`;
-  const provider = await openProvider(issuer, settings);
+  const tls = settings.tls && await listenWithCertificates(settings.tls);
+  const provider = await openProvider(issuer, settings, tls && `https://localhost:${tls.address().port}`);
   server.on('request', provider.callback());
+  tls?.on('request', provider.callback());
   process.stdout.write(`${JSON.stringify({ issuer, pid: process.pid })}\n`);
 } catch (error) {
   console.error(`oidc-provider: ${error.error_description ?? error.message}`);
@@ -75,6 +125,9 @@ function readArguments(args) {
     signing_algs = ['RS256'],
     access_token_ttl = 3600,
     rotate_refresh_tokens = true,
+    features = [],
+    initial_access_token: initialAccessToken = false,
+    tls,
     ...unknown
   } = JSON.parse(values.config);
 
@@ -90,23 +143,32 @@ function readArguments(args) {
   }
   check(Number.isInteger(access_token_ttl) && access_token_ttl > 0, 'access_token_ttl must be a number of seconds above 0');
   check(typeof rotate_refresh_tokens === 'boolean', 'rotate_refresh_tokens must be true or false');
+  check(Array.isArray(features), 'features must be a list');
+  for (const feature of features) {
+    check(Object.hasOwn(FEATURES, feature), `features: ${feature} is not one of ${Object.keys(FEATURES).join(', ')}`);
+  }
+  check((tls !== undefined) === features.includes('mTLS'), 'tls and the feature mTLS need each other');
   check(Object.keys(unknown).length === 0, `unknown configuration: ${Object.keys(unknown).join(', ')}`);
 
   return {
     port,
     settings: {
-      host, clients, users, signing_algs, access_token_ttl, rotate_refresh_tokens,
+      host, clients, users, signing_algs, access_token_ttl, rotate_refresh_tokens, features, initialAccessToken, tls,
     },
   };
 }
 
 // Builds the provider and looks each client up once, because the library judges a client's
 // metadata only when the client is first used.
-async function openProvider(issuer, settings) {
+async function openProvider(issuer, settings, tlsOrigin) {
   const eager = new Set();
-  const clients = settings.clients.map(({ always_issue_refresh_token: always, ...client }) => {
+  const fapi = new Set();
+  const clients = settings.clients.map(({ always_issue_refresh_token: always, fapi: underFapi, ...client }) => {
     if (always) {
       eager.add(client.client_id);
+    }
+    if (underFapi) {
+      fapi.add(client.client_id);
     }
     return {
       grant_types: ['authorization_code', 'refresh_token'],
@@ -115,12 +177,28 @@ async function openProvider(issuer, settings) {
     };
   });
 
+  const algorithms = settings.signing_algs;
+  const hasFeature = (name) => settings.features.includes(name);
+  const ways = ['client_secret_basic', 'client_secret_post', 'client_secret_jwt', 'private_key_jwt', 'none'];
+  const optional = settings.features.map((name) => [name, FEATURES[name]({ ...settings, fapi })]);
   const provider = new Provider(issuer, {
     claims: SCOPE_CLAIMS,
     scopes: ['openid', 'offline_access'],
     clients,
-    jwks: { keys: await Promise.all(settings.signing_algs.map(generateKey)) },
-    enabledJWA: { idTokenSigningAlgValues: settings.signing_algs },
+    jwks: { keys: await Promise.all(algorithms.map(generateKey)) },
+    enabledJWA: {
+      idTokenSigningAlgValues: algorithms,
+      ...(hasFeature('jwtUserinfo') && { userinfoSigningAlgValues: algorithms }),
+      ...(hasFeature('jwtResponseModes') && { authorizationSigningAlgValues: algorithms }),
+      ...(hasFeature('encryption') && {
+        idTokenEncryptionAlgValues: ENCRYPTION_ALGS,
+        userinfoEncryptionAlgValues: ENCRYPTION_ALGS,
+      }),
+    },
+    clientAuthMethods: hasFeature('mTLS') ? [...ways, 'tls_client_auth', 'self_signed_tls_client_auth'] : ways,
+    // Clients are on loopback, where the library's own dispatcher refuses to go.
+    fetch: (url, { dispatcher: _guard, ...options }) => fetch(url, options),
+    ...(tlsOrigin && { discovery: { mtls_endpoint_aliases: aliases(tlsOrigin) } }),
     findAccount: (_ctx, login) => account(settings.users, login),
     responseTypes: ['code'],
     pkce: { required: () => true },
@@ -136,6 +214,7 @@ async function openProvider(issuer, settings) {
       introspection: { enabled: true },
       revocation: { enabled: true },
       rpInitiatedLogout: { enabled: true },
+      ...Object.fromEntries(optional),
     },
     ttl: {
       AccessToken: settings.access_token_ttl,
@@ -148,12 +227,17 @@ async function openProvider(issuer, settings) {
     },
   });
 
-  for (const event of ['authorization.error', 'end_session.error', 'grant.error', 'introspection.error', 'revocation.error', 'userinfo.error']) {
+  for (const event of ['authorization.error', 'backchannel.error', 'end_session.error', 'grant.error', 'introspection.error', 'pushed_authorization_request.error',
+    'registration_create.error', 'revocation.error', 'userinfo.error']) {
     provider.on(event, (_ctx, error) => {
       console.error(`${event}: ${error.message}: ${error.error_description} (${error.error_detail ?? 'no detail'})`);
     });
   }
   provider.on('server_error', (_ctx, error) => console.error(error));
+
+  // A log-out that was told is a line that a test can wait for; so is every registration.
+  provider.on('backchannel.success', (_ctx, client) => console.error(`backchannel.success: ${client.clientId}`));
+  provider.on('registration_create.success', (_ctx, client) => console.error(`registration_create.success: ${client.clientId}`));
 
   for (const { client_id: clientId, ...metadata } of clients) {
     const client = await provider.Client.find(clientId);
@@ -163,6 +247,36 @@ async function openProvider(issuer, settings) {
     }
   }
   return provider;
+}
+
+// Opens the socket on which clients show their certificates (RFC 8705 section 5); one that the authority
+// did not sign is let through, because it may be registered itself.
+async function listenWithCertificates({ certificate, key, authority }) {
+  const server = createTlsServer({
+    cert: certificate, key, ca: authority, requestCert: true, rejectUnauthorized: false,
+  });
+  await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return server;
+}
+
+// Returns the addresses below which a client is asked for its certificate.
+function aliases(origin) {
+  return {
+    token_endpoint: `${origin}/token`,
+    pushed_authorization_request_endpoint: `${origin}/request`,
+    revocation_endpoint: `${origin}/token/revocation`,
+    introspection_endpoint: `${origin}/token/introspection`,
+    userinfo_endpoint: `${origin}/me`,
+  };
+}
+
+// Returns the certificate that the client showed on this connection.
+function shownCertificate(ctx) {
+  const raw = ctx.socket.getPeerCertificate?.().raw;
+  return raw && new X509Certificate(raw);
 }
 
 // Makes a fresh signing key; its `alg` is stated, so the provider advertises exactly the list.

@@ -58,7 +58,7 @@ pub fn a_posted_answer_is_accepted(binary: &str) {
         .visitor
         .get(&meeting.app.at("/auth/login/op?return_to=/me"));
     let posting = saying(
-        consent(&mut meeting.visitor, &meeting.provider, asked),
+        consent(&mut meeting.visitor, &meeting.provider, meeting.user, asked),
         200,
         &["name=\"code\""],
     );
@@ -95,7 +95,7 @@ pub fn a_cancelled_login_can_be_tried_again(binary: &str) {
     let asked = meeting
         .visitor
         .follow_link(&cancelled, "/auth/login/op?return_to=%2Fme");
-    let back = consent(&mut meeting.visitor, &meeting.provider, asked);
+    let back = consent(&mut meeting.visitor, &meeting.provider, meeting.user, asked);
     saying(meeting.visitor.follow(back), 200, &["Ada Lovelace"]);
 }
 
@@ -226,6 +226,7 @@ fn arrange(
     Some(Meeting {
         app: plan.with_provider(entry).start(binary),
         visitor: Visitor::default(),
+        user: "ada",
         provider,
     })
 }

@@ -8,6 +8,8 @@ use crate::suite::visitor::{Visitor, saying, target_of};
 /// Who meets.
 pub(super) struct Meeting {
     pub(super) visitor: Visitor,
+    /// As whom the visitor signs in.
+    pub(super) user: &'static str,
     pub(super) app: App,
     pub(super) provider: OidcProvider,
 }
@@ -20,7 +22,7 @@ impl Meeting {
         let asked = self
             .visitor
             .follow_while(asked, |next| next.starts_with(&app));
-        let back = consent(&mut self.visitor, &self.provider, asked);
+        let back = consent(&mut self.visitor, &self.provider, self.user, asked);
         let back = self.pass_on(back);
         self.visitor.follow(back)
     }

@@ -179,8 +179,11 @@ pub fn a_sign_out_at_the_provider_ends_the_sessions_of_the_app(binary: &str) {
     let Some(mut meeting) = arrange(binary, &["backchannelLogout"], &clients) else {
         return;
     };
-    for client in &clients {
-        log_in(&mut meeting, client.id);
+    // Two people: whoever signs in again within the second of the log-out is taken for who signed out.
+    for (client, user) in clients.iter().zip(["ada", "grace"]) {
+        meeting.user = user;
+        let page = meeting.log_in(&format!("/auth/login/{}?return_to=/me", client.id));
+        saying(page, 200, &[&format!("{user}@example.test")]);
         let somebody_else = meeting.visitor.clone();
         let elsewhere = format!("{}/session/end", meeting.provider.issuer);
         let question = meeting.visitor.browse(&elsewhere);
@@ -329,6 +332,7 @@ fn arrange(binary: &str, features: &[&str], clients: &[Client]) -> Option<Meetin
     Some(Meeting {
         app: plan.with_sections(&sections).start(binary),
         visitor: Visitor::default(),
+        user: "ada",
         provider,
     })
 }

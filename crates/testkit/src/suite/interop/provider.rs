@@ -43,14 +43,22 @@ impl OidcProvider {
     }
 }
 
-/// Describes the one user that the tests log in as.
+/// Describes the users that the tests log in as, `ada` wherever one is enough.
 pub(super) fn users() -> Value {
-    json!({ "ada": { "name": "Ada Lovelace", "email": "ada@example.test", "email_verified": true } })
+    json!({
+        "ada": { "name": "Ada Lovelace", "email": "ada@example.test", "email_verified": true },
+        "grace": { "name": "Grace Hopper", "email": "grace@example.test", "email_verified": true },
+    })
 }
 
-/// Answers the provider's pages as `ada` until it sends the browser elsewhere; returns that redirect, or
+/// Answers the provider's pages as this user until it sends the browser elsewhere; returns that redirect, or
 /// the page that posts the answer.
-pub(super) fn consent(visitor: &mut Visitor, provider: &OidcProvider, first: Reply) -> Reply {
+pub(super) fn consent(
+    visitor: &mut Visitor,
+    provider: &OidcProvider,
+    user: &str,
+    first: Reply,
+) -> Reply {
     let stays = |next: &str| next.starts_with(&provider.issuer);
     let mut reply = visitor.follow_while(first, stays);
     // Sign-in and consent, and once more of each for somebody who has to be asked again.
@@ -60,7 +68,7 @@ pub(super) fn consent(visitor: &mut Visitor, provider: &OidcProvider, first: Rep
         }
         let interaction = reply.url.rsplit('/').next().unwrap_or_default().to_owned();
         let more: &[(&str, &str)] = match prompt(&reply) {
-            Some("login") => &[("login", "ada"), ("password", "x")],
+            Some("login") => &[("login", user), ("password", "x")],
             Some(_) => &[],
             None => break,
         };
