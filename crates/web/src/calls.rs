@@ -27,6 +27,8 @@ impl Auth {
 
     /// Returns the HTTP client that talks to providers, for calls of the app's own to their APIs.
     ///
+    /// A call with an access token is [`Auth::call_api`]'s to make: it adds what the token is bound to.
+    ///
     /// It trusts the extra root certificate, follows no redirect, and reaches the provider inside the app
     /// without a socket.
     pub fn http_client(&self) -> &dyn HttpClient {
