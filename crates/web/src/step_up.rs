@@ -106,12 +106,14 @@ impl Auth {
         let Some(asked) = asked else { return };
         options.acr_values = asked.step_up.contexts().to_vec();
         options.max_age = asked.step_up.age();
+        // It is there to be seen: a silent one for another's account would be a no, which ends the session.
+        options.prompt.take_if(|prompt| prompt == "none");
         // Another issuer under the same id has accounts of its own.
         let same = registered
             .provider()
             .issuer()
             .is_none_or(|issuer| issuer == asked.issuer);
-        if same && options.expected_subject.is_none() {
+        if same {
             options.expected_subject = Some(asked.subject);
         }
     }

@@ -66,15 +66,20 @@ pub(super) async fn start(auth: &Auth, registered: &Registered, request: &Reques
     let mut options = AuthorizationOptions::default();
     options.return_to = return_to;
     options.attempt = attempt;
-    LoginOptions::of_query(request.query()).apply(&mut options);
+    // A link could add to the silent question what the provider can only answer with a no, which ends the session.
+    if asked != Start::Silent {
+        LoginOptions::of_query(request.query()).apply(&mut options);
+        auth.asked_step_up(registered, request.query(), &mut options);
+    }
     // OpenID Connect Core 1.0 section 3.1.2.1; others have to ignore it (RFC 6749 section 3.1).
     match asked {
         Start::OtherAccount => options.prompt = Some("select_account".to_owned()),
-        Start::Silent => options.prompt = Some("none".to_owned()),
+        Start::Silent => {
+            options.prompt = Some("none".to_owned());
+            options.expected_subject = checked;
+        }
         Start::Asked | Start::Again => {}
     }
-    options.expected_subject = checked;
-    auth.asked_step_up(registered, request.query(), &mut options);
     begin(auth, registered, request, options).await
 }
 

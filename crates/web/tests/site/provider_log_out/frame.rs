@@ -2,7 +2,7 @@
 
 use codegrant_testkit::site::{AuthorizationUrl, Reply};
 use codegrant_testkit::{Browser, Site};
-use codegrant_web::LogOutReason;
+use codegrant_web::{LogOutReason, StepUp};
 
 use super::Desk;
 
@@ -178,6 +178,36 @@ async fn a_session_is_asked_about_twice_a_minute_at_most() {
     let mut stranger = Site::new().browser();
     let reply = stranger.get("/auth/login/op?silent=1").await;
     assert_eq!(reply.location(), Some("/"));
+}
+
+// attack: LO-01
+#[tokio::test]
+async fn a_link_cannot_make_the_silent_question_one_that_is_answered_with_a_no() {
+    for desk in Desk::both() {
+        let mut ada = desk.logged_in("ada").await;
+        desk.site.wait(60);
+        // Each of these a provider has to answer with `login_required`, whoever is signed in there.
+        for more in ["max_age=0", "login_hint=grace", "acr_values=gold"] {
+            let target = format!("/auth/login/op?silent=1&{more}");
+            let reply = ada.get(&target).await;
+            let url = AuthorizationUrl::parse(reply.location().unwrap());
+            let (name, _) = more.split_once('=').unwrap();
+            assert_eq!(url.parameter("prompt"), "none");
+            assert_eq!(url.parameter(name), "", "{target}");
+        }
+        // Nor can somebody else's step-up, which is for their own account.
+        let mut grace = desk.logged_in("grace").await;
+        desk.site.wait(60);
+        let session = grace.session().await.unwrap();
+        let step_up = StepUp::new().max_age(60);
+        let step_up = desk.site.auth().step_up_url(&session, &step_up, "/orders");
+        let reply = ada.get(&format!("{}&prompt=none", step_up.unwrap())).await;
+        let url = AuthorizationUrl::parse(reply.location().unwrap());
+        let callback = ada.at_provider(&url.without("prompt"), "ada");
+        assert_eq!(ada.bring(&callback).await.status, 400);
+        assert_eq!(ada.subject().await.as_deref(), Some("ada"));
+        assert_eq!(desk.log_outs(), []);
+    }
 }
 
 #[tokio::test]
