@@ -100,7 +100,7 @@ pub use webfinger::find_issuer;
 pub use codegrant_core::{
     ClaimSource, Claims, Email, Identity, Introspection, LoginOptions, Profile, PublicOrigin,
     RequestObject, Resource, ResponseMode, ReturnTo, StepUp, Timestamp, TokenExchange,
-    TransactionId, VerifiedEmail, http, provider,
+    TransactionId, VerifiedEmail, http, jose, provider,
 };
 
 pub mod app {
@@ -109,16 +109,18 @@ pub mod app {
     #[cfg(feature = "reqwest")]
     pub use crate::ReqwestClient;
     pub use crate::http;
+    pub use crate::jose;
     pub use crate::pages;
     pub use crate::provider;
     #[cfg(feature = "test")]
     pub use crate::test;
     pub use crate::{
-        ApiToken, Auth, AuthBuilder, CallError, Claims, Configuration, Email, Error, Event,
-        HttpClient, Identity, IndexKey, Introspection, Lifetime, LogOutReason, Login, LoginError,
-        LostTransaction, MemoryStore, Observer, Profile, PublicOrigin, Record, Registration,
-        Replaced, RequestError, RequestObject, ResponseMode, ReturnTo, Session, SessionError,
-        SessionKey, SessionStore, SetupError, SetupErrors, StepUp, StoreError, Timestamp,
-        TokenExchange, TransactionId, TransportError, Verdict, VerifiedEmail, find_issuer,
+        ApiToken, Auth, AuthBuilder, CallError, ClaimSource, Claims, Configuration, Email, Error,
+        Event, HttpClient, Identity, IndexKey, Introspection, Lifetime, LogOutReason, Login,
+        LoginError, LoginOptions, LostTransaction, MemoryStore, Observer, Profile, PublicOrigin,
+        Record, Registration, Replaced, RequestError, RequestObject, Resource, ResponseMode,
+        ReturnTo, Session, SessionError, SessionKey, SessionStore, SetupError, SetupErrors, StepUp,
+        StoreError, Timestamp, TokenExchange, TransactionId, TransportError, Verdict,
+        VerifiedEmail, find_issuer,
     };
 }

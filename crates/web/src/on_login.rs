@@ -13,6 +13,11 @@ use codegrant_core::error::Quoted;
 use crate::error::LoginError;
 use crate::session::{Session, SessionData};
 
+/// Compiles the code of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/signed-and-encrypted.md")]
+struct ClaimsGuide;
+
 /// A login that has just been proved: who it is, and the tokens that came with it.
 ///
 /// The hook of [`AuthBuilder::on_login`](crate::AuthBuilder::on_login) judges it. It then comes with the

@@ -6,6 +6,11 @@ use codegrant_core::{Resource, Step};
 use crate::error::Error;
 use crate::http_client::HttpClient;
 
+/// Compiles the code of the guide.
+#[cfg(all(doctest, feature = "reqwest"))]
+#[doc = include_str!("../../../docs/guide/discovery-and-registration.md")]
+struct Guide;
+
 /// Asks the host of a person's identifier for their issuer: one request, nothing is remembered.
 ///
 /// What comes back is what a stranger's host says. Compare it with the issuers that the app knows, or, where
