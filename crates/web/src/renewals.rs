@@ -153,10 +153,13 @@ async fn refreshed(auth: &Auth, session: &Session, correlation_id: &str) -> Resu
         auth.moment(),
     )?;
     let refreshed = auth.drive(correlation_id, &client, step).await?;
-    let lacking = |keys: &KeySet| refreshed.lacks_key(keys);
-    let keys = auth
-        .keys(correlation_id, registered, &metadata, lacking)
-        .await?;
+    let keys = if refreshed.needs_keys() {
+        let lacking = |keys: &KeySet| refreshed.lacks_key(keys);
+        auth.keys(correlation_id, registered, &metadata, lacking)
+            .await?
+    } else {
+        KeySet::empty()
+    };
     let brought = refreshed.refresh_token().unwrap_or(refresh_token).clone();
     let held = HeldLogin {
         identity: &data.identity,

@@ -9,7 +9,9 @@ use crate::jose::{
     Algorithm, DecryptionKey, Encryption, Jwe, JweError, Jws, JwsError, KeySet, SigningKey,
     Verified,
 };
+use crate::metadata::ProviderMetadata;
 use crate::provider::Protocol;
+use crate::token::TokenResponse;
 
 /// What was registered with the provider; nothing of it is ever read from a header or from metadata.
 #[derive(Clone, Default)]
@@ -71,6 +73,17 @@ impl Client {
     /// Returns what its userinfo is signed with, if it is.
     pub fn userinfo_algorithm(&self) -> Option<Algorithm> {
         self.0.received.userinfo_algorithm
+    }
+
+    /// Tells whether there is an ID token that the provider's keys have to prove.
+    pub(crate) fn is_proven_by_keys(
+        &self,
+        metadata: &ProviderMetadata,
+        tokens: &TokenResponse,
+    ) -> bool {
+        self.provider().is_openid()
+            && tokens.id_token.is_some()
+            && !metadata.id_token_algorithm.is_symmetric()
     }
 
     /// Verifies a signature: with the secret where the registered algorithm shares one, else with the

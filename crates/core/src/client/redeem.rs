@@ -152,6 +152,13 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Tells whether the provider's keys are needed at all: not where nothing is signed with them.
+    pub fn needs_keys(&self) -> bool {
+        let userinfo = self.client.userinfo_algorithm();
+        self.client.is_proven_by_keys(&self.metadata, &self.tokens)
+            || userinfo.is_some_and(|algorithm| !algorithm.is_symmetric())
+    }
+
     /// Tells whether the key set holds no key that could have signed the ID token.
     ///
     /// Fetch the keys once more then: the provider may have rotated them (OpenID Connect Core 1.0

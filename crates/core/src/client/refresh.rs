@@ -63,6 +63,11 @@ pub struct Refreshed {
 }
 
 impl Refreshed {
+    /// Tells whether the provider's keys are needed at all: not where nothing is signed with them.
+    pub fn needs_keys(&self) -> bool {
+        self.client.is_proven_by_keys(&self.metadata, &self.tokens)
+    }
+
     /// Tells whether the key set holds no key that could have signed the ID token; fetch it once more
     /// then.
     pub fn lacks_key(&self, keys: &KeySet) -> bool {

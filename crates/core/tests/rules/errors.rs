@@ -2,6 +2,7 @@
 
 mod callback;
 mod configuration;
+mod registration;
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 use crate::{login, with_quirks};
 use callback::CALLBACK;
 use configuration::CONFIGURATION;
+use registration::REGISTRATION;
 
 type Row = (&'static str, fn() -> &'static Code);
 
@@ -278,6 +280,7 @@ fn rows() -> impl Iterator<Item = &'static Row> {
         received,
         crate::logout_token::CODES,
         BOUND,
+        REGISTRATION,
     ]
     .into_iter()
     .flatten()

@@ -141,9 +141,12 @@ async fn finish(
         let response = open(auth, id, registered, &metadata, response).await?;
         let step = client.redeem(&metadata, transaction, response, auth.moment())?;
         let grant = auth.drive(id, &client, step).await?;
-        let keys = auth
-            .keys(id, registered, &metadata, |keys| grant.lacks_key(keys))
-            .await?;
+        let keys = if grant.needs_keys() {
+            let lacking = |keys: &KeySet| grant.lacks_key(keys);
+            auth.keys(id, registered, &metadata, lacking).await?
+        } else {
+            KeySet::empty()
+        };
         auth.drive(id, &registered.client(), grant.identify(&keys)?)
             .await
     }

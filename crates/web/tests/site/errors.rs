@@ -60,6 +60,10 @@ async fn transport() -> Vec<(&'static str, &'static str)> {
             "transport.timeout",
             failing(|url| TransportError::Timeout { url, seconds: 10 }).await,
         ),
+        (
+            "transport.out_of_reach",
+            failing(|url| TransportError::OutOfReach { url }).await,
+        ),
         ("transport.too_large", failure(Site::new(), huge).await),
         ("transport.resting", failure(Site::new(), twice).await),
     ]
@@ -196,6 +200,13 @@ async fn callbacks() -> Vec<(&'static str, &'static str)> {
         let code = error_codes().find(|code| log.text().contains(code.name));
         code.map_or("nothing was logged", |code| code.name)
     };
+    let open = Site::builder()
+        .registered(|registration| registration.third_party_login())
+        .build();
+    let elsewhere = async |site: &Site| {
+        let target = "/auth/initiate/op?iss=https%3A%2F%2Fevil.example";
+        site.browser().get(target).await
+    };
     vec![
         ("setup.not_mounted", not_mounted),
         ("request.not_found", failure(Site::new(), absent).await),
@@ -228,6 +239,7 @@ async fn callbacks() -> Vec<(&'static str, &'static str)> {
             "request.not_a_navigation",
             failure(Site::new(), framed).await,
         ),
+        ("request.wrong_issuer", failure(open, elsewhere).await),
         ("request.wrong_origin", failure(Site::new(), forged).await),
     ]
 }

@@ -2,7 +2,7 @@
 
 mod circumstances;
 
-use codegrant_core::jose::Algorithm;
+use codegrant_core::jose::{Algorithm, base64url};
 use codegrant_testkit::Site;
 use codegrant_testkit::site::{Reply, Visit};
 use codegrant_testkit::world::{signing_key, stranger_key};
@@ -167,7 +167,32 @@ async fn whoever_logs_in_after_a_log_out_stays_logged_in() {
     }
 }
 
-// attack: LO-07 LO-08 LO-09 LO-10 LO-11 LO-12 LO-15 LO-25
+// attack: DO-07
+#[tokio::test]
+async fn what_was_not_proven_uses_no_tokens_name_up() {
+    for desk in Desk::both() {
+        let mut ada = desk.logged_in("ada").await;
+        let honest = desk.token(&[("sub", "ada")]);
+        // Of the same name, and ever other ones, by somebody who has no key of the provider's.
+        for number in 0..2_000 {
+            let mut claims = desk.claims();
+            claims.insert("sub".to_owned(), json!("ada"));
+            if number > 0 {
+                claims.insert("jti".to_owned(), json!(number.to_string()));
+            }
+            let payload = base64url::encode(json!(claims).to_string().as_bytes());
+            refused(
+                &desk
+                    .deliver(&format!("eyJhbGciOiJFUzI1NiJ9.{payload}.AAAA"))
+                    .await,
+            );
+        }
+        accepted(&desk.deliver(&honest).await);
+        assert!(ada.session().await.is_none());
+    }
+}
+
+// attack: LO-07 LO-08 LO-09 LO-10 LO-11 LO-12 LO-15 LO-25 LK-12
 #[tokio::test]
 async fn nothing_but_a_sound_token_ends_a_session() {
     for desk in Desk::both() {

@@ -116,7 +116,7 @@ async fn a_session_id_with_raw_signs_is_found() {
     }
 }
 
-// attack: LO-30
+// attack: LO-30 LK-13
 #[tokio::test]
 async fn every_other_answer_is_framed_by_nobody() {
     let desk = Desk::new(Site::builder());

@@ -33,7 +33,8 @@ pub(super) fn modules() -> Vec<Module> {
             .key("algorithm", "\"HS256\"")
             .registered("id_token_signed_response_alg", "HS256")
             .fault("wrong-signature")
-            .refused(UNTIL_KEYS, "id_token.bad_signature"),
+            // The secret proves it, so that no keys are fetched.
+            .refused("metadata authorize token", "id_token.bad_signature"),
         module("oidcc-client-test-invalid-sig-es256")
             .key("algorithm", "\"ES256\"")
             .twist(Twist::Algorithm("ES256"))

@@ -17,7 +17,7 @@ const UNTIL_KEYS: &str = "metadata par authorize token keys";
 const FINISHED: &str = "metadata par authorize token keys userinfo api";
 
 /// The same without OpenID Connect: who it is comes from userinfo alone.
-const PLAIN_FINISHED: &str = "oauth-metadata par authorize token keys userinfo api";
+const PLAIN_FINISHED: &str = "oauth-metadata par authorize token userinfo api";
 
 const USUAL: Fapi = Fapi {
     sender_constrain: SenderConstrain::Dpop,
@@ -183,7 +183,7 @@ fn demanding_nonces(module: Module) -> Module {
     with_keys_first(if is_openid {
         module.calls("metadata par par authorize token token keys userinfo userinfo api")
     } else {
-        module.calls("oauth-metadata par par authorize token token keys userinfo userinfo api")
+        module.calls("oauth-metadata par par authorize token token userinfo userinfo api")
     })
 }
 
