@@ -148,6 +148,12 @@ impl<'a> Request<'a> {
         })
     }
 
+    /// Tells whether the browser says that a page of another origin led it here; old ones say nothing.
+    pub(crate) fn is_led_by_others(&self) -> bool {
+        let site = self.fetch_metadata().site;
+        site.is_some_and(|site| site != "same-origin" && site != "none")
+    }
+
     /// Accepts a form that a page of this origin sent.
     pub(crate) fn is_from(&self, origin: &PublicOrigin) -> Result<(), RequestError> {
         let seen = self.fetch_metadata();

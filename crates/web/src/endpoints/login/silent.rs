@@ -19,11 +19,17 @@ use crate::request::Request;
 const PAUSE_SECONDS: i64 = 30;
 
 /// Returns whom the provider is to be asked about: nobody who is not logged in there, or was just asked about.
+///
+/// A no ends the session, so that a page of ours has to ask: a link elsewhere, at a moment of its choice, would
+/// log people out whose session at the provider is merely over.
 pub(super) async fn to_check(
     auth: &Auth,
     registered: &Registered,
     request: &Request<'_>,
 ) -> Result<Option<String>, Error> {
+    if !registered.switches.session_management || request.is_led_by_others() {
+        return Ok(None);
+    }
     let found = auth.found(&Jar::read(request.cookies())).await?;
     let checked = found.filter(|found| {
         let data = found.session.data();
