@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::error::{Error, ProviderError, Purpose, Quoted};
 use crate::http::{HttpRequest, HttpResponse, Method, Reach};
 use crate::jose::Algorithm;
-use crate::provider::Protocol;
+use crate::provider::{AuthenticationMethod, Protocol};
 use crate::step::{Expect, Fetch, Step};
 
 /// The longest metadata document that is read, in bytes.
@@ -180,10 +180,14 @@ fn id_token_algorithm(client: &Client, document: &Document) -> Result<Algorithm,
 
 /// Refuses to start when the registered method is not among those offered; it is never exchanged
 /// for another, because a weaker one would leak the secret or drop it.
+///
+/// A public client has nothing to leak and no method: providers that admit such clients often leave `none`
+/// out of the list.
 fn authentication_is_supported(client: &Client, document: &Document) -> Result<(), Error> {
     let offered = document.strings("token_endpoint_auth_methods_supported")?;
     let method = client.authentication().as_str();
-    if offered.is_empty() || offered.contains(&method) {
+    let is_public = client.authentication() == AuthenticationMethod::None;
+    if is_public || offered.is_empty() || offered.contains(&method) {
         return Ok(());
     }
     Err(ProviderError::AuthenticationNotOffered {

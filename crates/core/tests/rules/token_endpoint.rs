@@ -305,6 +305,23 @@ fn a_registered_method_is_never_exchanged_for_another() {
     }
 }
 
+#[test]
+fn a_public_client_logs_in_where_the_metadata_lists_no_method_for_it() {
+    let mut world = World::openid();
+    world.client = world
+        .client
+        .clone()
+        .with_authentication(AuthenticationMethod::None);
+    world.metadata.set(
+        "token_endpoint_auth_methods_supported",
+        ["client_secret_basic", "private_key_jwt"],
+    );
+    let outcome = world.login(|_honest| {});
+    assert_eq!(outcome.code(), None);
+    let sent = outcome.sent(Purpose::Token);
+    assert_eq!(sent.request.header("authorization"), None);
+}
+
 // attack: TK-31
 #[test]
 fn a_description_never_repeats_our_secrets() {
