@@ -10,6 +10,7 @@ use codegrant_core::{DpopKey, ExchangedToken, Introspection, Timestamp, TokenExc
 use crate::auth::Auth;
 use crate::clients::Registered;
 use crate::error::{CallError, Error, SessionError};
+use crate::outbound::Content;
 use crate::session::Session;
 
 /// Compiles the code of the guide.
@@ -26,6 +27,7 @@ pub struct ApiToken(pub(crate) Arc<Held>);
 
 pub(crate) struct Held {
     pub(crate) provider: String,
+    pub(crate) issuer: String,
     pub(crate) access_token: AccessToken,
     pub(crate) dpop_key: Option<DpopKey>,
     pub(crate) expires_at: Option<Timestamp>,
@@ -67,6 +69,7 @@ impl From<&Session> for ApiToken {
         let data = session.data();
         Self(Arc::new(Held {
             provider: data.identity.provider.clone(),
+            issuer: data.identity.issuer.clone(),
             access_token: data.access_token.clone(),
             dpop_key: data.dpop_key.clone(),
             expires_at: data.access_token_expires_at,
@@ -142,7 +145,10 @@ impl Auth {
             self.moment(),
         )?;
         let correlation_id = self.new_correlation_id();
-        let response = self.drive(&correlation_id, &client, step).await?;
+        let content = Content::App;
+        let response = self
+            .perform(&correlation_id, &client, step, content)
+            .await?;
         if response.status == 401 {
             self.0.own_tokens.forget(&token.access_token);
         }
@@ -186,7 +192,7 @@ impl Auth {
     /// # Errors
     ///
     /// When the provider refuses: `invalid_target` where the token may not be used there (RFC 8693 section
-    /// 2.2.2); when it is not configured any longer, and when it does not answer.
+    /// 2.2.2); when it is not configured any longer, or another issuer under its id; and when it does not answer.
     pub async fn exchange_token(
         &self,
         token: impl Into<ApiToken>,
@@ -198,6 +204,14 @@ impl Auth {
             .ok_or(SessionError::Gone)?;
         let correlation_id = self.new_correlation_id();
         let metadata = self.metadata(&correlation_id, registered).await?;
+        // The configuration may name another issuer under the same id by now.
+        if metadata.issuer != subject.issuer {
+            return Err(SessionError::IssuerChanged {
+                session: subject.issuer.clone(),
+                configured: metadata.issuer,
+            }
+            .into());
+        }
         let client = registered.client();
         let step = client.exchange_token(
             &metadata,
@@ -217,6 +231,7 @@ impl Auth {
         } = exchanged;
         Ok(ApiToken(Arc::new(Held {
             provider: subject.provider.clone(),
+            issuer: subject.issuer.clone(),
             access_token: token,
             dpop_key: subject.dpop_key.clone(),
             expires_at,

@@ -9,6 +9,7 @@ use codegrant_core::form;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 
 use crate::error::{Error, LoginError, NOT_MOUNTED};
+use crate::outbound::Content;
 
 /// Watches the flow; give one to `AuthBuilder::observer`.
 pub trait Observer: Send + Sync + 'static {
@@ -45,11 +46,11 @@ pub enum Event {
         method: &'static str,
         /// The address without its query.
         url: String,
-        /// What was sent in query and body, and how the client authenticated.
+        /// What was sent in query and form, and how the client authenticated; to an API, only the latter.
         sent: Vec<(String, String)>,
         /// The status, or why there is none.
         outcome: Result<u16, String>,
-        /// What was received: the members of a JSON object.
+        /// What was received: the members of a JSON object; nothing of what an API answers.
         received: Vec<(String, String)>,
         /// How long it took, in microseconds.
         microseconds: u64,
@@ -160,6 +161,7 @@ impl Events {
         provider: &str,
         request: &HttpRequest,
         response: Result<&HttpResponse, String>,
+        content: Content,
         microseconds: u64,
     ) {
         let method = request.method.as_str();
@@ -176,10 +178,16 @@ impl Events {
         }
         self.tell(id, || {
             let query = request.url.split_once('?').map_or("", |(_, query)| query);
-            let mut sent = masked(query);
-            sent.extend(masked(
-                std::str::from_utf8(&request.body).unwrap_or_default(),
-            ));
+            let mut sent = Vec::new();
+            if content == Content::Protocol {
+                sent.extend(masked(query));
+                let form = request.header("content-type");
+                if form == Some("application/x-www-form-urlencoded") {
+                    sent.extend(masked(
+                        std::str::from_utf8(&request.body).unwrap_or_default(),
+                    ));
+                }
+            }
             if let Some(value) = request.header("authorization") {
                 let scheme = value.split(' ').next().unwrap_or_default();
                 sent.insert(
@@ -195,9 +203,10 @@ impl Events {
                 method,
                 url: url.to_owned(),
                 sent,
-                received: response
-                    .as_ref()
-                    .map_or_else(|_| Vec::new(), |response| members(response)),
+                received: match &response {
+                    Ok(response) if content == Content::Protocol => members(response),
+                    _ => Vec::new(),
+                },
                 outcome: response.map(|response| response.status),
                 microseconds,
             }

@@ -11,13 +11,34 @@ use crate::auth::Auth;
 use crate::clients::Registered;
 use crate::error::{Error, SessionError};
 
+/// Whose words a request and its answer are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// The protocol's, whose names may be shown.
+    Protocol,
+    /// The app's and an API's: even a name may be somebody's.
+    App,
+}
+
 impl Auth {
     /// Performs every request that an operation asks for.
     pub(crate) async fn drive<T>(
         &self,
         correlation_id: &str,
         client: &Client,
+        step: Step<T>,
+    ) -> Result<T, Error> {
+        let content = Content::Protocol;
+        self.perform(correlation_id, client, step, content).await
+    }
+
+    /// Performs every request that an operation asks for, whosever words they carry.
+    pub(crate) async fn perform<T>(
+        &self,
+        correlation_id: &str,
+        client: &Client,
         mut step: Step<T>,
+        content: Content,
     ) -> Result<T, Error> {
         loop {
             match step {
@@ -35,6 +56,7 @@ impl Auth {
                         provider,
                         &request,
                         seen,
+                        content,
                         microseconds,
                     );
                     step = match answer {

@@ -1,9 +1,10 @@
 //! Calls of the app's own: with a session's token, with one of its own, and with one that was exchanged.
 
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
+use codegrant_core::provider::Provider;
 use codegrant_dev_provider::Feature;
 use codegrant_testkit::Site;
-use codegrant_web::{Session, TokenExchange};
+use codegrant_web::{ApiToken, Registration, Session, TokenExchange};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -132,12 +133,10 @@ async fn a_token_goes_nowhere_where_it_could_be_read_on_the_way() {
 async fn a_session_of_a_provider_that_is_gone_calls_nobody() {
     let site = Site::builder().two_providers().build();
     let session = logged_in(&site).await;
-    let without = Site::builder()
-        .beside(&site)
-        .only(codegrant_web::Registration::new(
-            codegrant_core::provider::Provider::openid("ev", "Evil", "http://ev.localhost:9000"),
-            "app",
-        ));
+    let without = Site::builder().beside(&site).only(Registration::new(
+        Provider::openid("ev", "Evil", "http://ev.localhost:9000"),
+        "app",
+    ));
     let without = without.build();
     let called = without.auth().call_api(&session, request()).await;
     assert_eq!(called.unwrap_err().code().name, "session.gone");
@@ -222,6 +221,46 @@ async fn an_exchanged_token_opens_another_service() {
     assert_eq!(site.sent().len(), before);
 }
 
+// attack: RF-11
+#[tokio::test]
+async fn a_token_is_exchanged_at_no_issuer_but_its_own() {
+    let site = Site::builder().two_providers().build();
+    let session = logged_in(&site).await;
+    let own = ApiToken::from(&session);
+    // The app starts again, and the other issuer stands under the same id.
+    let moved = Provider::openid("op", "Moved", site.provider("ev").issuer().to_owned());
+    let moved = Registration::new(moved, "app").secret("another");
+    let restarted = Site::builder().beside(&site).only(moved).build();
+    for token in [ApiToken::from(&session), own] {
+        let wanted = TokenExchange::new();
+        let refused = restarted.auth().exchange_token(&token, wanted).await;
+        assert_eq!(refused.unwrap_err().code().name, "session.issuer_changed");
+    }
+    assert_eq!(restarted.calls("/token"), 0);
+}
+
+// attack: LK-06
+#[tokio::test]
+async fn an_observer_does_not_see_what_an_api_is_sent() {
+    let site = Site::new();
+    let session = logged_in(&site).await;
+    for body in [
+        r#"{"iban":"DE0012345"}"#,
+        "DE0012345",
+        "DE0012345=1&a=DE0012345",
+    ] {
+        for media_type in ["application/json", "application/x-www-form-urlencoded"] {
+            let mut request = HttpRequest::new(Method::Post, "https://api.example/pay?DE0012345");
+            request.set_header("content-type", media_type);
+            request.body = body.into();
+            site.script(|_| Some(Ok(HttpResponse::json(&json!({"DE0012345": "DE0012345"})))));
+            site.auth().call_api(&session, request).await.unwrap();
+            site.behave();
+        }
+    }
+    assert!(!format!("{:?}", site.events()).contains("DE0012345"));
+}
+
 #[tokio::test]
 async fn a_token_of_the_apps_own_is_fetched_once_and_again_shortly_before_it_expires() {
     let site = with(&[Feature::ClientCredentials]);
@@ -236,7 +275,7 @@ async fn a_token_of_the_apps_own_is_fetched_once_and_again_shortly_before_it_exp
     }
     let tokens = requests.join_all().await;
     assert_eq!(site.calls("/token"), 1, "fifty at once");
-    let secret = |token: &codegrant_web::ApiToken| token.access_token().secret().clone();
+    let secret = |token: &ApiToken| token.access_token().secret().clone();
     assert!(
         tokens
             .iter()
