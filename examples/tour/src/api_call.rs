@@ -3,13 +3,16 @@
 use std::time::{Duration, Instant};
 
 use codegrant_web::http::{HttpRequest, Method};
-use codegrant_web::{Auth, Session};
+use codegrant_web::{Auth, Session, StepUp};
 use serde_json::Value;
 
 use crate::configuration::Api;
 
 /// The longest answer that is read, in bytes.
 const ANSWER_LIMIT: usize = 64 * 1024;
+
+/// Where the call is shown, and where a login that it asked for comes back to.
+const PAGE: &str = "/api-call";
 
 /// A call to a protected API and what came of it; no token in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +27,8 @@ pub struct ApiCall {
     pub took: Duration,
     /// What came back.
     pub outcome: ApiOutcome,
+    /// The login that the API asks for, where another one would help: its path.
+    pub step_up: Option<String>,
 }
 
 /// What came back from a protected API.
@@ -86,6 +91,8 @@ impl ApiCall {
         let began = Instant::now();
         let answer = auth.call_api(session, request).await;
         let took = began.elapsed();
+        let asked = answer.as_ref().ok().and_then(StepUp::of);
+        let step_up = asked.and_then(|asked| auth.step_up_url(session, &asked, PAGE).ok());
         let outcome = match answer {
             Err(error) => ApiOutcome::Nothing {
                 reason: error.to_string(),
@@ -109,6 +116,7 @@ impl ApiCall {
             token_length: session.access_token().secret().len(),
             took,
             outcome,
+            step_up,
         })
     }
 
@@ -119,6 +127,7 @@ impl ApiCall {
             token_length: session.access_token().secret().len(),
             took: Duration::ZERO,
             outcome: ApiOutcome::Nothing { reason },
+            step_up: None,
         }
     }
 }

@@ -199,6 +199,19 @@ impl Configuration {
         self.dev_provider
     }
 
+    /// Returns the ids of the providers whose session the pages watch: `session_management` is on there.
+    pub fn watched(&self) -> Vec<String> {
+        let entries = self.login.get("provider").and_then(toml::Value::as_array);
+        let entries = entries.map(Vec::as_slice).unwrap_or_default();
+        let watched = entries.iter().filter(|entry| {
+            let switch = entry.get("session_management");
+            switch.and_then(toml::Value::as_bool) == Some(true)
+        });
+        let ids = watched.filter_map(|entry| entry.get("id").or_else(|| entry.get("preset")));
+        ids.filter_map(|id| id.as_str().map(str::to_owned))
+            .collect()
+    }
+
     /// Asks for the issuer of each entry that names an account in place of one: its key `webfinger`.
     ///
     /// An app would ask once a person has typed theirs. The tour has one configuration file, so that the

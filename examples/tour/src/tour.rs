@@ -15,6 +15,8 @@ pub struct Tour {
     auth: Auth,
     apis: Vec<Api>,
     dev_provider: bool,
+    /// The providers whose session pages watch.
+    watched: Vec<String>,
     recorder: Recorder,
 }
 
@@ -45,6 +47,7 @@ impl Tour {
             auth,
             apis: configuration.apis().to_vec(),
             dev_provider: configuration.has_dev_provider(),
+            watched: configuration.watched(),
             recorder,
         })
     }
@@ -121,6 +124,7 @@ impl Tour {
         Frame {
             auth: &self.auth,
             session,
+            watched: &self.watched,
         }
     }
 }

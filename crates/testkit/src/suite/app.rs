@@ -178,7 +178,7 @@ impl Plan {
             "listen = \"127.0.0.1:{}\"\npublic_origin = \"{}\"\napp_name = \"the tour\"\nsecret = \"{}\"\n",
             self.port,
             self.origin(),
-            "0123456789abcdef".repeat(4),
+            secret(),
         );
         if self.has_dev_provider {
             text.push_str("dev_provider = true\n");
@@ -312,6 +312,11 @@ impl App {
     pub(super) fn said(&self) -> String {
         self.process.said()
     }
+}
+
+/// Returns what every app under test seals its cookies with.
+pub(super) fn secret() -> String {
+    "0123456789abcdef".repeat(4)
 }
 
 fn arguments(directory: &Directory) -> [String; 2] {

@@ -5,10 +5,12 @@
 mod detours;
 mod journeys;
 mod pictures;
+mod watched;
 
 pub use detours::*;
 pub use journeys::*;
 pub use pictures::pages_are_pictured_for_the_documentation;
+pub use watched::*;
 
 /// Makes the tests of the browser suite for the app whose binary is at a path.
 ///
@@ -39,6 +41,8 @@ macro_rules! browser_suite {
             a_login_whose_cookie_is_lost_starts_again_by_itself_once
             a_login_begun_under_another_host_name_ends_under_the_right_one
             a_browser_without_cookies_gets_an_explanation_and_no_loop
+            a_page_notices_that_its_user_has_logged_out_at_the_provider
+            a_frame_without_its_cookies_logs_nobody_out
             pages_are_pictured_for_the_documentation
         }
     };

@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use codegrant_core::http::Method;
 use codegrant_core::jose::Algorithm;
-use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
+use codegrant_dev_provider::{ClientRegistration, DevProvider, DevUser, Feature, Settings};
+use serde_json::Value;
 
 use super::app::{App, Entry, Plan};
+use super::conformance::keys::client_pem;
 use super::window::{Chromium, SwitchedOff, Window};
 use super::{leave_out, must};
 use crate::serve::{Loopback, Served};
 
-const CLIENT_SECRET: &str = "a secret between the tour and its provider";
+pub(super) const CLIENT_SECRET: &str = "a secret between the tour and its provider";
 
 /// Everything that a test in the browser needs; dropping it ends all of it.
 pub(super) struct Scene {
@@ -35,6 +37,18 @@ pub(super) struct Twist {
     pub(super) logs_out_at_provider: bool,
     /// App and provider are where the documentation says, so that pictures of them agree with it.
     pub(super) has_usual_ports: bool,
+    /// The provider is under the app's own host name: to a browser, ports make no other site.
+    pub(super) is_one_site: bool,
+    /// The client has a key in place of a secret.
+    pub(super) has_key: bool,
+    /// Ada's ID tokens are longer than a URL should be.
+    pub(super) has_long_id_tokens: bool,
+    /// What the provider can do besides.
+    pub(super) features: &'static [Feature],
+    /// What the provider's section of the app's file says besides.
+    pub(super) keys: &'static str,
+    /// What the client is registered with besides, for an app at this origin.
+    pub(super) registered: Option<fn(&str) -> Value>,
 }
 
 /// Where the documentation says that the app and the provider are.
@@ -50,26 +64,28 @@ impl Scene {
             Loopback::bind()
         };
         let loopback = must("the provider's port", loopback);
-        // The app is on `localhost`: to a browser, that is another site than this.
-        let issuer = format!("http://127.0.0.1:{}", loopback.address().port());
-        let client =
-            ClientRegistration::any_on_loopback("tour", Some(CLIENT_SECRET)).with_name("the tour");
-        let settings = Settings::new(&issuer, [7; 32])
-            .with_algorithm(Algorithm::Es256)
-            .with_client(client);
-        let provider = Arc::new(must("provider", DevProvider::new(settings)));
-        let served = loopback.serve_provider(provider.clone());
-        let entry = Entry {
-            algorithm: Some("ES256"),
-            client_secret: Some(CLIENT_SECRET),
-            is_posting_answers: twist.is_posting_answers,
-            logs_out_at_provider: twist.logs_out_at_provider,
-            ..Entry::new("house", "House", &issuer, "tour")
+        // The app is on `localhost`: to a browser, that is another site than the address.
+        let host = if twist.is_one_site {
+            "localhost"
+        } else {
+            "127.0.0.1"
         };
+        let issuer = format!("http://{host}:{}", loopback.address().port());
         let mut plan = Plan::new().with_api(format!("{issuer}/api/me"));
         if twist.has_usual_ports {
             plan = plan.on_port(USUAL_PORTS.0);
         }
+        let settings = twist.settings(&issuer, &plan.origin());
+        let provider = Arc::new(must("provider", DevProvider::new(settings)));
+        let served = loopback.serve_provider(provider.clone());
+        let entry = Entry {
+            algorithm: Some("ES256"),
+            client_secret: twist.secret(),
+            authentication: twist.has_key.then_some("private_key_jwt"),
+            is_posting_answers: twist.is_posting_answers,
+            logs_out_at_provider: twist.logs_out_at_provider,
+            ..Entry::new("house", "House", &issuer, "tour")
+        };
         if twist.has_sessions_in_memory {
             plan = plan.with_sessions_in_memory();
         }
@@ -80,6 +96,13 @@ impl Scene {
                 name: "Garden",
                 ..entry
             });
+        }
+        plan = plan.with_log("codegrant=info,warn");
+        // The file ends with the section of the last provider, so that this goes on with it.
+        plan = plan.with_sections(twist.keys);
+        if twist.has_key {
+            let key = client_pem("ES256");
+            plan = plan.with_sections(&format!("signing_key = '''\n{key}'''\n"));
         }
         Some(Self {
             app: plan.start(binary),
@@ -123,13 +146,56 @@ impl Scene {
         requested
     }
 
-    /// Returns how often the provider's endpoint was called, with these words in the body.
+    /// Returns how often the provider's endpoint was called, with these words in the body or the query.
     pub(super) fn calls(&self, method: Method, path: &str, words: &str) -> usize {
         let requests = self.provider.requests();
         let fitting = requests.iter().filter(|request| {
-            request.method == method && request.path == path && request.body.contains(words)
+            let says = request.body.contains(words) || request.query.contains(words);
+            request.method == method && request.path == path && says
         });
         fitting.count()
+    }
+}
+
+impl Twist {
+    /// No twist at all.
+    pub(super) const USUAL: Self = Self {
+        switched_off: SwitchedOff::Nothing,
+        has_two_providers: false,
+        is_posting_answers: false,
+        has_sessions_in_memory: false,
+        logs_out_at_provider: false,
+        has_usual_ports: false,
+        is_one_site: false,
+        has_key: false,
+        has_long_id_tokens: false,
+        features: &[],
+        keys: "",
+        registered: None,
+    };
+
+    fn secret(&self) -> Option<&'static str> {
+        (!self.has_key).then_some(CLIENT_SECRET)
+    }
+
+    /// Returns what the provider is made from, for an app at this origin.
+    fn settings(&self, issuer: &str, app: &str) -> Settings {
+        let mut client =
+            ClientRegistration::any_on_loopback("tour", self.secret()).with_name("the tour");
+        if let Some(registered) = self.registered {
+            client = client.with_metadata(registered(app));
+        }
+        let settings = Settings::new(issuer, [7; 32])
+            .with_algorithm(Algorithm::Es256)
+            .with_client(client)
+            .with_features(self.features.iter().copied())
+            .with_outbox(crate::outbox());
+        if self.has_long_id_tokens {
+            let picture = format!("https://pictures.example.test/{}", "a".repeat(1000));
+            let ada = DevUser::new("ada", "Ada Lovelace", "ada").with_picture(picture);
+            return settings.with_claims_in_id_token().with_users([ada]);
+        }
+        settings
     }
 }
 

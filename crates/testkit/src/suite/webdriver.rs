@@ -64,6 +64,11 @@ impl Session {
         self.post(&format!("element/{id}/value"), &json!({ "text": text }))
     }
 
+    /// Goes into a frame.
+    pub(super) fn enter(&self, Element(id): &Element) -> Result<Value, Refusal> {
+        self.post("frame", &json!({ "id": { ELEMENT: id } }))
+    }
+
     /// Returns the text of an element as it is shown.
     pub(super) fn text_of(&self, Element(id): &Element) -> Result<String, Refusal> {
         let text = self.get(&format!("element/{id}/text"))?;

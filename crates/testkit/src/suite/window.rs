@@ -42,6 +42,8 @@ pub(super) enum SwitchedOff {
     Nothing,
     Scripts,
     Cookies,
+    /// Cookies in frames of other sites, and no others.
+    ThirdPartyCookies,
 }
 
 /// How large the window is, and whether pages are dark.
@@ -87,6 +89,10 @@ impl Window {
             SwitchedOff::Cookies => {
                 json!({ "profile.managed_default_content_settings.cookies": 2 })
             }
+            SwitchedOff::ThirdPartyCookies => json!({
+                "profile.block_third_party_cookies": true,
+                "profile.cookie_controls_mode": 1,
+            }),
         };
         let milliseconds = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
         let capabilities = json!({
@@ -233,6 +239,59 @@ impl Window {
             is_request.then(|| url.to_owned())
         });
         urls.collect()
+    }
+
+    /// Runs the body of a function in the page or the frame, and returns what it returns.
+    pub(super) fn run(&self, body: &str) -> Value {
+        let script = json!({ "script": body, "args": [] });
+        self.done(body, self.session.post("execute/sync", &script))
+    }
+
+    /// Runs the body of a function in the page or the frame, and waits until it calls its only argument.
+    pub(super) fn wait_for(&self, body: &str) -> Value {
+        let body = format!("const done = arguments[0];\n{body}");
+        let script = json!({ "script": body, "args": [] });
+        self.done(&body, self.session.post("execute/async", &script))
+    }
+
+    /// Goes into a frame of the page, or of the frame: what follows is about what stands in there.
+    ///
+    /// A page of another site is in a process of its own, which takes a moment to be there.
+    pub(super) fn enter_frame(&self, xpath: &str) {
+        let enter = |frame: &Element| self.session.enter(frame);
+        self.with_element(xpath, &enter);
+    }
+
+    /// Comes back from all frames.
+    pub(super) fn leave_frames(&self) {
+        self.done(
+            "page",
+            self.session.post("frame", &json!({ "id": Value::Null })),
+        );
+    }
+
+    /// Returns the `Cookie` field that an address of this host would get, whatever page is shown.
+    pub(super) fn cookies_of(&self, host: &str) -> String {
+        let held = self.devtools("Storage.getCookies", &json!({}));
+        let cookies = held["cookies"].as_array().map(Vec::as_slice);
+        let mine = cookies.unwrap_or_default().iter();
+        let mine = mine.filter(|cookie| cookie["domain"] == host);
+        let pairs: Vec<String> = mine
+            .filter_map(|cookie| {
+                let (name, value) = (cookie["name"].as_str()?, cookie["value"].as_str()?);
+                Some(format!("{name}={value}"))
+            })
+            .collect();
+        pairs.join("; ")
+    }
+
+    /// Puts a cookie in place that an app of this address has set elsewhere.
+    pub(super) fn put_cookie(&self, url: &str, name: &str, value: &str) {
+        let cookie = json!({
+            "url": url, "name": name, "value": value, "path": "/", "httpOnly": true, "sameSite": "Lax",
+        });
+        let put = self.devtools("Network.setCookie", &cookie);
+        assert_eq!(put["success"], true, "{name} is not kept");
     }
 
     /// Forgets the cookies of one host, whatever page is shown.

@@ -33,17 +33,25 @@ pub(crate) struct Watched<'a> {
 /// A message counts when it comes from the provider's frame and from its origin. After a "changed" or an
 /// "error" nothing more is asked. Two reports of one tab are at least a minute apart, also over page loads, so
 /// that a provider that always says "changed" does not keep a page from being read.
+///
+/// A frame of another site sees none of its cookies in most browsers, and then says "changed" whatever is true.
+/// What has never been "unchanged" in this tab is reported twice and no more: whoever reads the page has not
+/// been sent round for nothing all day, and has not lost what they were typing.
 pub(super) const SCRIPT: &str = r#"(function () {
   "use strict";
   var own = document.currentScript.dataset;
   var frame = document.getElementById("provider");
-  var pause = 60000, every = 5000, timer = 0, over = false;
+  var pause = 60000, every = 5000, most = 2, timer = 0, over = false, sees = false;
   var key = "codegrant.session." + own.provider;
-  function reported() {
-    try { return Number(sessionStorage.getItem(key)) || 0; } catch (refused) { return 0; }
+  function held(name) {
+    try { return Number(sessionStorage.getItem(key + name)) || 0; } catch (refused) { return 0; }
+  }
+  function hold(name, number) {
+    try { sessionStorage.setItem(key + name, String(number)); } catch (refused) { }
   }
   function report(state) {
-    try { sessionStorage.setItem(key, String(Date.now())); } catch (refused) { }
+    hold(".at", Date.now());
+    hold(".blind", sees ? 0 : held(".blind") + 1);
     window.parent.postMessage(
       { codegrant: "session", provider: own.provider, state: state, check: own.check },
       window.location.origin
@@ -54,10 +62,12 @@ pub(super) const SCRIPT: &str = r#"(function () {
   }
   window.addEventListener("message", function (event) {
     if (event.origin !== own.origin || event.source !== frame.contentWindow || over) { return; }
+    if (event.data === "unchanged" && !sees) { sees = true; hold(".blind", 0); }
     if (event.data !== "changed" && event.data !== "error") { return; }
     over = true;
     clearInterval(timer);
-    var wait = reported() + pause - Date.now();
+    if (!sees && held(".blind") >= most) { return; }
+    var wait = held(".at") + pause - Date.now();
     setTimeout(report, wait > 0 && wait <= pause ? wait : 0, event.data);
   });
   frame.addEventListener("load", ask);

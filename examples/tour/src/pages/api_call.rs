@@ -54,7 +54,7 @@ fn shown(call: &ApiCall) -> String {
         length = call.token_length,
         badge = badge(&call.outcome),
         took = moment::duration(call.took),
-        answer = answer(&call.outcome),
+        answer = answer(call),
     )
 }
 
@@ -68,7 +68,8 @@ fn badge(outcome: &ApiOutcome) -> String {
     }
 }
 
-fn answer(outcome: &ApiOutcome) -> String {
+fn answer(call: &ApiCall) -> String {
+    let outcome = &call.outcome;
     match outcome {
         ApiOutcome::Json { document, .. } => {
             let text = serde_json::to_string_pretty(document).unwrap_or_default();
@@ -81,7 +82,7 @@ fn answer(outcome: &ApiOutcome) -> String {
             format!(
                 "<pre id=\"answer\"><code>{}</code></pre>\n{more}{}",
                 Escaped(&cut),
-                hint(outcome)
+                hint(call)
             )
         }
         ApiOutcome::Other {
@@ -100,15 +101,23 @@ fn answer(outcome: &ApiOutcome) -> String {
             format!(
                 "<p>Not JSON, so it is not shown: {} of {bytes} bytes.</p>\n{challenge}{}",
                 Escaped(kind),
-                hint(outcome)
+                hint(call)
             )
         }
         ApiOutcome::Nothing { reason } => format!("<p>{}</p>\n", Escaped(reason)),
     }
 }
 
-fn hint(outcome: &ApiOutcome) -> &'static str {
-    match outcome.status() {
+fn hint(call: &ApiCall) -> String {
+    if let Some(path) = &call.step_up {
+        return format!(
+            "<p class=\"note\">The token is good, but this API wants you to have signed in more lately, or by stronger \
+             means.</p>\n<div class=\"actions\"><a class=\"button primary\" href=\"{}\" id=\"step-up\">Sign in again for \
+             this</a></div>\n",
+            Escaped(path)
+        );
+    }
+    let said = match call.outcome.status() {
         Some(401) => {
             "<p class=\"note\">401: the access token is not accepted any longer. Renew it, or log in again.</p>\n"
         }
@@ -119,5 +128,6 @@ fn hint(outcome: &ApiOutcome) -> &'static str {
             "<p class=\"note\">A redirect is not followed: it could carry the token to somebody else.</p>\n"
         }
         _ => "",
-    }
+    };
+    said.to_owned()
 }

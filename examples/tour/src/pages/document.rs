@@ -6,6 +6,7 @@ use codegrant_web::pages::{Escaped, source_hash};
 use codegrant_web::{Auth, Identity, Session};
 
 use super::style::STYLE;
+use super::watch;
 use crate::tour::Answer;
 
 /// Nothing is loaded and nothing runs but the one style sheet.
@@ -19,6 +20,15 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// The policy of a page that watches the session at the provider: one script more, and the login's own frame.
+static WATCHING_POLICY: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{}; script-src '{}'; frame-src 'self'",
+        *POLICY,
+        source_hash(watch::SCRIPT)
+    )
+});
+
 /// What the line on top needs to know.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame<'a> {
@@ -26,6 +36,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) auth: &'a Auth,
     /// Who is there.
     pub(crate) session: Option<&'a Session>,
+    /// The providers whose session pages watch.
+    pub(crate) watched: &'a [String],
 }
 
 /// The places that the line on top leads to.
@@ -72,6 +84,12 @@ impl<'a> Frame<'a> {
             .collect();
         let title = Escaped(title);
         let person = self.person();
+        let provider = self.session.map(|session| &session.identity().provider);
+        let watched = provider.filter(|provider| self.watched.contains(provider));
+        let (watch, policy) = match watched {
+            Some(provider) => (watch::html(self.auth.base(), provider), &*WATCHING_POLICY),
+            None => (String::new(), &*POLICY),
+        };
         let body = format!(
             r##"<!doctype html>
 <html lang="en">
@@ -93,7 +111,7 @@ impl<'a> Frame<'a> {
 <main>
 {main}</main>
 <footer>A demo. It shows more than an app should: an app tells strangers nothing about its logins.</footer>
-</body>
+{watch}</body>
 </html>
 "##
         );
@@ -101,7 +119,7 @@ impl<'a> Frame<'a> {
             status,
             headers: vec![
                 ("content-type", "text/html; charset=utf-8".to_owned()),
-                ("content-security-policy", POLICY.clone()),
+                ("content-security-policy", policy.clone()),
                 ("cache-control", "no-store".to_owned()),
                 // Forms have to say where they come from: without any referrer the origin would be `null`.
                 ("referrer-policy", "same-origin".to_owned()),

@@ -1,6 +1,7 @@
 //! The pages of the tour: values in, HTML out.
 //!
-//! They work without JavaScript, load nothing, and name no other origin.
+//! They work without JavaScript, load nothing, and name no other origin. One script there is, and one frame: on
+//! pages that watch the session at the provider, where the configuration asks for that.
 
 mod api_call;
 mod document;
@@ -9,6 +10,7 @@ mod home;
 mod me;
 mod not_found;
 mod style;
+mod watch;
 
 pub(crate) use api_call::api_call;
 pub(crate) use document::Frame;
