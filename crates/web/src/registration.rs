@@ -99,12 +99,25 @@ impl Registration {
     /// Makes the client, now that its callback is known, and lists what is wrong with it.
     pub(crate) fn into_client(
         self,
-        callback_base: &str,
+        below: &str,
         mistakes: &mut Vec<SetupError>,
     ) -> (Client, Switches) {
-        let redirect_uri = format!("{callback_base}/{}", self.provider_id());
+        let id = self.provider_id().to_owned();
         let keys = self.keys();
-        let mut client = self.client.with_redirect_uri(redirect_uri);
+        let mut client = self
+            .client
+            .with_redirect_uri(format!("{below}/callback/{id}"));
+        if self.switches.client_id_document {
+            client = client.with_id(format!("{below}/client/{id}"));
+            if client.authentication().takes_secret() {
+                let reason = "everybody can read the document, so that there is no secret: use private_key_jwt, a certificate, or authentication = \"none\"";
+                mistakes.push(SetupError::from(ConfigurationError::Setting {
+                    provider: id,
+                    setting: "client_id_document",
+                    reason,
+                }));
+            }
+        }
         if let Some(key) = keys.signing {
             client = client.with_signing_key(Arc::new(key));
         }

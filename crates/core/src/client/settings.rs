@@ -155,6 +155,13 @@ impl Client {
         self.with(|client| client.redirect_uri = redirect_uri)
     }
 
+    /// Returns the client under another id, such as the address of its own metadata document.
+    #[must_use]
+    pub fn with_id(self, id: impl Into<String>) -> Self {
+        let id = oauth2::ClientId::new(id.into());
+        self.with(|client| client.id = id)
+    }
+
     /// Returns the security profile that it holds to.
     pub fn profile(&self) -> Profile {
         self.0.profile

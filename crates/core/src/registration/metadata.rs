@@ -103,6 +103,24 @@ impl ClientMetadata {
         wanted
     }
 
+    /// Returns the document that stands at the client's own id, where that is an address (OAuth Client ID
+    /// Metadata Document, draft-ietf-oauth-client-id-metadata-document section 4).
+    ///
+    /// ```
+    /// use codegrant_core::{Client, ClientMetadata, provider::Provider};
+    /// let provider = Provider::openid("op", "OP", "https://op.example");
+    /// let id = "https://app.example/auth/client/op";
+    /// let client = Client::new(provider, id, "https://app.example/auth/callback/op");
+    /// let document = ClientMetadata::of(&client).into_document(&client);
+    /// assert_eq!(document["client_id"], id);
+    /// assert_eq!(document["token_endpoint_auth_method"], "none");
+    /// ```
+    pub fn into_document(self, client: &Client) -> Value {
+        let mut document = self.0;
+        document.insert("client_id".to_owned(), json!(client.id().as_str()));
+        Value::Object(document)
+    }
+
     /// Returns it with the name that people read when they consent.
     #[must_use]
     pub fn with_name(self, name: impl Into<String>) -> Self {

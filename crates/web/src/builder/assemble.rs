@@ -50,12 +50,12 @@ impl AuthBuilder {
             .ok();
         let secrets = self.secrets(origin.as_ref(), &mut mistakes);
         let http = self.http(&mut mistakes);
-        let callbacks = format!(
-            "{}{}/callback",
+        let below = format!(
+            "{}{}",
             origin.as_ref().map_or("", PublicOrigin::as_str),
             self.base
         );
-        let mut clients = self.clients(&callbacks, &mut mistakes);
+        let mut clients = self.clients(&below, &mut mistakes);
         let dev = origin
             .as_ref()
             .and_then(|origin| self.embedded(origin, &mut clients, &mut mistakes));
@@ -100,7 +100,7 @@ impl AuthBuilder {
         })))
     }
 
-    fn clients(&mut self, callbacks: &str, mistakes: &mut Vec<SetupError>) -> Vec<Registered> {
+    fn clients(&mut self, below: &str, mistakes: &mut Vec<SetupError>) -> Vec<Registered> {
         let mut seen = HashSet::new();
         let mut clients = Vec::new();
         for registration in std::mem::take(&mut self.registrations) {
@@ -109,7 +109,7 @@ impl AuthBuilder {
                     id: registration.provider_id().to_owned(),
                 });
             }
-            let (client, switches) = registration.into_client(callbacks, mistakes);
+            let (client, switches) = registration.into_client(below, mistakes);
             mistakes.extend(expired(&client, (self.clock)()));
             clients.push(Registered::new(client, switches));
         }

@@ -62,6 +62,7 @@ ours! {
     backchannel_logout: bool,
     frontchannel_logout: bool,
     session_management: bool,
+    client_id_document: bool,
     register: bool,
     initial_access_token: Option<String>,
     initial_access_token_file: Option<String>,
@@ -120,7 +121,7 @@ pub(super) fn registration(
         }
     }
     let ours: Ours = parsed(ours, &place)?;
-    if ours.client_id.is_none() && !ours.register {
+    if ours.client_id.is_none() && !ours.register && !ours.client_id_document {
         let reason = format!("{place}missing field `client_id`");
         return Err(SetupError::Syntax { reason });
     }
@@ -220,6 +221,7 @@ impl Ours {
             switches.frontchannel_logout = self.frontchannel_logout;
             switches.session_management = self.session_management;
             switches.third_party_login = self.third_party_login;
+            switches.client_id_document = self.client_id_document;
             switches.register = self.register.then_some(Register {
                 initial_access_token: token,
                 contacts: self.contacts,
@@ -250,6 +252,12 @@ impl Ours {
                 "it needs certificate_file beside it",
             ),
             _ => {}
+        }
+        if self.client_id_document && (self.client_id.is_some() || self.register) {
+            refuse(
+                "client_id_document",
+                "the document's address is the client's id: leave client_id and register out",
+            );
         }
         let initial =
             self.initial_access_token.is_some() || self.initial_access_token_file.is_some();

@@ -66,6 +66,16 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
                 _ => method_not_allowed(auth, request, "GET"),
             },
         },
+        ["", "client", id] => {
+            let registered = auth.registered(id);
+            match registered.and_then(|registered| for_providers::client(auth, registered)) {
+                None => not_found(auth, request),
+                Some(document) => match request.method() {
+                    "GET" => document,
+                    _ => method_not_allowed(auth, request, "GET"),
+                },
+            }
+        }
         ["", "request", id] => match for_providers::request_object(auth, id) {
             None => not_found(auth, request),
             Some(object) => match request.method() {

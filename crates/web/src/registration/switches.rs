@@ -23,6 +23,8 @@ pub(crate) struct Switches {
     pub(crate) session_management: bool,
     /// Whether the provider, or anybody, may send browsers here to log in.
     pub(crate) third_party_login: bool,
+    /// Whether the client's id is the address of its own metadata.
+    pub(crate) client_id_document: bool,
     /// Whether the client registers itself (RFC 7591).
     pub(crate) register: Option<Register>,
 }
@@ -86,6 +88,28 @@ impl Registration {
     #[must_use]
     pub fn third_party_login(self) -> Self {
         self.switch(|switches| switches.third_party_login = true)
+    }
+
+    /// Returns the registration whose client id is the address of a document about it, which is served at
+    /// `{base}/client/{provider id}` (OAuth Client ID Metadata Document): nothing is registered anywhere.
+    ///
+    /// The document is for everybody to read, so that such a client has a key or a certificate, or is a public
+    /// one. The provider's metadata says `client_id_metadata_document_supported`.
+    ///
+    /// ```
+    /// use codegrant_web::provider::{AuthenticationMethod, Provider};
+    /// use codegrant_web::{Auth, Registration};
+    /// let op = Provider::openid("op", "OP", "https://op.example");
+    /// let registration = Registration::new(op, "")
+    ///     .authentication(AuthenticationMethod::None)
+    ///     .client_id_document();
+    /// let auth = Auth::builder("http://localhost:3000").registration(registration).build()?;
+    /// # assert_eq!(auth.base(), "/auth");
+    /// # Ok::<(), codegrant_web::SetupErrors>(())
+    /// ```
+    #[must_use]
+    pub fn client_id_document(self) -> Self {
+        self.switch(|switches| switches.client_id_document = true)
     }
 
     /// Returns the registration that is made when a login first needs it (RFC 7591), with an initial access

@@ -2,11 +2,11 @@
 
 use codegrant_core::form;
 use codegrant_core::jose::{Algorithm, SigningKey, base64url};
-use codegrant_core::provider::Provider;
+use codegrant_core::provider::{AuthenticationMethod, Provider};
 use codegrant_testkit::Site;
 use codegrant_testkit::site::{Reply, Visit};
-use codegrant_web::{Registration, RequestObject};
-use serde_json::Value;
+use codegrant_web::{Auth, Registration, RequestObject};
+use serde_json::{Value, json};
 
 fn signing(how: RequestObject) -> Site {
     let provider = Provider::openid("op", "OP", "http://op.localhost:9000");
@@ -117,5 +117,73 @@ async fn nothing_is_held_where_requests_are_not_passed_by_reference() {
     for site in [Site::new(), signing(RequestObject::ByValue)] {
         let url = site.browser().begin("op").await;
         assert!(!url.as_str().contains("request_uri="));
+    }
+}
+
+#[tokio::test]
+async fn a_client_whose_id_is_an_address_is_described_there() {
+    let provider = Provider::openid("op", "OP", "http://op.localhost:9000");
+    let registration = Registration::new(provider, "")
+        .authentication(AuthenticationMethod::None)
+        .backchannel_logout()
+        .client_id_document();
+    let site = Site::builder().only(registration).build();
+    let id = "https://app.example/auth/client/op";
+    let reply = fetch(&site, "/auth/client/op").await;
+    assert_eq!(
+        (reply.status, reply.header("content-type")),
+        (200, Some("application/json"))
+    );
+    let document: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(document["client_id"], id);
+    assert_eq!(
+        document["redirect_uris"],
+        json!(["https://app.example/auth/callback/op"])
+    );
+    assert_eq!(document["token_endpoint_auth_method"], "none");
+    assert_eq!(
+        document["backchannel_logout_uri"],
+        "https://app.example/auth/backchannel-logout/op"
+    );
+    assert!(document.get("client_secret").is_none());
+    // The login names the client by that address.
+    let started = site.browser().get("/auth/login/op").await;
+    let sent = started.header("location").unwrap();
+    assert!(
+        sent.contains(&format!("client_id={}&", form::encode(id))),
+        "{sent}"
+    );
+    let posted = site
+        .browser()
+        .visit(Visit::new("POST", "/auth/client/op"))
+        .await;
+    assert_eq!((posted.status, posted.header("allow")), (405, Some("GET")));
+    assert_eq!(
+        fetch(&Site::new(), "/auth/client/op").await.status,
+        404,
+        "another id was given by the provider"
+    );
+}
+
+#[test]
+fn a_document_for_everybody_holds_no_secret() {
+    let provider = Provider::openid("op", "OP", "http://op.localhost:9000");
+    let registration = Registration::new(provider, "")
+        .secret("everybody would know it")
+        .client_id_document();
+    let refused = Auth::builder("http://localhost:3000")
+        .registration(registration)
+        .build();
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains("client_id_document"), "{text}");
+    assert!(!text.contains("everybody would know it"), "{text}");
+    for beside in ["client_id = \"app\"", "register = true"] {
+        let file = format!(
+            "public_origin = \"http://localhost:3000\"\n[[provider]]\nid = \"op\"\n\
+             issuer = \"http://op.localhost:9000\"\nauthentication = \"none\"\n\
+             client_id_document = true\n{beside}\n"
+        );
+        let refused = Auth::from_toml(&file).unwrap_err().to_string();
+        assert!(refused.contains("client_id_document"), "{refused}");
     }
 }
