@@ -37,7 +37,8 @@ impl Auth {
 
     /// Returns where a provider's access token fetches the user (OpenID Connect Core 1.0 section 5.3).
     ///
-    /// `None` when there is no provider of that id, or it has no such endpoint.
+    /// `None` when there is no provider of that id, or it has no such endpoint. For a client that shows a
+    /// certificate it is the endpoint that asks for one (RFC 8705 section 5).
     ///
     /// # Errors
     ///
@@ -48,6 +49,10 @@ impl Auth {
         };
         let correlation_id = self.new_correlation_id();
         let metadata = self.metadata(&correlation_id, registered).await?;
-        Ok(metadata.userinfo_endpoint)
+        let address = registered
+            .client()
+            .userinfo_address(&metadata)
+            .map(str::to_owned);
+        Ok(address)
     }
 }

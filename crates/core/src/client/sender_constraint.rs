@@ -2,6 +2,8 @@
 //! (RFC 8705), and where a client with a certificate is received.
 
 use crate::client::Client;
+use crate::dpop::DpopKey;
+use crate::error::{Error, ProviderError};
 use crate::http::ClientCertificate;
 use crate::metadata::ProviderMetadata;
 use crate::provider::AuthenticationMethod;
@@ -54,6 +56,15 @@ impl Client {
         self.0.certificate_bound
     }
 
+    /// Refuses to ask for tokens that nothing would bind, where this client's are bound to a key: the answer
+    /// would be a bearer token, and nobody would notice.
+    pub(crate) fn binds_by(&self, key: Option<&DpopKey>) -> Result<(), Error> {
+        match key {
+            None if self.uses_dpop() => Err(ProviderError::ProofNotSigned.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns the certificate that its connections are opened with, if they are.
     pub fn certificate(&self) -> Option<&ClientCertificate> {
         let certificate = self.0.certificate.as_ref();
@@ -73,6 +84,13 @@ impl Client {
     pub(crate) fn token_address<'a>(&self, metadata: &'a ProviderMetadata) -> &'a str {
         let address = self.address(metadata, Endpoint::Token);
         address.unwrap_or(&metadata.token_endpoint)
+    }
+
+    /// Returns where this client asks for userinfo, by its alias if it shows a certificate (RFC 8705 section 5).
+    ///
+    /// `None` where the provider has no such endpoint.
+    pub fn userinfo_address<'a>(&self, metadata: &'a ProviderMetadata) -> Option<&'a str> {
+        self.address(metadata, Endpoint::Userinfo)
     }
 
     /// Returns where this client reaches an endpoint: a client with a certificate by its alias, where there
