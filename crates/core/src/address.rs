@@ -16,6 +16,15 @@ pub(crate) fn reachable(text: &str, issuer: &Url) -> Result<(), &'static str> {
     }
     let url = Url::parse(text).map_err(|_| "not an absolute URL")?;
     let host = url.host().ok_or("it names no host")?;
+    // Parsers mend `https:host` and `https:\\host`; whoever reads the text as it stands sees something else.
+    let rest = text.get(url.scheme().len()..).unwrap_or_default();
+    if !rest.starts_with("://") {
+        return Err("its scheme is not followed by ://");
+    }
+    // Such as `*` and `;`, which parsers let through and which say something in a policy.
+    if matches!(host, Host::Domain(name) if !name.bytes().all(is_of_a_name)) {
+        return Err("its host holds a character that no name has");
+    }
     let issuer_on_loopback = issuer.host().is_some_and(|host| is_loopback(&host));
     match url.scheme() {
         "https" => {}
@@ -105,27 +114,19 @@ pub(crate) fn is_inside(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => is_loopback(&Host::Domain(name.trim_end_matches('.'))),
         Host::Ipv4(address) => inside_v4(*address),
-        Host::Ipv6(address) => match address.to_ipv4_mapped() {
-            Some(mapped) => inside_v4(mapped),
-            // Addresses that carry an IPv4 address: compatible (RFC 4291 section 2.5.5.1), NAT64 (RFC 6052),
-            // 6to4 (RFC 3056).
-            None if matches!(
-                address.segments(),
-                [0, 0, 0, 0, 0, 0, ..] | [0x64, 0xff9b, ..] | [0x2002, ..]
-            ) =>
-            {
-                true
-            }
-            None => {
-                address.segments()[0] & 0xffc0 == 0xfec0
-                    || address.is_loopback()
-                    || address.is_unspecified()
-                    || address.is_unique_local()
-                    || address.is_unicast_link_local()
-                    || address.is_multicast()
-            }
+        Host::Ipv6(address) => match (address.to_ipv4_mapped(), address.segments()) {
+            (Some(mapped), _) => inside_v4(mapped),
+            // Addresses that carry an IPv4 address: Teredo (RFC 4380) and 6to4 (RFC 3056).
+            (None, [0x2001, 0, ..] | [0x2002, ..]) => true,
+            // All others that do, such as NAT64's (RFC 6052), and whatever is local to something, are outside
+            // of global unicast as it is handed out (RFC 4291 section 2.4).
+            (None, [first, ..]) => first & 0xe000 != 0x2000,
         },
     }
+}
+
+fn is_of_a_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._".contains(&byte)
 }
 
 fn inside_v4(address: std::net::Ipv4Addr) -> bool {

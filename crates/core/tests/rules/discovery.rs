@@ -338,6 +338,9 @@ fn addresses_are_public_or_they_are_not_in_every_spelling() {
         "::10.0.0.1",
         "64:ff9b::a00:1",
         "2002:a00:1::",
+        "2001:0:102:304::f5ff:fffe",
+        "::ffff:0:10.0.0.1",
+        "100::1",
     ] {
         assert!(!permits(inside), "{inside}");
         assert!(Reach::Anywhere.permits(inside.parse().unwrap()));

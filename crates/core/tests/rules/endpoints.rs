@@ -1,6 +1,9 @@
 //! The addresses in a provider's metadata: which are used, and which nobody is ever sent to.
 
+use codegrant_core::Client;
+use codegrant_core::provider::Provider;
 use codegrant_testkit::World;
+use serde_json::json;
 
 use crate::metadata::{ENDPOINTS, issuer, set_up_refused, told};
 
@@ -92,6 +95,8 @@ fn an_endpoint_leads_into_no_private_network() {
             "[::127.0.0.1]",
             "[64:ff9b::7f00:1]",
             "[fec0::1]",
+            "[2001:0:102:304::80ff:fffe]",
+            "[::ffff:0:127.0.0.1]",
         ] {
             let url = format!("https://{host}/");
             let outcome = told(|metadata| metadata.set(member, url));
@@ -216,4 +221,45 @@ fn a_parameter_of_this_login_is_never_sent_twice() {
         "https://op.example/authorize?a=1&a=2",
     );
     set_up_refused(&twice.login(|_honest| {}), "discovery.endpoint_refused");
+}
+
+// attack: DS-05 LO-30
+#[test]
+fn an_address_that_parsers_mend_or_that_says_something_in_a_policy_is_refused() {
+    for url in [
+        "https:op.example/x",
+        "https:x",
+        r"https:\\op.example\x",
+        "https:/op.example/x",
+        "https://*/x",
+        "https://*.example/x",
+        "https://op.example;sandbox/x",
+        "https://op.example,x/x",
+        "https://op.example'x/x",
+    ] {
+        for member in ["check_session_iframe", "end_session_endpoint", "jwks_uri"] {
+            let outcome = told(|metadata| metadata.set(member, url));
+            assert_eq!(outcome.code(), Some("discovery.endpoint_refused"), "{url}");
+        }
+        for metadata in ["openid", "oauth"] {
+            let entry = json!({
+                "id": "op", "issuer": url, "metadata": metadata, "user": {"subject": "id"},
+            });
+            let provider: Provider = serde_json::from_value(entry).unwrap();
+            let client = Client::new(provider, "app", "https://app.example/cb").with_secret("s");
+            assert!(client.validate().is_err(), "{url}");
+            assert!(client.discover().is_err(), "{url}");
+        }
+    }
+    for host in [
+        "sign_in.op.example",
+        "xn--bcher-kva.example",
+        "[2606:4700::1111]:8443",
+    ] {
+        let url = format!("https://{host}/check");
+        assert_eq!(
+            told(|metadata| metadata.set("check_session_iframe", url)).code(),
+            None
+        );
+    }
 }
