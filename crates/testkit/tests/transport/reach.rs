@@ -50,10 +50,24 @@ fn a_connection_that_was_allowed_is_not_used_for_one_that_is_not() {
     assert_eq!(server.requests().len(), 1);
 }
 
+// attack: DS-05 DS-06
+#[test]
+fn an_issuer_whose_name_is_said_to_lead_inside_has_to_have_answered_from_there() {
+    let server = RawServer::answering(ok("{}"));
+    let caller = Caller::new();
+    let reach = || Reach::LikeHost("localhost".to_owned());
+    let refused = call(&caller, &server, "localhost", reach());
+    assert!(matches!(refused, Err(TransportError::OutOfReach { .. })));
+    assert_eq!(server.connections(), 0);
+    assert!(call(&caller, &server, "localhost", Reach::Anywhere).is_ok());
+    assert!(call(&caller, &server, "localhost", reach()).is_ok());
+}
+
 #[test]
 fn an_issuer_inside_may_name_what_is_inside() {
     let server = RawServer::answering(ok("{}"));
     let caller = Caller::new();
+    assert!(call(&caller, &server, "localhost", Reach::Anywhere).is_ok());
     for issuer in ["localhost", "10.0.0.1", "[::1]"] {
         let reach = Reach::LikeHost(issuer.to_owned());
         assert_eq!(
@@ -65,5 +79,5 @@ fn an_issuer_inside_may_name_what_is_inside() {
     let nowhere = Reach::LikeHost("no-such-host.invalid".to_owned());
     let refused = call(&caller, &server, "localhost", nowhere);
     assert!(matches!(refused, Err(TransportError::OutOfReach { .. })));
-    assert_eq!(server.requests().len(), 3);
+    assert_eq!(server.requests().len(), 4);
 }

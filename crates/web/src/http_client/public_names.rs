@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::{Mutex, PoisonError};
 
 use codegrant_core::http::Reach;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -13,14 +14,48 @@ pub(super) struct PublicNames;
 /// A name whose addresses are all inside a private network.
 #[derive(Debug, thiserror::Error)]
 #[error("the name leads to no public address")]
-struct Inside;
+struct NotPublic;
+
+/// The most hosts that are known to be inside a private network.
+const HOSTS: usize = 64;
+
+/// The hosts that have answered from inside a private network.
+///
+/// What a name resolves to is for its owner to say, so that it proves nothing: a connection does, on which the
+/// host has shown its certificate.
+#[derive(Default)]
+pub(super) struct Inside(Mutex<Vec<String>>);
+
+impl Inside {
+    /// Takes note of where a host has answered from.
+    pub(super) fn answered(&self, host: &str, address: SocketAddr) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let public = Reach::Public.permits(address.ip());
+        if public || held.iter().any(|held| held == host) {
+            return;
+        }
+        if held.len() >= HOSTS {
+            held.remove(0);
+        }
+        held.push(host.to_owned());
+    }
+
+    /// Tells whether a host is inside: by its own address, or because it has answered from there.
+    pub(super) fn holds(&self, host: &str) -> bool {
+        if let Some(address) = address(host) {
+            return !Reach::Public.permits(address);
+        }
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.iter().any(|held| held == host)
+    }
+}
 
 impl PublicNames {
     /// Tells whether this is why a request failed.
     pub(super) fn refused(error: &reqwest::Error) -> bool {
         let mut cause = error.source();
         while let Some(error) = cause {
-            if error.is::<Inside>() {
+            if error.is::<NotPublic>() {
                 return true;
             }
             cause = error.source();
@@ -38,7 +73,7 @@ impl Resolve for PublicNames {
                 .filter(|address| Reach::Public.permits(address.ip()))
                 .collect();
             if public.is_empty() {
-                return Err(Inside.into());
+                return Err(NotPublic.into());
             }
             Ok(Box::new(public.into_iter()) as Addrs)
         })
@@ -51,16 +86,6 @@ pub(super) fn named_inside(url: &str) -> bool {
     let host = url.as_ref().and_then(reqwest::Url::host_str);
     host.and_then(address)
         .is_some_and(|address| !Reach::Public.permits(address))
-}
-
-/// Tells whether a host has an address inside a private network.
-pub(super) async fn leads_inside(host: &str) -> bool {
-    let inside = |address: IpAddr| !Reach::Public.permits(address);
-    if let Some(address) = address(host) {
-        return inside(address);
-    }
-    let found = resolved(host.to_owned()).await.unwrap_or_default();
-    found.iter().any(|found| inside(found.ip()))
 }
 
 fn address(host: &str) -> Option<IpAddr> {

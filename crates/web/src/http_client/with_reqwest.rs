@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use codegrant_core::http::{ClientCertificate, HttpRequest, HttpResponse, Method, Reach};
 
-use super::public_names::{PublicNames, leads_inside, named_inside};
+use super::public_names::{Inside, PublicNames, named_inside};
 use super::{HttpClient, TransportError};
 use crate::error::SetupError;
 
@@ -26,6 +26,8 @@ const CERTIFICATES: usize = 16;
 pub struct ReqwestClient {
     roots: Vec<reqwest::Certificate>,
     without: Connections,
+    /// The hosts that answered from a private network.
+    inside: Inside,
     /// For each certificate, by its thumbprint, the latest last.
     certified: Mutex<Vec<(String, Arc<Connections>)>>,
 }
@@ -75,6 +77,7 @@ impl ReqwestClient {
                 anywhere,
                 public: OnceLock::new(),
             },
+            inside: Inside::default(),
             certified: Mutex::default(),
         }
     }
@@ -118,21 +121,22 @@ impl Connections {
         &self,
         request: &HttpRequest,
         roots: &[reqwest::Certificate],
+        inside: &Inside,
     ) -> Result<HttpResponse, TransportError> {
         if request.reach == Reach::Anywhere {
-            return perform(&self.anywhere, request).await;
+            return perform(&self.anywhere, request, Some(inside)).await;
         }
         let answer = match self.public(roots) {
             _ if named_inside(&request.url) => Err(out_of_reach(request)),
-            Ok(client) => perform(client, request).await,
+            Ok(client) => perform(client, request, None).await,
             Err(reason) => Err(unreachable(request, reason.clone())),
         };
         match (&answer, &request.reach) {
             // Nothing was sent. The issuer may be in a private network itself: so may be what it names then.
             (Err(TransportError::OutOfReach { .. }), Reach::LikeHost(host))
-                if leads_inside(host).await =>
+                if inside.holds(host) =>
             {
-                perform(&self.anywhere, request).await
+                perform(&self.anywhere, request, None).await
             }
             _ => answer,
         }
@@ -164,11 +168,11 @@ fn builder(
 impl HttpClient for ReqwestClient {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let Some(certificate) = &request.certificate else {
-            return self.without.send(&request, &self.roots).await;
+            return self.without.send(&request, &self.roots, &self.inside).await;
         };
         let connections = self.certified(certificate);
         let connections = connections.map_err(|reason| unreachable(&request, reason))?;
-        connections.send(&request, &self.roots).await
+        connections.send(&request, &self.roots, &self.inside).await
     }
 }
 
@@ -188,6 +192,7 @@ fn out_of_reach(request: &HttpRequest) -> TransportError {
 async fn perform(
     client: &reqwest::Client,
     request: &HttpRequest,
+    inside: Option<&Inside>,
 ) -> Result<HttpResponse, TransportError> {
     let limits = request.limits;
     let url = request.loggable_url().to_owned();
@@ -222,6 +227,9 @@ async fn perform(
         outgoing = outgoing.header(*name, value);
     }
     let mut incoming = outgoing.send().await.map_err(failed)?;
+    if let (Some(inside), Some(address)) = (inside, incoming.remote_addr()) {
+        inside.answered(incoming.url().host_str().unwrap_or_default(), address);
+    }
     let mut response = HttpResponse::new(incoming.status().as_u16());
     for (name, value) in incoming.headers() {
         if let Ok(value) = value.to_str() {
