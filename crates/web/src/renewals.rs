@@ -143,6 +143,10 @@ async fn refreshed(auth: &Auth, session: &Session, correlation_id: &str) -> Resu
         .ok_or(SessionError::NoRefreshToken)?;
     let (registered, metadata) = auth.issuer_of(correlation_id, &data.identity).await?;
     let client = registered.client();
+    // From before tokens were bound here: what it would bring is not.
+    if client.uses_dpop() && data.dpop_key.is_none() {
+        return Err(SessionError::NoRefreshToken.into());
+    }
     // Before anything is sent: an answer that cannot be judged afterwards would be lost.
     auth.keys(correlation_id, registered, &metadata, |_| false)
         .await?;

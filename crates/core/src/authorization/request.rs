@@ -91,6 +91,7 @@ impl Client {
             }
             .into());
         }
+        self.binds_by(options.dpop_key.as_ref())?;
         let pushed =
             self.pushes_requests() || metadata.capabilities.require_pushed_authorization_requests;
         // A client that never wants anything shown has no page to go on to without a login.

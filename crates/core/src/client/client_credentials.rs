@@ -28,6 +28,7 @@ impl Client {
         dpop_key: Option<&DpopKey>,
         moment: Moment,
     ) -> Result<Step<TokenResponse>, Error> {
+        self.binds_by(dpop_key)?;
         let now = moment.now();
         let mut call = Call::new(self, metadata, self.token_address(metadata), moment)
             .field("grant_type", "client_credentials");

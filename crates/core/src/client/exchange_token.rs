@@ -150,6 +150,7 @@ impl Client {
         dpop_key: Option<&DpopKey>,
         moment: Moment,
     ) -> Result<Step<ExchangedToken>, Error> {
+        self.binds_by(dpop_key)?;
         let now = moment.now();
         let subject_token_type = wanted.subject_token_type.as_deref();
         let mut call = Call::new(self, metadata, self.token_address(metadata), moment)

@@ -38,6 +38,11 @@ impl Client {
             (!key.is_none_or(permitted), "signing_key", algorithms),
             (!id_token.is_none_or(permitted), "algorithm", algorithms),
             (
+                !self.userinfo_algorithm().is_none_or(permitted),
+                "userinfo_algorithm",
+                algorithms,
+            ),
+            (
                 !self.response_algorithm().is_none_or(permitted),
                 "response_algorithm",
                 algorithms,
@@ -74,6 +79,13 @@ impl Client {
         // A signed response names its issuer in any case.
         } else if !(metadata.issuer_parameter_supported || self.response_mode().is_signed()) {
             "authorization_response_iss_parameter_supported"
+        // Such tokens are called Bearer like those that nothing binds (RFC 8705 section 3.3).
+        } else if !(self.uses_dpop()
+            || metadata
+                .capabilities
+                .tls_client_certificate_bound_access_tokens)
+        {
+            "tls_client_certificate_bound_access_tokens"
         } else {
             return Ok(());
         };

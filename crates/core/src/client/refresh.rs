@@ -32,6 +32,7 @@ impl Client {
         dpop_key: Option<&DpopKey>,
         moment: Moment,
     ) -> Result<Step<Refreshed>, Error> {
+        self.binds_by(dpop_key)?;
         let now = moment.now();
         let call = Call::new(self, metadata, self.token_address(metadata), moment)
             .field("grant_type", "refresh_token")

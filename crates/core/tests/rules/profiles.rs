@@ -8,6 +8,8 @@ use codegrant_testkit::World;
 use codegrant_testkit::world::signing_key;
 use serde_json::json;
 
+use crate::certificate;
+
 fn client(profile: Profile, algorithm: Algorithm) -> Client {
     let provider = Provider::openid("op", "OP", "https://op.example");
     Client::new(
@@ -165,6 +167,14 @@ fn everything_that_does_not_fit_is_listed_at_once_with_what_to_change() {
         assert!(told.iter().any(|line| line.contains(setting)), "{told:?}");
     }
     assert_eq!(told.len(), 3, "{told:?}");
+    let userinfo =
+        client(Profile::Fapi2, Algorithm::Ps256).with_userinfo_algorithm(Algorithm::Rs256);
+    let told = mistakes(&userinfo);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("userinfo_algorithm: use PS256"),
+        "{told:?}"
+    );
     let plain = client(Profile::Fapi2MessageSigning, Algorithm::Ps256)
         .with_response_mode(ResponseMode::FormPost);
     assert!(mistakes(&plain)[0].contains("response_mode: leave it out"));
@@ -243,6 +253,36 @@ fn a_provider_that_cannot_keep_the_profile_is_refused_at_its_metadata() {
             .code(),
         None
     );
+}
+
+// attack: FA-13
+#[test]
+fn tokens_that_a_certificate_shall_bind_need_a_provider_that_says_that_it_binds_them() {
+    let certificate = certificate();
+    for (said, code) in [
+        (json!(null), Some("discovery.profile_not_supported")),
+        (json!(false), Some("discovery.profile_not_supported")),
+        (json!(true), None),
+    ] {
+        let mut world = world(Profile::Fapi2);
+        world.options.dpop_key = None;
+        world.client = client(Profile::Fapi2, Algorithm::Ps256)
+            .with_certificate(certificate.clone())
+            .with_certificate_bound_access_tokens();
+        let member = "tls_client_certificate_bound_access_tokens";
+        world.metadata.set(member, said);
+        let login = world.login(|script| script.callback.set("iss", "https://op.example"));
+        assert_eq!(login.code(), code);
+    }
+}
+
+#[test]
+fn a_login_without_a_key_for_its_tokens_is_not_begun() {
+    let mut world = world(Profile::Fapi2);
+    world.options.dpop_key = None;
+    let refused = world.login(|script| script.callback.set("iss", "https://op.example"));
+    assert_eq!(refused.code(), Some("provider.proof_not_signed"));
+    assert!(!refused.called(Purpose::PushedRequest));
 }
 
 #[test]

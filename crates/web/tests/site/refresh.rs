@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use codegrant_core::provider::Provider;
+use codegrant_dev_provider::{Feature, Settings};
 use codegrant_testkit::site::Visit;
 use codegrant_testkit::{Fault, Site};
 use codegrant_web::{MemoryStore, Registration, TransportError};
@@ -219,6 +220,31 @@ async fn an_answer_without_a_new_refresh_token_or_id_token_is_fine() {
             }
         }
     }
+}
+
+// attack: FA-13
+#[tokio::test]
+async fn a_session_from_before_tokens_were_bound_logs_in_again() {
+    let bound = |settings: Settings| settings.with_features([Feature::Dpop]);
+    let site = Site::builder().provided(bound).build();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let dpop = Registration::new(
+        Provider::openid("op", "OP", site.provider("op").issuer().to_owned()),
+        "app",
+    );
+    let restarted = Site::builder()
+        .beside(&site)
+        .only(dpop.secret("secret").dpop())
+        .build();
+    let mut browser = browser.at(&restarted);
+    let reply = browser.post("/auth/refresh", &[]).await;
+    assert_eq!(reply.location(), Some("/auth/login"));
+    assert_eq!(
+        refreshes(&restarted),
+        0,
+        "the answer would be a bearer token"
+    );
 }
 
 // attack: RF-11
