@@ -1,8 +1,9 @@
 //! What some suites need beyond cargo, installed where that is allowed.
 //!
 //! The browser suite needs Chromium and its driver, which are Debian packages; the interop suite needs
-//! Node.js and an npm package. Nothing is installed that is already there, npm packages go to `target/`,
-//! and whatever cannot be had is named with the command that would fix it.
+//! Node.js and an npm package, and Python with two packages of PyPI. Nothing is installed that is already
+//! there, npm's and Python's packages go to `target/`, and whatever cannot be had is named with the command
+//! that would fix it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,17 @@ use crate::workspace::{Workspace, shown};
 pub(crate) struct Suites {
     /// The browser suite.
     pub(crate) browser: Result<Browser, Missing>,
-    /// The interop suite: the folder of the installed provider.
-    pub(crate) interop: Result<PathBuf, Missing>,
+    /// The interop suite.
+    pub(crate) interop: Interop,
+}
+
+/// The folders of the installed providers.
+#[derive(Debug)]
+pub(crate) struct Interop {
+    /// The certified one, on Node.js.
+    pub(crate) certified: Result<PathBuf, Missing>,
+    /// The two in Python.
+    pub(crate) python: Result<PathBuf, Missing>,
 }
 
 /// A browser and the program that drives it.
@@ -48,22 +58,42 @@ const NPM_FIX: &str = "cargo xtask interop, with the npm registry within reach";
 /// The first version of Node.js on which the provider is known to run.
 const NODE_AT_LEAST: (u32, u32) = (20, 20);
 
-/// The files that make up the provider.
-const PROVIDER_FILES: [&str; 4] = ["package.json", "package-lock.json", ".npmrc", "server.mjs"];
+/// The files that make up the certified provider: what npm installs goes by, and then the program.
+const CERTIFIED: Files = Files {
+    packages: &["package.json", "package-lock.json", ".npmrc"],
+    programs: &["server.mjs"],
+};
+
+/// The files that make up the providers in Python.
+const PYTHON: Files = Files {
+    packages: &["requirements.txt"],
+    programs: &["canaille_server.py", "django_server.py", "django_site.py"],
+};
+
+const PYTHON_FIX: &str = "install Python 3.10 or later with the module venv (Debian: python3-venv), and run \
+     cargo xtask interop with PyPI within reach";
+
+/// The files of a provider.
+struct Files {
+    /// Those that say which packages it needs.
+    packages: &'static [&'static str],
+    /// Those that no installation goes by.
+    programs: &'static [&'static str],
+}
 
 impl Suites {
     /// Makes everything ready for all suites, saying what it does.
     pub(crate) fn prepare(workspace: &Workspace) -> Self {
         Self {
             browser: prepare_browser(workspace),
-            interop: prepare_interop(workspace),
+            interop: Interop::prepare(workspace),
         }
     }
 
     /// Returns what cannot run.
     pub(crate) fn missing(&self) -> impl Iterator<Item = &Missing> {
         let browser = self.browser.as_ref().err();
-        browser.into_iter().chain(self.interop.as_ref().err())
+        browser.into_iter().chain(self.interop.missing())
     }
 
     /// Tells the tests where things are; a suite whose variable is absent says so and passes.
@@ -73,12 +103,38 @@ impl Suites {
                 .env("CODEGRANT_CHROMIUM", &browser.chromium)
                 .env("CODEGRANT_CHROMEDRIVER", &browser.chromedriver);
         }
-        if let Ok(provider) = &self.interop {
-            tests.env("CODEGRANT_OIDC_PROVIDER", provider);
-        }
+        self.interop.tell(tests);
         if self.missing().next().is_none() {
             // Nothing is missing, so a suite that finds nothing is broken.
             tests.env("CODEGRANT_SUITES", "required");
+        }
+    }
+}
+
+impl Interop {
+    /// Finds the providers, or installs them below `target/interop`.
+    pub(crate) fn prepare(workspace: &Workspace) -> Self {
+        Self {
+            certified: prepare_certified(workspace),
+            python: prepare_python(workspace),
+        }
+    }
+
+    /// Returns what cannot run.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = &Missing> {
+        let certified = self.certified.as_ref().err();
+        certified.into_iter().chain(self.python.as_ref().err())
+    }
+
+    /// Tells the tests where the providers are.
+    pub(crate) fn tell(&self, tests: &mut Command) {
+        for (variable, folder) in [
+            ("CODEGRANT_OIDC_PROVIDER", &self.certified),
+            ("CODEGRANT_PYTHON_PROVIDERS", &self.python),
+        ] {
+            if let Ok(folder) = folder {
+                tests.env(variable, folder);
+            }
         }
     }
 }
@@ -157,7 +213,7 @@ fn apt_get(root: &[&str], arguments: &[&str]) -> Command {
 }
 
 /// Finds the certified provider, or installs it into `target/interop/oidc-provider`.
-pub(crate) fn prepare_interop(workspace: &Workspace) -> Result<PathBuf, Missing> {
+fn prepare_certified(workspace: &Workspace) -> Result<PathBuf, Missing> {
     let missing = |why: String, fix| Missing {
         suite: "interop",
         why,
@@ -172,7 +228,7 @@ pub(crate) fn prepare_interop(workspace: &Workspace) -> Result<PathBuf, Missing>
     }
     let source = workspace.root.join("interop/oidc-provider");
     let folder = workspace.target.join("interop/oidc-provider");
-    let unchanged = copy_changed(&source, &folder)
+    let unchanged = copy_changed(&CERTIFIED, &source, &folder)
         .map_err(|error| missing(format!("{}: {error}", folder.display()), NPM_FIX))?;
     let installed = folder.join("node_modules/.installed");
     if unchanged && installed.is_file() {
@@ -197,18 +253,62 @@ pub(crate) fn prepare_interop(workspace: &Workspace) -> Result<PathBuf, Missing>
     Ok(folder)
 }
 
-/// Copies the provider's files. Returns whether all of them were there already, byte for byte.
-fn copy_changed(source: &Path, folder: &Path) -> std::io::Result<bool> {
+/// Finds the two providers in Python, or installs them into `target/interop/python`.
+fn prepare_python(workspace: &Workspace) -> Result<PathBuf, Missing> {
+    let missing = |why: String| Missing {
+        suite: "interop-python",
+        why,
+        fix: PYTHON_FIX,
+    };
+    let python = find_program("python3").ok_or_else(|| missing("there is no python3".into()))?;
+    let source = workspace.root.join("interop/python");
+    let folder = workspace.target.join("interop/python");
+    let unchanged = copy_changed(&PYTHON, &source, &folder)
+        .map_err(|error| missing(format!("{}: {error}", folder.display())))?;
+    let environment = folder.join("venv");
+    let installed = environment.join(".installed");
+    if unchanged && installed.is_file() {
+        return Ok(folder);
+    }
+    drop(fs::remove_file(&installed));
+    println!(
+        "set-up: installing the PyPI packages canaille and django-oauth-toolkit into {}",
+        shown(&workspace.root, &folder)
+    );
+    let log = workspace.log("setup-python");
+    let mut make = Command::new(python);
+    make.args(["-m", "venv", "--clear"]).arg(&environment);
+    let mut install = Command::new(environment.join("bin/python"));
+    install
+        .args(["-m", "pip", "install", "--disable-pip-version-check"])
+        // Wheels alone: nothing is compiled, and no package's own script runs.
+        .args(["--only-binary", ":all:", "--retries", "1"])
+        .args(["--no-deps", "--requirement", "requirements.txt"])
+        .current_dir(&folder);
+    for (mut command, what) in [(make, "python3 -m venv"), (install, "pip install")] {
+        if !run_logged(&mut command, &log).is_ok_and(|status| status.success()) {
+            let log = shown(&workspace.root, &log);
+            return Err(missing(format!("{what} failed: {log}")));
+        }
+    }
+    // Written last, as above.
+    fs::write(&installed, "")
+        .map_err(|error| missing(format!("{}: {error}", installed.display())))?;
+    Ok(folder)
+}
+
+/// Copies a provider's files. Returns whether those that an installation goes by were there already, byte for
+/// byte.
+fn copy_changed(files: &Files, source: &Path, folder: &Path) -> std::io::Result<bool> {
     fs::create_dir_all(folder)?;
     let mut unchanged = true;
-    for file in PROVIDER_FILES {
+    for file in files.packages.iter().chain(files.programs) {
         let wanted = fs::read(source.join(file))?;
         if fs::read(folder.join(file)).is_ok_and(|present| present == wanted) {
             continue;
         }
         fs::write(folder.join(file), wanted)?;
-        // The program is not part of what npm installs.
-        unchanged &= file == "server.mjs";
+        unchanged &= files.programs.contains(file);
     }
     Ok(unchanged)
 }
@@ -232,7 +332,7 @@ fn node_is_too_old(version: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn suites(browser: bool, interop: bool) -> Suites {
+    fn suites(browser: bool, certified: bool, python: bool) -> Suites {
         let missing = |suite| Missing {
             suite,
             why: "it is not there".to_owned(),
@@ -244,9 +344,14 @@ mod tests {
         };
         Suites {
             browser: browser.then_some(found).ok_or(missing("browser")),
-            interop: interop
-                .then_some("target/x".into())
-                .ok_or(missing("interop")),
+            interop: Interop {
+                certified: certified
+                    .then_some("target/x".into())
+                    .ok_or(missing("interop")),
+                python: python
+                    .then_some("target/y".into())
+                    .ok_or(missing("interop-python")),
+            },
         }
     }
 
@@ -260,26 +365,34 @@ mod tests {
     #[test]
     fn suites_are_required_only_when_nothing_is_missing() {
         assert_eq!(
-            variables(&suites(true, true)),
+            variables(&suites(true, true, true)),
             [
                 "CODEGRANT_CHROMEDRIVER",
                 "CODEGRANT_CHROMIUM",
                 "CODEGRANT_OIDC_PROVIDER",
+                "CODEGRANT_PYTHON_PROVIDERS",
                 "CODEGRANT_SUITES"
             ]
         );
         assert_eq!(
-            variables(&suites(true, false)),
+            variables(&suites(true, false, false)),
             ["CODEGRANT_CHROMEDRIVER", "CODEGRANT_CHROMIUM"]
         );
-        assert_eq!(variables(&suites(false, true)), ["CODEGRANT_OIDC_PROVIDER"]);
+        assert_eq!(
+            variables(&suites(false, true, false)),
+            ["CODEGRANT_OIDC_PROVIDER"]
+        );
+        assert_eq!(
+            variables(&suites(false, false, true)),
+            ["CODEGRANT_PYTHON_PROVIDERS"]
+        );
     }
 
     #[test]
     fn each_missing_suite_is_named() {
-        let suites = suites(false, false);
+        let suites = suites(false, false, false);
         let named: Vec<_> = suites.missing().map(|missing| missing.suite).collect();
-        assert_eq!(named, ["browser", "interop"]);
+        assert_eq!(named, ["browser", "interop", "interop-python"]);
     }
 
     #[test]
@@ -300,16 +413,17 @@ mod tests {
         let base = std::env::temp_dir().join(format!("xtask-copy-{}", std::process::id()));
         let (source, folder) = (base.join("a"), base.join("b"));
         fs::create_dir_all(&source).unwrap();
-        for file in PROVIDER_FILES {
+        for file in CERTIFIED.packages.iter().chain(CERTIFIED.programs) {
             fs::write(source.join(file), "1").unwrap();
         }
-        assert!(!copy_changed(&source, &folder).unwrap());
-        assert!(copy_changed(&source, &folder).unwrap());
+        let copy = || copy_changed(&CERTIFIED, &source, &folder).unwrap();
+        assert!(!copy());
+        assert!(copy());
         fs::write(source.join("server.mjs"), "2").unwrap();
-        assert!(copy_changed(&source, &folder).unwrap());
+        assert!(copy());
         assert_eq!(fs::read(folder.join("server.mjs")).unwrap(), b"2");
         fs::write(source.join("package-lock.json"), "2").unwrap();
-        assert!(!copy_changed(&source, &folder).unwrap());
+        assert!(!copy());
         fs::remove_dir_all(&base).unwrap();
     }
 

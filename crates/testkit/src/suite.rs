@@ -1,4 +1,4 @@
-//! The tour app as a person meets it: over plain HTTP, in a real browser, and against a provider that nobody
+//! The tour app as a person meets it: over plain HTTP, in a real browser, and against providers that nobody
 //! here wrote.
 //!
 //! An app takes part by its binary. Each test starts it anew with a configuration file of its own, next to a
@@ -12,6 +12,7 @@
 //! | [`browser`] | [`browser_suite!`](crate::browser_suite) | `CODEGRANT_CHROMIUM` and `CODEGRANT_CHROMEDRIVER`, or Debian's packages |
 //! | [`tour`] | [`tour_suite!`](crate::tour_suite) | nothing |
 //! | [`interop`] | [`interop_suite!`](crate::interop_suite) | `CODEGRANT_OIDC_PROVIDER`: the folder of the installed provider; and Node.js |
+//! | | | `CODEGRANT_PYTHON_PROVIDERS`: the folder of the two in Python |
 //!
 //! What an app's test file holds:
 //!

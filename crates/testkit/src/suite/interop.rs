@@ -1,13 +1,17 @@
-//! The interop suite: the tour against `oidc-provider`, a certified provider that nobody here wrote.
+//! The interop suite: the tour against providers that nobody here wrote: the certified `oidc-provider`, and two
+//! that read the specifications in a way of their own.
 //!
 //! Every function takes the path of an app's binary and is one test.
 
 mod cases;
 mod meeting;
+mod others;
+mod pages;
 mod protocol;
 mod provider;
 
 pub use cases::*;
+pub use others::*;
 pub use protocol::*;
 
 /// Makes the tests of the interop suite for the app whose binary is at a path.
@@ -31,6 +35,9 @@ macro_rules! interop_suite {
             requests_are_signed_pushed_and_precise
             a_sign_out_at_the_provider_ends_the_sessions_of_the_app
             the_app_registers_itself_and_logs_in
+            certificates_authenticate_and_bind_tokens
+            canaille_passes_login_refresh_revocation_and_log_out
+            django_oauth_toolkit_passes_login_refresh_revocation_and_log_out
         }
     };
 }

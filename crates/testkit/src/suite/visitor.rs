@@ -62,17 +62,21 @@ impl Visitor {
     }
 
     /// Presses a button of a form: the first form whose address ends so, its hidden fields and these.
+    ///
+    /// A form without an address goes to the page that it stands on.
     pub(super) fn submit(
         &mut self,
         page: &Reply,
         address_end: &str,
         more: &[(&str, &str)],
     ) -> Reply {
-        let mut forms = page
-            .body
-            .split("<form")
-            .skip(1)
-            .map(|form| format!("<form{form}"));
+        let mut forms = page.body.split("<form").skip(1).map(|form| {
+            let (tag, _) = form.split_once('>').unwrap_or((form, ""));
+            match attribute(tag, "action") {
+                Some(_) => format!("<form{form}"),
+                None => format!("<form action=\"\"{form}"),
+            }
+        });
         let fits = |form: &String| {
             attribute(form, "action").is_some_and(|action| action.ends_with(address_end))
         };

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::meeting::{Meeting, submit_refresh};
-use super::provider::{OidcProvider, consent, users};
+use super::pages::consent;
+use super::provider::{Provider, Software, users};
 use crate::suite::app::{Entry, Plan};
 use crate::suite::visitor::{Visitor, saying, target_of};
 
@@ -210,7 +211,10 @@ fn arrange(
     secret: Option<&'static str>,
 ) -> Option<Meeting> {
     let plan = Plan::new();
-    let provider = OidcProvider::start(&registration.configuration(&plan.origin()))?;
+    let provider = Provider::start(
+        Software::OidcProvider,
+        &registration.configuration(&plan.origin()),
+    )?;
     let entry = Entry {
         client_secret: secret,
         authentication: Some(registration.method),

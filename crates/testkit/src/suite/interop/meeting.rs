@@ -1,6 +1,7 @@
 //! A provider, the app, and somebody in front of both: what a person does with the two.
 
-use super::provider::{OidcProvider, consent};
+use super::pages::{consent, sign_out};
+use super::provider::Provider;
 use crate::site::reply::Reply;
 use crate::suite::app::App;
 use crate::suite::visitor::{Visitor, saying, target_of};
@@ -11,7 +12,7 @@ pub(super) struct Meeting {
     /// As whom the visitor signs in.
     pub(super) user: &'static str,
     pub(super) app: App,
-    pub(super) provider: OidcProvider,
+    pub(super) provider: Provider,
 }
 
 impl Meeting {
@@ -80,8 +81,7 @@ impl Meeting {
 
     /// Says yes to the provider's question whether to sign out.
     pub(super) fn sign_out(&mut self, question: &Reply) -> Reply {
-        self.visitor
-            .submit(question, "/session/end/confirm", &[("logout", "yes")])
+        sign_out(&mut self.visitor, self.provider.software, question)
     }
 
     /// Returns what both have printed.

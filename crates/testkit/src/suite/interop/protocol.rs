@@ -3,12 +3,15 @@
 
 use std::fmt::Write as _;
 
+use codegrant_core::jose::{Algorithm, SigningKey};
 use serde_json::{Value, json};
 
 use super::meeting::Meeting;
-use super::provider::{OidcProvider, users};
+use super::provider::{Provider, Software, users};
 use crate::suite::app::Plan;
+use crate::suite::conformance::certificates::{Certificate, Certificates, SUBJECT};
 use crate::suite::conformance::keys::client_pem;
+use crate::suite::directory::Directory;
 use crate::suite::visitor::{Visitor, saying, target_of};
 
 /// Long enough for `client_secret_jwt` with HS256.
@@ -233,6 +236,64 @@ pub fn the_app_registers_itself_and_logs_in(binary: &str) {
     assert_eq!(refusals(&meeting), Vec::<String>::new());
 }
 
+/// Client certificates (RFC 8705), one of an authority and one that is registered itself: they authenticate, and
+/// every token is bound to them.
+pub fn certificates_authenticate_and_bind_tokens(binary: &str) {
+    let made = Certificates::of_this_run();
+    let directory = Directory::new();
+    let path = |name: &str| directory.path().join(name);
+    directory.write("root.pem", &made.root);
+    let certified = |id, authentication: &str, held: &Certificate| {
+        let [certificate, key] = held.files();
+        directory.write(&format!("{id}.pem"), &certificate);
+        directory.write(&format!("{id}.key"), &key);
+        let [certificate, key] = ["pem", "key"].map(|kind| path(&format!("{id}.{kind}")));
+        Client::new(id)
+            .section(&format!(
+                "profile = \"fapi2\"\nauthentication = \"{authentication}\"\nalgorithm = \"ES256\"\n\
+                 certificate_file = {certificate:?}\ncertificate_key_file = {key:?}\n\
+                 certificate_bound_access_tokens = true\n"
+            ))
+            .registered(&json!({
+                "fapi": true,
+                "token_endpoint_auth_method": authentication,
+                "id_token_signed_response_alg": "ES256",
+                "require_pushed_authorization_requests": true,
+                "tls_client_certificate_bound_access_tokens": true,
+            }))
+    };
+    let clients = [
+        certified("of-an-authority", "tls_client_auth", &made.signed)
+            .registered(&json!({ "tls_client_auth_subject_dn": SUBJECT })),
+        certified(
+            "self-signed",
+            "self_signed_tls_client_auth",
+            &made.self_signed,
+        )
+        .registered(&json!({ "jwks": { "keys": [key_of(&made.self_signed)] } })),
+    ];
+    let [certificate, key] = made.provider.files();
+    let tls = json!({ "certificate": certificate, "key": key, "authority": made.root });
+    let more = json!({ "tls": tls });
+    let plan = Plan::new().with_root_certificate(&path("root.pem"));
+    let features = ["fapi", "mTLS"];
+    let Some(mut meeting) = arrange_with(plan, binary, &features, &clients, &more) else {
+        return;
+    };
+    for client in &clients {
+        live(&mut meeting, client.id);
+    }
+    assert_eq!(refusals(&meeting), Vec::<String>::new());
+}
+
+/// Describes a client's own certificate as it is registered (RFC 8705 section 2.2.2).
+fn key_of(held: &Certificate) -> Value {
+    let key = SigningKey::from_pkcs8(&held.key, Algorithm::Es256, "self-signed");
+    let mut jwk = key.expect("a key on P-256").public_jwk();
+    jwk["x5t#S256"] = held.registered()["x5t#S256"].clone();
+    jwk
+}
+
 impl Client {
     pub(super) fn new(id: &'static str) -> Self {
         Self {
@@ -303,7 +364,18 @@ impl Client {
 
 /// Starts the provider with these of its features, and the app with all clients.
 fn arrange(binary: &str, features: &[&str], clients: &[Client]) -> Option<Meeting> {
-    let plan = Plan::new().with_sessions_in_memory();
+    arrange_with(Plan::new(), binary, features, clients, &json!({}))
+}
+
+/// The same, with an app that is planned so far, and more members of the provider's configuration.
+fn arrange_with(
+    plan: Plan,
+    binary: &str,
+    features: &[&str],
+    clients: &[Client],
+    more: &Value,
+) -> Option<Meeting> {
+    let plan = plan.with_sessions_in_memory();
     let known = clients.iter().filter(|client| !client.registers_itself());
     let mut known: Vec<Value> = known
         .map(|client| client.metadata(&plan.origin()))
@@ -324,7 +396,10 @@ fn arrange(binary: &str, features: &[&str], clients: &[Client]) -> Option<Meetin
     if features.contains(&"registration") {
         configuration["initial_access_token"] = json!(INITIAL_ACCESS_TOKEN);
     }
-    let provider = OidcProvider::start(&configuration)?;
+    for (name, value) in more.as_object().into_iter().flatten() {
+        configuration[name] = value.clone();
+    }
+    let provider = Provider::start(Software::OidcProvider, &configuration)?;
     let mut sections = String::new();
     for client in clients {
         client.write(&mut sections, &provider.issuer);
