@@ -126,6 +126,7 @@ async fn finish(
     let return_to = transaction.return_to().clone();
     let silent = transaction.is_silent();
     let checked = transaction.expects_subject();
+    let began = transaction.started_at();
     let used = async {
         let until = remembered_until(&transaction);
         if !auth
@@ -194,6 +195,10 @@ async fn finish(
     }
     let lifetime = auth.0.sessions.absolute_seconds();
     let mut data = SessionData::new(login, registered.switches.kept(), auth.now(), lifetime);
+    if admit::is_overtaken(auth, &data, began, silent && checked, &jar).await? {
+        auth.give_back(&data.identity, data.refresh_token.as_ref(), id);
+        return Ok(Response::see_other(return_to.as_str()).with_cookies([drop]));
+    }
     let admitted = admit::admit(auth, id, &mut data, &state, &jar).await;
     let mut cookies = admitted.map_err(|error| Ended {
         error,

@@ -1,10 +1,32 @@
 //! What becomes of a login that has been proved: the app says, and its session opens, or does not.
 
+use codegrant_core::Timestamp;
+
 use crate::auth::Auth;
 use crate::cookie::Jar;
 use crate::error::{Error, LoginError};
 use crate::on_login::Verdict;
-use crate::session::SessionData;
+use crate::session::{Found, SessionData};
+
+/// Tells whether a log-out came while the login was under way: it ends this one too.
+///
+/// What the provider ended may have begun before that and be proved only now; and the silent question about a
+/// session does not bring back one that is no longer there.
+pub(super) async fn is_overtaken(
+    auth: &Auth,
+    data: &SessionData,
+    began: Timestamp,
+    about_the_present: bool,
+    jar: &Jar<'_>,
+) -> Result<bool, Error> {
+    let mut as_it_began = data.clone();
+    as_it_began.started_at = began;
+    if auth.0.sessions.has_ended(&as_it_began, auth.now()) {
+        return Ok(true);
+    }
+    let same = |found: Found| found.session.identity().key() == data.identity.key();
+    Ok(about_the_present && !auth.found(jar).await?.is_some_and(same))
+}
 
 /// Asks the app what becomes of a login that has been proved, does it, and returns the cookies that say so.
 pub(super) async fn admit(
