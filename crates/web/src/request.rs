@@ -154,6 +154,12 @@ impl<'a> Request<'a> {
         site.is_some_and(|site| site != "same-origin" && site != "none")
     }
 
+    /// Tells whether a page of another origin led here, however many redirects ago.
+    pub(crate) fn is_from_elsewhere(&self) -> bool {
+        let site = self.first("sec-fetch-site");
+        site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+    }
+
     /// Accepts a form that a page of this origin sent.
     pub(crate) fn is_from(&self, origin: &PublicOrigin) -> Result<(), RequestError> {
         let seen = self.fetch_metadata();

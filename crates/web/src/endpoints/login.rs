@@ -28,19 +28,30 @@ pub(super) fn choose(auth: &Auth, request: &Request<'_>) -> Response {
     if let [only] = auth.0.clients.as_slice() {
         return Response::see_other(url(only));
     }
-    let urls: Vec<String> = auth.0.clients.iter().map(url).collect();
-    let providers = auth
-        .0
-        .clients
-        .iter()
-        .zip(&urls)
-        .map(|(registered, url)| ProviderLink {
-            id: registered.id(),
-            name: &registered.provider().name,
-            url,
-        });
+    let clients = auth.0.clients.iter();
+    offer(auth, clients.map(|held| (held, url(held))).collect())
+}
+
+/// Has the person follow a link of ours first, where another page started the login and the profile forbids that
+/// (FAPI 2.0 Security Profile section 5.3.3: clients protect the initiation against cross-site request forgery).
+pub(super) fn asked_first(
+    auth: &Auth,
+    registered: &Registered,
+    request: &Request<'_>,
+    url: impl FnOnce() -> String,
+) -> Option<Response> {
+    let asks = registered.client().profile().is_fapi() && request.is_from_elsewhere();
+    asks.then(|| offer(auth, vec![(registered, url())]))
+}
+
+fn offer(auth: &Auth, links: Vec<(&Registered, String)>) -> Response {
+    let links = links.iter().map(|(registered, url)| ProviderLink {
+        id: registered.id(),
+        name: &registered.provider().name,
+        url,
+    });
     let page = auth.0.pages.login(&LoginPage {
-        providers: providers.collect(),
+        providers: links.collect(),
         app_name: auth.0.app_name.as_deref(),
         home: &auth.0.home,
     });
@@ -49,6 +60,10 @@ pub(super) fn choose(auth: &Auth, request: &Request<'_>) -> Response {
 
 /// Sends the browser to the provider.
 pub(super) async fn start(auth: &Auth, registered: &Registered, request: &Request<'_>) -> Response {
+    let itself = || format!("{}?{}", request.path(), request.query());
+    if let Some(page) = asked_first(auth, registered, request, itself) {
+        return page;
+    }
     let return_to = return_to(auth, request);
     let asked = Start::of(request.query());
     let attempt = match asked {

@@ -7,7 +7,7 @@ use codegrant_core::http::HttpRequest;
 use codegrant_core::jose::{Algorithm, SigningKey, base64url};
 use codegrant_core::provider::AuthenticationMethod;
 use codegrant_dev_provider::{Feature, Settings};
-use codegrant_testkit::site::SiteBuilder;
+use codegrant_testkit::site::{SiteBuilder, Visit};
 use codegrant_testkit::{Fault, Site};
 use codegrant_web::{Profile, Registration, RequestObject, ResponseMode};
 use serde_json::{Value, json};
@@ -296,6 +296,48 @@ async fn a_whole_login_with_message_signing_leaves_nothing_to_complain_about() {
     assert!(!callback.parameters.value("response").is_empty());
     assert_eq!(browser.bring(&callback).await.status, 303);
     assert_eq!(site.provider("op").violations(), [""; 0]);
+}
+
+// attack: ST-18
+#[tokio::test]
+async fn a_login_by_fapi_that_another_page_starts_asks_the_person_first() {
+    let site = fapi()
+        .registered(|ours| ours.profile(Profile::Fapi2).third_party_login())
+        .build();
+    let link = "/auth/login/op?return_to=%2Fpay&max_age=60";
+    let issuer = form::encode("http://op.localhost:9000");
+    let initiated = format!("/auth/initiate/op?iss={issuer}&login_hint=ada");
+    let again = "/auth/login/op?login_hint=ada";
+    for (target, link) in [
+        (link, link),
+        ("/auth/login?return_to=%2Fpay&max_age=60", link),
+        (&initiated, again),
+    ] {
+        let mut browser = site.browser();
+        for elsewhere in ["https://evil.example", "https://other.app.example"] {
+            let mut page = browser.visit(Visit::get(target).from_page(elsewhere)).await;
+            // A redirect does not make a page of ours out of it.
+            if let Some(next) = page.location().map(str::to_owned) {
+                page = browser.visit(Visit::get(next).from_page(elsewhere)).await;
+            }
+            assert_eq!((page.status, page.location()), (200, None), "{target}");
+            let escaped = link.replace('&', "&amp;");
+            assert!(
+                page.body.contains(&format!("href=\"{escaped}\"")),
+                "{}",
+                page.body
+            );
+        }
+        assert_eq!(site.calls("/par"), 0);
+        assert!(browser.login_cookies().is_empty());
+    }
+    // Whoever follows that link, types the address or has a browser that says nothing goes on.
+    let plain = Visit::get(link).without_fetch_metadata();
+    for (calls, visit) in (2..).zip([Visit::get(link).from_app(), Visit::get(link), plain]) {
+        let reply = site.browser().visit(visit).await;
+        assert_eq!(reply.status, 303);
+        assert_eq!(site.calls("/par"), calls);
+    }
 }
 
 // attack: FA-26
