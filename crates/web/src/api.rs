@@ -1,5 +1,6 @@
 //! Calls of the app's own to APIs: the access token, and what it is bound to.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use codegrant_core::error::{ApiError, Quoted};
@@ -77,6 +78,13 @@ impl From<&Session> for ApiToken {
             issued_token_type: None,
             opens_apis: true,
         }))
+    }
+}
+
+/// What holds a session, such as an adapter's `User`, gives its token.
+impl<T: Deref<Target = Session>> From<&T> for ApiToken {
+    fn from(holder: &T) -> Self {
+        Self::from(&**holder)
     }
 }
 
