@@ -30,7 +30,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`CallbackError`] before any request is made; [`ProviderError`] from the token endpoint's answer.
+    /// [`CallbackError`] before any request is made; [`ProviderError`](crate::error::ProviderError) from the token
+    /// endpoint's answer.
     pub fn redeem(
         &self,
         metadata: &ProviderMetadata,
@@ -171,7 +172,8 @@ impl Grant {
     ///
     /// # Errors
     ///
-    /// [`IdTokenError`] for the first rule that the ID token breaks; [`ProviderError`] from the userinfo
+    /// [`IdTokenError`] for the first rule that the ID token breaks;
+    /// [`ProviderError`](crate::error::ProviderError) from the userinfo
     /// answer.
     pub fn identify(self, keys: &KeySet) -> Result<Step<Login>, Error> {
         let id_token = match self.tokens.id_token.as_deref() {
