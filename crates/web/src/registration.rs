@@ -142,6 +142,14 @@ impl Registration {
         };
         let found = client.validate().err().unwrap_or_default();
         let found = found.into_iter().filter(|mistake| !known(mistake));
+        let switched = self.switches.mistakes(client.provider());
+        mistakes.extend(switched.map(|(setting, reason)| {
+            SetupError::from(ConfigurationError::Setting {
+                provider: client.provider().id.to_string(),
+                setting,
+                reason,
+            })
+        }));
         mistakes.extend(keys.mistakes);
         mistakes.extend(found.map(SetupError::from));
         (client, self.switches)

@@ -259,6 +259,13 @@ impl Ours {
                 "the document's address is the client's id: leave client_id and register out",
             );
         }
+        let secret = self.client_secret.is_some() || self.client_secret_file.is_some();
+        if self.register && (self.client_id.is_some() || secret) {
+            refuse(
+                "register",
+                "the provider gives out the client's id and secret: leave client_id and client_secret out",
+            );
+        }
         let initial =
             self.initial_access_token.is_some() || self.initial_access_token_file.is_some();
         if !self.register && initial {

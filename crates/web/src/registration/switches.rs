@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use codegrant_core::provider::{Protocol, Provider};
+
 use super::{Key, Registration};
 use crate::session::Kept;
 
@@ -48,6 +50,42 @@ impl Switches {
             name: self.backchannel_logout || self.frontchannel_logout,
             state: self.session_management,
         }
+    }
+
+    /// Lists what is switched on and can never happen at this provider.
+    pub(super) fn mistakes(
+        &self,
+        provider: &Provider,
+    ) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let openid = provider.is_openid();
+        let described = !matches!(provider.protocol, Protocol::OAuth { .. });
+        let named = "sessions are named in ID tokens, which only an OpenID Connect issuer gives";
+        let register = "where to register is known from an issuer's metadata only";
+        let asked = "it goes with an issuer, by which others name the provider";
+        [
+            (
+                self.backchannel_logout && !openid,
+                ("backchannel_logout", named),
+            ),
+            (
+                self.frontchannel_logout && !openid,
+                ("frontchannel_logout", named),
+            ),
+            (
+                self.session_management && !openid,
+                ("session_management", named),
+            ),
+            (
+                self.register.is_some() && !described,
+                ("register", register),
+            ),
+            (
+                self.third_party_login && provider.issuer().is_none(),
+                ("third_party_login", asked),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(wrong, mistake)| wrong.then_some(mistake))
     }
 }
 

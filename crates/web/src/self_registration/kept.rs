@@ -2,7 +2,7 @@
 //! secrets.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use codegrant_core::{ClientInformation, ClientMetadata};
@@ -32,8 +32,13 @@ impl Kept<'_> {
     ///
     /// Whatever cannot be read counts as nothing: then a new one is made.
     pub(crate) fn read(&self, wanted: &ClientMetadata, issuer: &str) -> Option<ClientInformation> {
-        let small = fs::metadata(self.path).is_ok_and(|file| file.len() <= LONGEST);
-        let sealed = small.then(|| fs::read(self.path).ok())??;
+        // A pipe would keep us waiting, and a device has no end.
+        if !fs::metadata(self.path).ok()?.is_file() {
+            return None;
+        }
+        let mut sealed = Vec::new();
+        let file = fs::File::open(self.path).ok()?;
+        file.take(LONGEST).read_to_end(&mut sealed).ok()?;
         let opened = self.ring.open(Purpose::Registration, &[self.id], &sealed)?;
         let content: Content = serde_json::from_slice(&opened).ok()?;
         let same = content.asked == asked(wanted) && content.information.issuer() == issuer;
@@ -84,4 +89,28 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use codegrant_core::Client;
+    use codegrant_core::provider::Provider;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_file_counts_as_nothing() {
+        let ring = KeyRing::new(&[[7; 32]], "https://app.example/auth");
+        let client = Client::new(Provider::openid("op", "OP", "https://op.example"), "", "");
+        for path in ["/dev/zero", "/dev", "/dev/null/none"] {
+            let (path, id) = (Path::new(path), "op");
+            let kept = Kept {
+                path,
+                ring: &ring,
+                id,
+            };
+            let read = kept.read(&ClientMetadata::of(&client), "https://op.example");
+            assert!(read.is_none(), "{}", path.display());
+        }
+    }
 }

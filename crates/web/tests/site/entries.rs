@@ -280,6 +280,46 @@ fn keys_that_mean_nothing_alone_are_told() {
 }
 
 #[test]
+fn what_can_never_happen_at_a_provider_is_told() {
+    let github = |keys: &str| {
+        let text = format!(
+            "public_origin = \"https://app.example\"\nsecret = {SECRET:?}\n\n[[provider]]\n\
+             preset = \"github\"\n{keys}\n"
+        );
+        Auth::from_toml(&text)
+            .map(|_| ())
+            .map_err(|told| told.to_string())
+    };
+    let usual = "client_id = \"app\"\nclient_secret = \"a secret\"";
+    assert_eq!(github(usual), Ok(()));
+    for switch in [
+        "backchannel_logout",
+        "frontchannel_logout",
+        "session_management",
+    ] {
+        let told = github(&format!("{usual}\n{switch} = true")).unwrap_err();
+        assert!(
+            told.contains(switch) && told.contains("ID tokens"),
+            "{told}"
+        );
+    }
+    let told = github("register = true").unwrap_err();
+    assert!(told.contains("from an issuer's metadata only"), "{told}");
+    for given in [
+        "client_id = \"x\"",
+        "client_secret = \"x\"",
+        "client_secret_file = \"/dev/null\"",
+    ] {
+        let told = Auth::from_toml(&format!(
+            "public_origin = \"https://app.example\"\nsecret = {SECRET:?}\n\n[[provider]]\nid = \"op\"\n\
+             issuer = \"https://op.example\"\nregister = true\n{given}\n"
+        ));
+        let told = told.map(|_| ()).unwrap_err().to_string();
+        assert!(told.contains("the provider gives out"), "{told}");
+    }
+}
+
+#[test]
 fn the_guide_to_fapi_has_entries_that_work() {
     let guide = include_str!("../../../../docs/guide/fapi.md");
     let folder = Folder::new("guide");
