@@ -1,7 +1,7 @@
 //! Step-up authentication (RFC 9470): back to the provider, because an API wants a stronger or a later
 //! sign-in.
 
-use codegrant_core::{AuthorizationOptions, ReturnTo, StepUp};
+use codegrant_core::{AuthorizationOptions, Email, Identity, ReturnTo, StepUp};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::{Auth, Start};
@@ -17,6 +17,9 @@ use crate::session::Session;
 /// next one, in seconds.
 const ROUND_SECONDS: i64 = 30;
 
+/// The longest name that the provider is told of the person, in bytes.
+const LONGEST_HINT: usize = 256;
+
 /// The parameter that carries it in the address of a login.
 const PARAMETER: &str = "step_up";
 
@@ -29,6 +32,8 @@ struct Asked {
     issuer: String,
     #[serde(rename = "s")]
     subject: String,
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
 }
 
 impl Auth {
@@ -82,6 +87,7 @@ impl Auth {
             step_up: step_up.clone(),
             issuer: identity.issuer.clone(),
             subject: identity.subject.clone(),
+            hint: hint(identity),
         };
         let text = serde_json::to_vec(&asked).expect("a step-up is plain data");
         let place = [identity.provider.as_str()];
@@ -115,6 +121,19 @@ impl Auth {
             .is_none_or(|issuer| issuer == asked.issuer);
         if same {
             options.expected_subject = Some(asked.subject);
+            options.login_hint = options.login_hint.take().or(asked.hint);
         }
     }
+}
+
+/// Returns what the provider calls the person, so that it does not give us whoever else is signed in there.
+fn hint(identity: &Identity) -> Option<String> {
+    let email = match &identity.email {
+        Email::Verified(email) => Some(email.as_str()),
+        Email::Claimed(email) => Some(email.as_str()),
+        Email::Absent => None,
+    };
+    let sound = |name: &&str| name.len() <= LONGEST_HINT && !name.contains(char::is_control);
+    let known = identity.username.as_deref().or(email).filter(sound);
+    known.map(str::to_owned)
 }

@@ -2,12 +2,16 @@
 //!
 //! Every function takes the path of an app's binary and is one test.
 
+mod asked;
 mod detours;
+mod ended;
 mod journeys;
 mod pictures;
 mod watched;
 
+pub use asked::*;
 pub use detours::*;
+pub use ended::*;
 pub use journeys::*;
 pub use pictures::pages_are_pictured_for_the_documentation;
 pub use watched::*;
@@ -41,6 +45,13 @@ macro_rules! browser_suite {
             a_login_whose_cookie_is_lost_starts_again_by_itself_once
             a_login_begun_under_another_host_name_ends_under_the_right_one
             a_browser_without_cookies_gets_an_explanation_and_no_loop
+            a_login_with_signed_messages_lives_a_whole_life
+            an_api_that_wants_a_stronger_sign_in_gets_one
+            a_question_without_words_that_finds_nobody_goes_on
+            a_link_and_a_form_of_another_site_start_a_login
+            the_providers_log_out_page_ends_the_session_in_a_frame
+            a_log_out_that_no_address_can_hold_is_posted
+            every_page_that_posts_itself_works_without_scripts
             a_page_notices_that_its_user_has_logged_out_at_the_provider
             a_frame_without_its_cookies_logs_nobody_out
             pages_are_pictured_for_the_documentation

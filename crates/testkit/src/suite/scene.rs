@@ -133,6 +133,16 @@ impl Scene {
         self.window.press("Allow");
     }
 
+    /// Logs out at the provider, on its own page.
+    pub(super) fn log_out_at_the_provider(&self) {
+        let page = format!("{}/end_session", self.provider.issuer());
+        self.window.visit(&page);
+        self.window
+            .sees_heading("Log out of the development provider?");
+        self.window.press("Log out");
+        self.window.sees_heading("You are logged out");
+    }
+
     /// Fails unless the address bar shows this page of the app.
     pub(super) fn is_at(&self, path: &str) {
         assert_eq!(self.window.address(), self.app.at(path));

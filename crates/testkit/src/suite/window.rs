@@ -182,6 +182,12 @@ impl Window {
         self.with_element(&xpath, &|_found| Ok(()));
     }
 
+    /// Waits until the page or the frame has this title.
+    pub(super) fn has_title(&self, title: &str) {
+        let xpath = format!("//title[normalize-space()={}]", literal(title));
+        self.with_element(&xpath, &|_found| Ok(()));
+    }
+
     /// Returns the page's markup as it is at the moment.
     pub(super) fn source(&self) -> String {
         let source = self.done("source", self.session.get("source"));

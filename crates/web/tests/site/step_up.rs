@@ -62,6 +62,8 @@ async fn the_whole_loop_ends_at_the_page_with_a_session_that_the_api_accepts() {
                 .age()
                 .map_or_else(String::new, |age| age.to_string())
         );
+        // Whoever else is signed in at the provider would be refused here.
+        assert_eq!(url.parameter("login_hint"), "ada");
 
         site.behave();
         let callback = browser.at_provider(&url, "ada");
@@ -125,6 +127,29 @@ async fn somebody_else_cannot_step_up_for_the_user() {
         Some("ada"),
         "the session stays"
     );
+}
+
+#[tokio::test]
+async fn where_no_id_token_says_who_it_is_userinfo_does() {
+    let site = Site::builder().oauth().build();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    site.wait(600);
+    let session = browser.session().await.unwrap();
+    let step_up = StepUp::new().max_age(60);
+    let url = site.auth().step_up_url(&session, &step_up, "/accounts");
+    let url = url.unwrap();
+    for (subject, status) in [("grace", 400), ("ada", 303)] {
+        let reply = browser.visit(Visit::get(url.clone()).from_app()).await;
+        let authorization = AuthorizationUrl::parse(&asked(reply.location()));
+        let callback = browser.at_provider(&authorization, subject);
+        assert_eq!(browser.bring(&callback).await.status, status, "{subject}");
+        assert_eq!(browser.subject().await.as_deref(), Some("ada"));
+    }
+    // Nothing here can say whether the sign-in was such a one, so that the API might ask for ever.
+    let session = browser.session().await.unwrap();
+    let error = site.auth().step_up_url(&session, &step_up, "/");
+    assert_eq!(error.unwrap_err().code().name, "session.step_up_repeated");
 }
 
 #[tokio::test]

@@ -51,7 +51,7 @@ pub fn a_page_notices_that_its_user_has_logged_out_at_the_provider(binary: &str)
     assert_eq!(answer_of_the_frame(&scene), "unchanged");
     let page = scene.window.tab();
     scene.window.open_tab();
-    log_out_there(&scene);
+    scene.log_out_at_the_provider();
     scene.window.show(&page);
     // The provider asks whoever comes from a closed page.
     scene.window.sees_heading("Sign in");
@@ -132,17 +132,6 @@ fn answer_of_the_frame(scene: &Scene) -> String {
     let answer = scene.window.wait_for(ASK);
     scene.window.leave_frames();
     answer.as_str().unwrap_or_default().to_owned()
-}
-
-/// Logs out at the provider, on its own page.
-fn log_out_there(scene: &Scene) {
-    let page = format!("{}/end_session", scene.provider.issuer());
-    scene.window.visit(&page);
-    scene
-        .window
-        .sees_heading("Log out of the development provider?");
-    scene.window.press("Log out");
-    scene.window.sees_heading("You are logged out");
 }
 
 /// Puts a session in the place of the browser's that began a minute ago, as if the login had been then.
