@@ -4,6 +4,7 @@
 //! Every function takes the path of an app's binary and is one test.
 
 mod cases;
+mod clients;
 mod meeting;
 mod others;
 mod pages;
