@@ -40,7 +40,7 @@ impl Auth {
     /// Sends the user to sign in as an API asks for, and back to the page that was asked for: a redirect for
     /// a person, 401 with JSON and a `login_url` for a script.
     ///
-    /// The same user has to sign in, at the provider of the session; what the provider then says about the
+    /// The same user has to sign in, at the provider of the session; what its ID token then says about the
     /// sign-in is held to what was asked for.
     ///
     /// ```no_run
@@ -70,7 +70,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// When the session has just begun with such a sign-in: the API would go on asking.
+    /// When the session has just begun with such a sign-in, or with one that no ID token speaks of: the API would
+    /// go on asking.
     pub fn step_up_url(
         &self,
         session: &Session,
@@ -80,7 +81,9 @@ impl Auth {
         let identity = session.identity();
         let now = self.now();
         let just_now = now.seconds_since(session.started_at()) < ROUND_SECONDS;
-        if just_now && step_up.is_met_by(identity, now) {
+        // Without an ID token nobody can tell, here.
+        let unknown = identity.claims.id_token.is_empty();
+        if just_now && (unknown || step_up.is_met_by(identity, now)) {
             return Err(SessionError::StepUpRepeated.into());
         }
         let asked = Asked {

@@ -287,6 +287,16 @@ impl Grant {
             Some(id_token) => (id_token.subject().to_owned(), id_token.claims()),
             None => (userinfo::subject(provider, userinfo)?, &none),
         };
+        // An ID token was held to it already.
+        if let Some(expected) = &self.transaction.expected_subject
+            && *expected != subject
+        {
+            return Err(IdTokenError::Subject {
+                expected: expected.clone(),
+                received: Quoted::new(&subject),
+            }
+            .into());
+        }
         let issuer = &self.metadata.issuer;
         let identity = Identity::read(provider, issuer, subject, claims, userinfo, listed);
         let documents = [claims, userinfo]
