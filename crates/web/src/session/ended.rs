@@ -3,6 +3,7 @@
 //! Other processes do not know of it. An index that all of them share would stand beside the store and be asked
 //! where [`Ended::has`] is.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +14,7 @@ use super::index::{Ending, IndexKey, Said, entries_of};
 use super::record::SessionData;
 use crate::seal::KeyRing;
 
-/// How many ended sessions are remembered, and as many log-outs that a provider proved.
+/// How many ended sessions are remembered, and of each issuer as many log-outs that it proved.
 const ENDED_SESSIONS: usize = 100_000;
 
 /// How many log-outs are remembered that nobody proved; they push nothing else out.
@@ -30,7 +31,8 @@ pub(super) struct Ended {
 
 struct Held {
     sessions: Expiring<TransactionId, ()>,
-    proven: Expiring<IndexKey, Until>,
+    /// By the issuer: however many one of them makes, they push none of another's out.
+    proven: HashMap<String, Expiring<IndexKey, Until>>,
     claimed: Expiring<IndexKey, Until>,
 }
 
@@ -48,7 +50,7 @@ impl Ended {
             named: AtomicBool::new(false),
             held: Mutex::new(Held {
                 sessions: Expiring::new(ENDED_SESSIONS),
-                proven: Expiring::new(ENDED_SESSIONS),
+                proven: HashMap::new(),
                 claimed: Expiring::new(CLAIMED),
             }),
         }
@@ -65,6 +67,7 @@ impl Ended {
     /// Remembers what a provider ended, for as long as a session of now can last.
     pub(super) fn named(
         &self,
+        issuer: &str,
         endings: &[Ending],
         said: Said,
         absolute_seconds: i64,
@@ -72,7 +75,10 @@ impl Ended {
     ) {
         let mut held = self.held();
         let entries = match said {
-            Said::Proven | Said::Again => &mut held.proven,
+            Said::Proven | Said::Again => {
+                let proven = held.proven.entry(issuer.to_owned());
+                proven.or_insert_with(|| Expiring::new(ENDED_SESSIONS))
+            }
             Said::Claimed => &mut held.claimed,
         };
         for ending in endings {
@@ -113,8 +119,10 @@ impl Ended {
         let entries = entries_of(data, ring);
         let held = self.held();
         entries.iter().any(|entry| {
-            [&held.proven, &held.claimed]
+            let proven = held.proven.get(&data.identity.issuer);
+            proven
                 .into_iter()
+                .chain([&held.claimed])
                 .filter_map(|ended| ended.live(entry, now))
                 .any(|until| issued_at <= until.issued_by && data.started_at <= until.started_by)
         })
@@ -123,5 +131,48 @@ impl Ended {
     /// A panic elsewhere cannot leave the maps half changed, so a poisoned lock is taken all the same.
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::index::{Named, endings};
+    use super::*;
+
+    // attack: DO-07
+    #[test]
+    fn one_issuers_log_outs_push_none_of_anothers_out() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let ring = KeyRing::new(&[[7; 32]], "https://app.example/auth");
+        let ended = Ended::new();
+        let session = |issuer: &str| -> SessionData {
+            let session = serde_json::json!({
+                "i": {"provider": "op", "issuer": issuer, "subject": "ada", "claims": {}},
+                "a": "token", "b": now, "e": now.plus(3600), "t": vec![0; 16], "g": "/", "o": now,
+            });
+            serde_json::from_value(session).unwrap()
+        };
+        let log_out = |issuer: &str, subject: &str| {
+            let named = Named {
+                issuer,
+                session_id: None,
+                subject: Some(subject),
+                at: now,
+            };
+            let endings = endings(&named, Said::Proven, &ring);
+            ended.named(issuer, &endings, Said::Proven, 3600, now);
+        };
+        let (one, other) = ("https://op.example", "https://evil.example");
+        log_out(one, "ada");
+        let many = (0..=ENDED_SESSIONS).map(|number| Ending {
+            keys: vec![IndexKey::new(number.to_string())],
+            issued_by: now,
+        });
+        let many: Vec<Ending> = many.collect();
+        ended.named(other, &many, Said::Proven, 3600, now);
+        assert!(ended.has(&session(one), &ring, now));
+        assert!(!ended.has(&session(other), &ring, now));
+        let held = ended.held();
+        assert_eq!(held.proven[other].values().count(), ENDED_SESSIONS);
     }
 }

@@ -201,7 +201,7 @@ impl Sessions {
         // A session that opens just now is not in the store yet; what nobody proved fills no memory for that.
         if self.store.is_none() || said != Said::Claimed {
             let seconds = self.lifetime.absolute_seconds;
-            self.ended.named(&endings, said, seconds, now);
+            self.ended.named(named.issuer, &endings, said, seconds, now);
         }
         let Some(store) = &self.store else {
             return Ok(());
