@@ -221,6 +221,15 @@ fn syntax(error: &toml::de::Error, place: &str) -> SetupError {
         }
         _ => message.to_owned(),
     };
-    let reason = format!("{place}{message}");
+    let key = key_of(error).map_or_else(String::new, |key| format!("{key}: "));
+    let reason = format!("{place}{key}{message}");
     SetupError::Syntax { reason }
+}
+
+/// Returns the key whose value is wrong: the error tells it in the last line of its text, and nowhere else.
+fn key_of(error: &toml::de::Error) -> Option<String> {
+    let text = error.to_string();
+    let last = text.trim_end().lines().last()?;
+    let key = last.strip_prefix("in `")?.strip_suffix('`')?;
+    Some(key.to_owned())
 }

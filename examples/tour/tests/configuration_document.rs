@@ -92,7 +92,7 @@ fn every_key_is_documented() {
         (root, 9),
         (session, 4),
         (api, 2),
-        (provider, 13),
+        (provider, 50),
         (in_provider("user"), 6),
         (in_provider("endpoints"), 4),
     ];
@@ -115,6 +115,9 @@ fn every_choice_is_documented() {
         "quirks",
         "algorithm",
         "response_mode",
+        "profile",
+        "request_object",
+        "metadata",
     ] {
         let value = if key == "quirks" {
             "[\"unknown\"]"

@@ -28,8 +28,8 @@ crate::codes! {
         "a client has no id",
         "copy the client id from the provider's registration";
     CLIENT_SECRET = "configuration.client_secret",
-        "the secret is missing for a method that needs one, or present for a public client",
-        "copy the secret from the provider's registration, or set the authentication method to none";
+        "the secret is missing for a method that needs one, or present for one that uses none",
+        "copy the secret from the provider's registration; or remove it, or set `authentication` to the method that is registered";
     OPENID_SCOPE = "configuration.openid_scope",
         "the scope openid is missing, without which there is no ID token",
         "add openid to the scopes";

@@ -27,14 +27,14 @@ crate::codes! {
         "a member of the answer has another type than the specification gives it",
         "if the provider's documentation shows it so, its entry needs a quirk";
     TOKEN_REFUSED = "provider.token_refused",
-        "the token endpoint refused and says why: invalid_client is a wrong id, secret or method; invalid_grant a code that was used, expired, or sent with another redirect_uri",
-        "compare client id, secret, authentication method and callback with what is registered at the provider";
+        "the token endpoint refused and says why: invalid_client is a wrong id, secret, key or method; invalid_grant a code that was used, expired, or sent with another redirect_uri",
+        "compare client id, secret or key, authentication method and callback with what is registered at the provider";
     REQUEST_REFUSED = "provider.request_refused",
         "the provider refused a pushed authorization request and says why: invalid_client is a wrong id, key or method; invalid_request a parameter that it does not take",
-        "compare client id, authentication method, scopes and callback with what is registered at the provider";
+        "compare client id, authentication method, scopes and callback with what is registered at the provider; with a key of ours, whether it can fetch {base}/jwks/{id}";
     TOKEN_TYPE = "provider.token_type",
-        "the access token is of a type that we cannot use",
-        "register the client for bearer tokens";
+        "the access token is of another type than this client uses: DPoP where `dpop` or a FAPI profile binds it to a key, else Bearer",
+        "have the provider issue the type that is expected to this client; an unbound token is never taken for a bound one";
     SUBJECT = "provider.subject_mismatch",
         "userinfo speaks of another account than the ID token (OpenID Connect Core 1.0 section 5.3.2)",
         "treat it as an attack or a broken provider; nobody was logged in";

@@ -9,7 +9,7 @@ use codegrant_core::{Profile, RequestObject, ResponseMode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{parsed, within};
+use super::{key_of, parsed, syntax, within};
 use crate::builder::{read_file, read_secret};
 use crate::error::SetupError;
 use crate::registration::{Key, Register, Registration};
@@ -125,12 +125,27 @@ pub(super) fn registration(
         let reason = format!("{place}missing field `client_id`");
         return Err(SetupError::Syntax { reason });
     }
-    let provider: Provider = parsed(entry, &place)?;
+    let provider: Provider = entry
+        .try_into()
+        .map_err(|error| in_provider(&error, &place))?;
     let mut files = Files {
         directory,
         mistakes,
     };
     Ok(ours.registration(provider, &mut files))
+}
+
+/// Says what is wrong with an entry; the keys that it may hold are those of the registration, too.
+fn in_provider(error: &toml::de::Error, place: &str) -> SetupError {
+    match syntax(error, place) {
+        SetupError::Syntax { reason }
+            if error.message().starts_with("unknown field") && key_of(error).is_none() =>
+        {
+            let reason = format!("{reason}, `{}`", OURS.join("`, `"));
+            SetupError::Syntax { reason }
+        }
+        mistake => mistake,
+    }
 }
 
 /// Files that an entry names, and what is wrong with them.

@@ -105,7 +105,7 @@ codegrant_core::codes! {
         "check the path and its permissions";
     KEY = "configuration.key",
         "a private key or certificate of a provider's entry cannot be used",
-        "give an unencrypted private key as PEM or JWK, RSA with 2048 bits or more; `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes one";
+        "a key: give an unencrypted private key as PEM or JWK, of the kind that its algorithm needs, RSA with 2048 bits or more (`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256` makes one for ES256); a certificate: give one in PEM that is in force, with the private key that belongs to it";
     SYNTAX = "configuration.syntax",
         "the configuration is not valid TOML, lacks a key, or holds an unknown one",
         "compare the named place with docs/configuration.md";

@@ -280,6 +280,41 @@ fn keys_that_mean_nothing_alone_are_told() {
 }
 
 #[test]
+fn the_key_with_a_wrong_value_is_named() {
+    for (keys, told) in [
+        ("dpop = \"yes\"", "dpop: invalid type: string"),
+        ("max_age = -1", "max_age: invalid value"),
+        (
+            "response_mode = \"fragment\"",
+            "response_mode: unknown variant",
+        ),
+        (
+            "authentication = \"private_key\"",
+            "authentication: unknown variant",
+        ),
+        ("algorithm = \"ES255\"", "algorithm: unknown"),
+        ("user = { subjct = \"id\" }", "user: unknown field `subjct`"),
+    ] {
+        let refused = refused(keys).to_string();
+        assert!(refused.contains(told), "{keys}\n{refused}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_told_beside_all_that_are_known() {
+    let told = refused("d_pop = true").to_string();
+    for known in [
+        "unknown field `d_pop`",
+        "`issuer`",
+        "`dpop`",
+        "`client_id`",
+        "`registration_file`",
+    ] {
+        assert!(told.contains(known), "{known} in {told}");
+    }
+}
+
+#[test]
 fn what_can_never_happen_at_a_provider_is_told() {
     let github = |keys: &str| {
         let text = format!(
