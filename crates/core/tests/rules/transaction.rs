@@ -6,8 +6,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use codegrant_core::jose::base64url;
 use codegrant_core::oauth2::url::Url;
 use codegrant_core::{
-    Attempt, AuthorizationOptions, AuthorizationResponse, Client, Moment, ReturnTo, Seed, Timestamp,
-    Transaction, TransactionId, provider::Provider,
+    Attempt, AuthorizationOptions, AuthorizationResponse, Client, Moment, ReturnTo, Seed,
+    Timestamp, Transaction, TransactionId, provider::Provider,
 };
 use codegrant_testkit::World;
 use codegrant_testkit::world::PendingLogin;
