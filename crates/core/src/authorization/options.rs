@@ -18,7 +18,9 @@ use crate::transaction::Attempt;
 ///
 /// It may ask for more than the client does and not for less: the lower `max_age` counts, and of
 /// `acr_values` those that the client accepts, if it says which.
-#[derive(Debug, Clone, Default)]
+///
+/// `Debug` shows no hint and no key: an ID token is a credential at log-out.
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AuthorizationOptions {
     /// Where the user goes afterwards.
@@ -49,6 +51,18 @@ pub struct AuthorizationOptions {
     /// Where the app will hold the request object ready, an absolute URL made for this login alone; needed
     /// where the client passes it by reference (RFC 9101 section 5.2).
     pub request_uri: Option<String>,
+}
+
+impl std::fmt::Debug for AuthorizationOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuthorizationOptions")
+            .field("return_to", &self.return_to)
+            .field("attempt", &self.attempt)
+            .field("max_age", &self.max_age)
+            .field("acr_values", &self.acr_values)
+            .field("prompt", &self.prompt)
+            .finish_non_exhaustive()
+    }
 }
 
 impl AuthorizationOptions {

@@ -2,7 +2,7 @@
 
 use codegrant_core::error::Error;
 use codegrant_core::http::HttpResponse;
-use codegrant_core::{AuthorizationResponse, Seed};
+use codegrant_core::{AuthorizationOptions, AuthorizationResponse, Seed};
 use codegrant_testkit::World;
 
 use crate::login;
@@ -40,6 +40,20 @@ fn a_strangers_text_is_escaped_and_cut_in_errors() {
             );
         }
     }
+}
+
+#[test]
+fn what_a_login_asks_for_shows_no_token_and_no_address_of_a_request() {
+    let mut options = AuthorizationOptions::default();
+    options.id_token_hint = Some("s3cret.id.token".to_owned());
+    options.request_uri = Some("https://app.example/auth/request/s3cret".to_owned());
+    options.login_hint = Some("s3cret@example.test".to_owned());
+    options.max_age = Some(300);
+    let shown = format!("{options:?}");
+    assert!(
+        shown.contains("300") && !shown.contains("s3cret"),
+        "{shown}"
+    );
 }
 
 #[test]
