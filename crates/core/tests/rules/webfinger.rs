@@ -227,6 +227,8 @@ fn an_issuer_is_a_plain_https_address_and_a_redirect_is_not_followed() {
         "https://10.0.0.1",
         "https://[::1]",
         "https://169.254.169.254",
+        "https://intranet",
+        "https:op.example",
         "http://localhost:9000",
     ] {
         let refused = answered(HttpResponse::json(&issuer(json!(href))));

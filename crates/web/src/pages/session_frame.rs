@@ -86,8 +86,10 @@ pub(crate) fn session_frame(watched: Option<&Watched<'_>>) -> Page {
         source_hash(SCRIPT),
         watched.origin
     );
+    // The frame keeps its origin, whose cookies it is for, and cannot lead our page away.
     let body = format!(
-        "<iframe id=\"provider\" title=\"Session at the provider\" src=\"{address}\" hidden></iframe>\n\
+        "<iframe id=\"provider\" title=\"Session at the provider\" src=\"{address}\" \
+         sandbox=\"allow-scripts allow-same-origin\" hidden></iframe>\n\
          <script data-message=\"{client_id} {session_state}\" data-origin=\"{origin}\" \
          data-provider=\"{provider}\" data-check=\"{check}\">{SCRIPT}</script>\n",
         address = Escaped(watched.address),
@@ -143,6 +145,11 @@ mod tests {
         }
         assert!(posting.html.contains("method=\"post\""));
         assert!(!posting.content_security_policy.contains("form-action"));
+        assert!(
+            frame
+                .html
+                .contains(" sandbox=\"allow-scripts allow-same-origin\" ")
+        );
         let policy = &frame.content_security_policy;
         assert!(policy.contains("; frame-src https://op.example; form-action 'none'; "));
         assert!(policy.ends_with("frame-ancestors 'self'"));
