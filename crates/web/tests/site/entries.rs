@@ -368,6 +368,12 @@ fn the_guide_to_fapi_has_entries_that_work() {
     if let Err(mistakes) = Auth::from_toml(&first) {
         panic!("{mistakes}");
     }
+    let on_loopback = guide.split("```toml\npublic_origin").last().unwrap();
+    let on_loopback = on_loopback.split("```").next().unwrap();
+    let on_loopback = format!("public_origin{on_loopback}").replace("\"signing-key.pem\"", &key);
+    if let Err(mistakes) = Auth::from_toml(&on_loopback) {
+        panic!("{mistakes}");
+    }
     // What the guide shows of an error is what one says.
     let wrong = first
         .replace(
