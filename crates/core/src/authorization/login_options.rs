@@ -12,10 +12,10 @@ const LENGTH: usize = 256;
 
 /// What one login is to ask of the provider, beyond what the registration asks always.
 ///
-/// Use it for a page that needs a fresher or a stronger sign-in than the session has. The answer is held to
-/// it: `auth_time` to [`max_age`](Self::max_age), `acr` to [`acr_values`](Self::acr_values). It travels in a
-/// link, where whoever follows it can take it away again. So the page itself looks at the session's claims:
-/// this only says how to get better ones.
+/// Use it for a page that needs a fresher or a stronger sign-in than the session has. The ID token is held to
+/// it: `auth_time` to [`max_age`](Self::max_age), `acr` to [`acr_values`](Self::acr_values); without one, nobody
+/// tells. It travels in a link, where whoever follows it can take it away again. So the page itself looks at the
+/// session's claims: this only says how to get better ones.
 ///
 /// ```
 /// use codegrant_core::LoginOptions;
