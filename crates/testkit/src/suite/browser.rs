@@ -13,7 +13,7 @@ pub use asked::*;
 pub use detours::*;
 pub use ended::*;
 pub use journeys::*;
-pub use pictures::pages_are_pictured_for_the_documentation;
+pub use pictures::{pages_are_pictured_for_the_documentation, rarer_pages_are_pictured};
 pub use watched::*;
 
 /// Makes the tests of the browser suite for the app whose binary is at a path.
@@ -55,6 +55,7 @@ macro_rules! browser_suite {
             a_page_notices_that_its_user_has_logged_out_at_the_provider
             a_frame_without_its_cookies_logs_nobody_out
             pages_are_pictured_for_the_documentation
+            rarer_pages_are_pictured
         }
     };
 }

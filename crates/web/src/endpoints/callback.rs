@@ -91,6 +91,10 @@ pub(super) async fn receive(
         let problem = ended.error.problem();
         let retry = match problem {
             Problem::AccountRefused => auth.login_path(None, &to, Start::OtherAccount),
+            // Without a question the provider would give us the same account again.
+            Problem::OtherAccount => {
+                auth.login_path(Some(registered.id()), &to, Start::OtherAccount)
+            }
             _ => auth.login_path(Some(registered.id()), &to, Start::Asked),
         };
         let again = auth.login_path(Some(registered.id()), &to, Start::Again);

@@ -27,15 +27,17 @@ pub(super) fn ask(auth: &Auth, request: &Request<'_>) -> Response {
     Response::page(200, page)
 }
 
-/// Shows that it is done: the same page to everybody, whatever state came back.
+/// Shows that it is done, whatever state came back.
 ///
 /// The session here ended before the browser went to the provider, so nothing depends on its return. Whether
-/// it is the return that was expected is told to the operator.
+/// it is the return that was expected is told to the operator; whoever has not been there is told that the
+/// provider may know them still.
 pub(super) fn done(auth: &Auth, request: &Request<'_>) -> Response {
     let sessions = &auth.0.sessions;
     let jar = Jar::read(request.cookies());
     let state = parameter::single(request.query(), "state");
-    if let Some(returned) = sessions.returned(&jar, state.as_deref(), auth.now()) {
+    let returned = sessions.returned(&jar, state.as_deref(), auth.now());
+    if let Some(returned) = &returned {
         let id = auth.new_correlation_id();
         let provider = returned.provider.as_deref();
         auth.0
@@ -46,6 +48,7 @@ pub(super) fn done(auth: &Auth, request: &Request<'_>) -> Response {
     let page = auth.0.pages.logged_out(&LoggedOutPage {
         login: &login,
         home: &auth.0.home,
+        is_back: returned.is_some_and(|returned| returned.verified),
     });
     Response::page(200, page).with_cookies(sessions.drop_log_out_state(&jar))
 }

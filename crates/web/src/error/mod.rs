@@ -3,7 +3,9 @@
 mod codes;
 mod setup;
 
-use codegrant_core::error::{CallbackError, Code, Error as CoreError, ProviderError, Quoted};
+use codegrant_core::error::{
+    CallbackError, Code, Error as CoreError, IdTokenError, ProviderError, Quoted,
+};
 
 use crate::http_client::TransportError;
 use crate::pages::Problem;
@@ -239,6 +241,9 @@ impl Error {
             )) => Problem::Cancelled,
             Self::Protocol(CoreError::Callback(CallbackError::Expired { .. })) => {
                 Problem::LoginExpired
+            }
+            Self::Protocol(CoreError::IdToken(IdTokenError::Subject { .. })) => {
+                Problem::OtherAccount
             }
             Self::Protocol(CoreError::Callback(_) | CoreError::IdToken(_)) => Problem::LoginRefused,
             Self::Protocol(

@@ -57,6 +57,7 @@ pub(super) fn error(page: &ErrorPage<'_>) -> Page {
         |retry| {
             let way_on = match page.problem {
                 Problem::AccountRefused => "Use another account",
+                Problem::OtherAccount => "Choose the account again",
                 _ => "Try again",
             };
             format!(
@@ -97,6 +98,11 @@ pub(super) fn log_out(page: &LogOutPage<'_>) -> Page {
 }
 
 pub(super) fn logged_out(page: &LoggedOutPage<'_>) -> Page {
+    let note = if page.is_back {
+        ""
+    } else {
+        "<p class=\"note\">The provider may still know you. On a computer that you share, log out there too.</p>\n"
+    };
     Document {
         icon: Icon::Done,
         title: "You are logged out",
@@ -104,9 +110,7 @@ pub(super) fn logged_out(page: &LoggedOutPage<'_>) -> Page {
         body: &format!(
             "<p>You can close this window now.</p>\n<div class=\"actions\">\n\
              <a class=\"button primary\" href=\"{login}\">Log in again</a>\n\
-             <a class=\"button\" href=\"{home}\">Go back to the app</a>\n</div>\n\
-             <p class=\"note\">The provider may still know you. On a computer that you share, log out \
-             there too.</p>\n",
+             <a class=\"button\" href=\"{home}\">Go back to the app</a>\n</div>\n{note}",
             login = local(page.login),
             home = local(page.home),
         ),

@@ -168,4 +168,7 @@ pub struct LoggedOutPage<'a> {
     pub login: &'a str,
     /// Where the app starts.
     pub home: &'a str,
+    /// Whether the browser has just come back from the provider's log-out page, with the state that was sent
+    /// there.
+    pub is_back: bool,
 }

@@ -17,6 +17,8 @@ pub enum Problem {
     LoginRefused,
     /// The app does not let this account in; [`ErrorPage::retry`](super::ErrorPage::retry) leads to another.
     AccountRefused,
+    /// The user is logged in here, and signed in with another account at the provider.
+    OtherAccount,
     /// The link does not belong to a login that this browser began.
     LoginUnknown,
     /// The provider does not answer.
@@ -46,6 +48,7 @@ impl Problem {
         Self::LoginExpired,
         Self::LoginRefused,
         Self::AccountRefused,
+        Self::OtherAccount,
         Self::LoginUnknown,
         Self::ProviderUnavailable,
         Self::ProviderFailed,
@@ -65,9 +68,11 @@ impl Problem {
     pub const fn status(self) -> u16 {
         match self {
             Self::LoginExpired | Self::LoginRefused | Self::LoginUnknown => 400,
-            Self::Cancelled | Self::AccountRefused | Self::WrongOrigin | Self::NotANavigation => {
-                403
-            }
+            Self::Cancelled
+            | Self::AccountRefused
+            | Self::OtherAccount
+            | Self::WrongOrigin
+            | Self::NotANavigation => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
@@ -84,6 +89,7 @@ impl Problem {
             Self::LoginExpired => "The login took too long",
             Self::LoginRefused => "The login was stopped",
             Self::AccountRefused => "This account is not let in",
+            Self::OtherAccount => "That is another account",
             Self::LoginUnknown => "This login did not start here",
             Self::ProviderUnavailable => "The provider does not answer",
             Self::ProviderFailed => "The provider could not log you in",
@@ -111,6 +117,9 @@ impl Problem {
             }
             Self::AccountRefused => {
                 "You did log in at the provider, but this app does not let that account in; if you have another one, use that, or ask whoever runs the app."
+            }
+            Self::OtherAccount => {
+                "You signed in at the provider with another account than the one that you use here, so nothing was changed."
             }
             Self::LoginUnknown => {
                 "The link does not belong to a login that this browser began; please start from the app."

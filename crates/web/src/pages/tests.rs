@@ -34,10 +34,8 @@ fn every_page(text: &str, address: &str) -> Vec<Page> {
         login(vec![], None),
         error(Problem::LoginUnknown, None, Some(address)),
         log_out_page(address, text),
-        DefaultPages.logged_out(&LoggedOutPage {
-            login: address,
-            home: address,
-        }),
+        logged_out(address, false),
+        logged_out(address, true),
         repost(address, &[(text, text)]),
     ];
     for problem in Problem::ALL {
@@ -77,6 +75,20 @@ pub(super) fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str>
 /// The page without what it is styled by.
 fn unstyled(page: &Page) -> String {
     page.html.replace(STYLE, "")
+}
+
+fn logged_out(address: &str, is_back: bool) -> Page {
+    DefaultPages.logged_out(&LoggedOutPage {
+        login: address,
+        home: address,
+        is_back,
+    })
+}
+
+#[test]
+fn only_who_has_not_been_at_the_provider_is_sent_there() {
+    let says = |is_back| logged_out("/", is_back).html.contains("may still know you");
+    assert!(says(false) && !says(true));
 }
 
 #[test]
@@ -357,6 +369,7 @@ fn replacing_one_page_keeps_the_others() {
     let logged_out = LoggedOutPage {
         login: "/",
         home: "/",
+        is_back: false,
     };
     let log_out = LogOutPage {
         action: "/",

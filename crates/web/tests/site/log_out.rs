@@ -236,6 +236,8 @@ async fn gone_to_the_provider(site: &Site, browser: &mut Browser) -> String {
 async fn a_return_without_the_right_state_is_shown_and_told_to_nobody_but_the_operator() {
     for builder in [Site::builder(), Site::builder().memory_sessions()] {
         let site = builder.log_out_at_provider().build();
+        let stranger = site.browser().get("/auth/logged-out").await;
+        assert!(stranger.body.contains("The provider may still know you"));
         let mut expected = Vec::new();
         let honest = {
             let mut browser = site.browser();
@@ -245,6 +247,7 @@ async fn a_return_without_the_right_state_is_shown_and_told_to_nobody_but_the_op
                 .get(&format!("/auth/logged-out?state={state}"))
                 .await
         };
+        assert!(!honest.body.contains("The provider may still know you"));
         for change in [
             |state: &str| format!("?state={state}_INVALID"),
             |_: &str| "?state=".to_owned(),
@@ -257,14 +260,18 @@ async fn a_return_without_the_right_state_is_shown_and_told_to_nobody_but_the_op
             let target = format!("/auth/logged-out{}", change(&state));
             let reply = browser.get(&target).await;
             expected.push((Some("op".to_owned()), false));
-            assert_eq!((reply.status, &reply.body), (200, &honest.body), "{target}");
+            assert_eq!(
+                (reply.status, &reply.body),
+                (200, &stranger.body),
+                "{target}"
+            );
             assert_eq!(reply.headers, honest.headers);
             assert_eq!(browser.subject().await, None);
             let again = browser
                 .get(&format!("/auth/logged-out?state={state}"))
                 .await;
             expected.push((None, false));
-            assert_eq!(again.body, honest.body, "a state is good once");
+            assert_eq!(again.body, stranger.body, "a state is good once");
         }
         let mut late = site.browser();
         let state = gone_to_the_provider(&site, &mut late).await;

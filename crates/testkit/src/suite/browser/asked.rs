@@ -87,7 +87,7 @@ pub fn an_api_that_wants_a_stronger_sign_in_gets_one(binary: &str) {
     scene.window.press_containing("Grace Hopper");
     scene.window.press("Allow");
     // Another person's sign-in is no stronger one of this person's.
-    scene.window.sees_heading("The login was stopped");
+    scene.window.sees_heading("That is another account");
     scene.app.logs(&["request.failed", "id_token.subject"]);
     scene.visit("/api-call");
     scene.window.sees("Ada Lovelace");

@@ -50,10 +50,14 @@ pub fn a_log_out_at_the_provider_comes_back_and_forgets_the_user(binary: &str) {
     let end = scene.app.at("/auth/logged-out?state=");
     assert!(scene.window.address().starts_with(&end));
     assert_eq!(scene.calls(Method::Get, "/end_session", ""), 1);
+    let note = "The provider may still know you";
+    assert!(!scene.window.source().contains(note));
     scene.window.press("Log in again");
     scene.window.sees_heading("Sign in");
     scene.window.back();
     scene.window.sees_heading("You are logged out");
+    // A state counts once: nobody knows any longer whether this browser has been there.
+    scene.window.sees(note);
     scene.window.press("Go back to the app");
     scene.window.sees("Nobody is logged in");
 }

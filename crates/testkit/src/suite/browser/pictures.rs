@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use codegrant_dev_provider::{Fault, Feature};
+use serde_json::json;
+
 use crate::suite::must;
 use crate::suite::scene::{Scene, Twist};
-use crate::suite::window::Look;
+use crate::suite::window::{Look, SwitchedOff};
 
 const DESKTOP: Look = Look {
     width: 1280,
@@ -79,6 +82,109 @@ pub fn pages_are_pictured_for_the_documentation(binary: &str) {
     scene.visit("/flow");
     album.picture(&scene, "flow-cancelled", Shown::ToLookAt);
 }
+
+/// Takes pictures of the pages that only some logins have, to look at, where `CODEGRANT_SCREENSHOTS` asks for
+/// pictures: those that post themselves, of log-out at the provider, and of what is refused.
+pub fn rarer_pages_are_pictured(binary: &str) {
+    if std::env::var_os("CODEGRANT_SCREENSHOTS").is_none() {
+        return;
+    }
+    let Some(scene) = Scene::open(binary, SILENT) else {
+        return;
+    };
+    let album = Album::open(binary, false);
+    let picture = |name| album.picture(&scene, name, Shown::ToLookAt);
+    let visit_provider = |path: &str| {
+        scene
+            .window
+            .visit(&format!("{}{path}", scene.provider.issuer()));
+    };
+    scene.visit("/auth/initiate/house?iss=http://127.0.0.1:1");
+    picture("not-for-this-issuer");
+    visit_provider("/end_session");
+    picture("provider-log-out-of-nobody");
+    visit_provider("/end_session?id_token_hint=made-up");
+    picture("provider-foreign-hint");
+    visit_provider("/authorize?client_id=nobody");
+    picture("provider-unknown-client");
+    scene.visit("/");
+    scene.window.press("Log in with House");
+    scene.sign_in();
+    scene.window.sees_heading("Going back to the app");
+    picture("provider-posts");
+    scene.window.press("Continue");
+    scene.window.sees("Your login continues by itself");
+    picture("posted-login");
+    scene.window.press("Continue");
+    scene.window.sees_heading("Hello, Ada Lovelace");
+    scene.visit("/flow");
+    picture("flow-of-signed-messages");
+    visit_provider("/end_session");
+    picture("provider-log-out");
+    scene.window.press("Stay signed in");
+    scene.window.sees_heading("You are still signed in");
+    picture("provider-stayed");
+    scene.visit("/me");
+    scene.window.press("Log out");
+    scene.window.sees("Your log-out continues at the provider");
+    picture("posted-log-out");
+    scene.window.press("Continue");
+    scene.window.sees("log you out as well");
+    picture("provider-log-out-in-frames");
+    scene.window.press("Continue");
+    scene.window.sees("Log in again");
+    picture("logged-out-everywhere");
+    scene.window.press("Log in again");
+    scene.window.press_containing("Ada Lovelace");
+    go_back(&scene);
+    scene.window.sees("You are Ada Lovelace");
+    scene.provider.inject(Fault::ApiStepUp);
+    scene.visit("/api-call");
+    picture("step-up");
+    scene.window.press("Sign in again for this");
+    scene.window.fill("name", "Somebody Else");
+    picture("step-up-sign-in");
+    scene.window.press_containing("Continue");
+    scene.window.press("Allow");
+    go_back(&scene);
+    scene.window.sees_heading("That is another account");
+    picture("step-up-of-somebody-else");
+}
+
+/// Presses the buttons of the two pages that post an answer.
+fn go_back(scene: &Scene) {
+    scene.window.sees_heading("Going back to the app");
+    scene.window.press("Continue");
+    scene.window.sees("Your login continues by itself");
+    scene.window.press("Continue");
+}
+
+/// A browser that runs no scripts stays on the pages that post themselves.
+const SILENT: Twist = Twist {
+    switched_off: SwitchedOff::Scripts,
+    has_key: true,
+    has_long_id_tokens: true,
+    logs_out_at_provider: true,
+    features: &[
+        Feature::PushedRequests,
+        Feature::RequestObjects,
+        Feature::ResponseObjects,
+        Feature::Dpop,
+        Feature::FrontChannelLogOut,
+    ],
+    keys: "profile = \"fapi2_message_signing\"\nresponse_mode = \"form_post.jwt\"\n\
+           third_party_login = true\nfrontchannel_logout = true\n",
+    registered: Some(|app| {
+        json!({
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks_uri": format!("{app}/auth/jwks/house"),
+            "dpop_bound_access_tokens": true,
+            "frontchannel_logout_uri": format!("{app}/auth/frontchannel-logout/house"),
+            "frontchannel_logout_session_required": true,
+        })
+    }),
+    ..Twist::USUAL
+};
 
 /// Whether a page stands in the documentation or is only looked at by whoever changes it.
 #[derive(Clone, Copy, PartialEq, Eq)]

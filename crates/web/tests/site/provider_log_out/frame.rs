@@ -204,7 +204,7 @@ async fn a_link_cannot_make_the_silent_question_one_that_is_answered_with_a_no()
         let reply = ada.get(&format!("{}&prompt=none", step_up.unwrap())).await;
         let url = AuthorizationUrl::parse(reply.location().unwrap());
         let callback = ada.at_provider(&url.without("prompt"), "ada");
-        assert_eq!(ada.bring(&callback).await.status, 400);
+        assert_eq!(ada.bring(&callback).await.status, 403);
         assert_eq!(ada.subject().await.as_deref(), Some("ada"));
         assert_eq!(desk.log_outs(), []);
     }
