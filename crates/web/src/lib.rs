@@ -19,6 +19,7 @@
 //!   GET  {base}/session/{provider}   the frame that watches the provider's session
 //!   GET  {base}/initiate/{provider}  somebody else sends a browser to log in    (and POST) ?iss=
 //!   GET  {base}/jwks/{provider}      our public keys
+//!   GET  {base}/client/{provider}    what the client is, where that address is its id
 //!   GET  {base}/request/{id}         a signed request that the provider fetches
 //! ```
 //!
