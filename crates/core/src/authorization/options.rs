@@ -86,8 +86,22 @@ impl AuthorizationOptions {
             self.authorization_details
                 .clone_from(&asked.authorization_details);
         }
-        self.prompt = self.prompt.or_else(|| asked.prompt.clone());
+        self.prompt = match (self.prompt, &asked.prompt) {
+            // The check of a session that is there asks about its own person, and opens no other.
+            (Some(own), _) if own == "none" && self.expected_subject.is_some() => Some(own),
+            (Some(own), Some(usual)) => Some(both(&own, usual)),
+            (own, usual) => own.or_else(|| usual.clone()),
+        };
         self.claims = self.claims.or_else(|| asked.claims.clone());
         self
     }
+}
+
+/// Joins what one login has shown to what the client has shown always; `none` takes nothing of that away.
+fn both(own: &str, usual: &str) -> String {
+    let more = own.split(' ').filter(|word| {
+        *word != "none" && usual != "none" && !usual.split(' ').any(|held| held == *word)
+    });
+    let words: Vec<&str> = usual.split(' ').chain(more).collect();
+    words.join(" ")
 }

@@ -154,6 +154,21 @@ fn a_login_may_ask_for_more_than_its_client_and_not_for_less() {
 }
 
 #[test]
+fn no_link_takes_away_what_the_client_has_shown_always() {
+    let asks = |own: &str, subject: Option<&str>| {
+        let mut world = world(|client| client.with_prompt("login"));
+        world.options.prompt = Some(own.to_owned());
+        world.options.expected_subject = subject.map(str::to_owned);
+        world.start().parameter("prompt")
+    };
+    assert_eq!(asks("select_account", None), "login select_account");
+    assert_eq!(asks("login", None), "login");
+    assert_eq!(asks("none", None), "login");
+    // Whether a session that is there goes on is asked about its own person.
+    assert_eq!(asks("none", Some("248289761001")), "none");
+}
+
+#[test]
 fn one_login_overrides_what_its_providers_entry_sends_along() {
     let google = GOOGLE.with_authorization_parameter("prompt", "consent");
     let client = Client::new(google, "app", "https://app.example/cb").with_secret("s");
