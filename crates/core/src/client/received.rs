@@ -176,6 +176,12 @@ impl Client {
                 );
             }
         }
+        if self.id_token_encryption().is_some() && !self.provider().is_openid() {
+            mistake(
+                "id_token_encryption",
+                "this provider's entry expects no ID token: leave it out, or name an OpenID Connect issuer",
+            );
+        }
         let nothing = encryptions
             .iter()
             .all(|(_, registered)| registered.is_none());

@@ -195,6 +195,18 @@ fn encryption_and_its_key_are_configured_together() {
     assert!(whole.validate().is_ok());
 }
 
+#[test]
+fn encrypted_id_tokens_are_refused_at_a_provider_that_sends_none() {
+    let callback = "https://app.example/auth/callback/github";
+    let client = Client::new(codegrant_core::provider::GITHUB, "app", callback)
+        .with_secret("client-secret")
+        .with_decryption_key(decryption_key())
+        .with_id_token_encryption(REGISTERED);
+    let mistakes = client.validate().unwrap_err();
+    assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    assert!(mistakes[0].to_string().contains("id_token_encryption"));
+}
+
 /// The world of a client whose ID tokens are encrypted.
 fn with_encrypted_id_tokens() -> (World, Arc<DecryptionKey>) {
     let key = decryption_key();
