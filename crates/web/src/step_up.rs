@@ -47,13 +47,18 @@ impl Auth {
     /// use codegrant_web::http::{HttpRequest, HttpResponse, Method};
     /// use codegrant_web::{Auth, Error, Request, Response, Session, StepUp};
     ///
-    /// async fn transfer(auth: &Auth, session: &Session, request: Request<'_>) -> Result<Response, Error> {
+    /// /// Gives what the API says, or the response that leads to the sign-in which it asks for.
+    /// async fn accounts(
+    ///     auth: &Auth,
+    ///     session: &Session,
+    ///     request: Request<'_>,
+    /// ) -> Result<Result<HttpResponse, Response>, Error> {
     ///     let call = HttpRequest::new(Method::Get, "https://bank.example/accounts");
     ///     let answer = auth.call_api(session, call).await?;
-    ///     if let Some(step_up) = StepUp::of(&answer) {
-    ///         return Ok(auth.step_up(session, &step_up, request));
-    ///     }
-    ///     unimplemented!("show the accounts")
+    ///     Ok(match StepUp::of(&answer) {
+    ///         Some(step_up) => Err(auth.step_up(session, &step_up, request)),
+    ///         None => Ok(answer),
+    ///     })
     /// }
     /// ```
     ///
