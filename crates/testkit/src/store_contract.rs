@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use codegrant_core::{Timestamp, TransactionId};
-use codegrant_web::{IndexKey, Record, Replaced, SessionKey, SessionStore};
+use codegrant_web::{Created, IndexKey, Record, Replaced, SessionKey, SessionStore};
 use tokio::task::JoinSet;
 
 /// How many callers race where only one may win.
@@ -54,7 +54,7 @@ pub async fn keeps_what_it_was_given(store: impl SessionStore) {
             sealed,
             ..indexed(&[new_entry(), new_entry()], 0, now)
         };
-        done(store.create(&key, record.clone(), now).await);
+        created(store.create(&key, record.clone(), now).await);
         assert_eq!(
             done(store.load(&key, now).await),
             Some(record),
@@ -76,7 +76,7 @@ pub async fn keeps_what_it_was_given(store: impl SessionStore) {
 /// When the store breaks the rule.
 pub async fn ends_when_it_expires(store: impl SessionStore) {
     let (now, key) = (start(), new_key());
-    done(store.create(&key, record(0, now.plus(60)), now).await);
+    created(store.create(&key, record(0, now.plus(60)), now).await);
     assert!(
         done(store.load(&key, now.plus(59)).await).is_some(),
         "a second before"
@@ -90,7 +90,7 @@ pub async fn ends_when_it_expires(store: impl SessionStore) {
     let replaced = done(store.replace(&key, 0, late, now.plus(60)).await);
     assert_eq!(replaced, Replaced::No, "what has expired cannot be changed");
     let key = new_key();
-    done(store.create(&key, record(0, now.plus(60)), now).await);
+    created(store.create(&key, record(0, now.plus(60)), now).await);
     let longer = done(store.replace(&key, 0, record(1, now.plus(600)), now).await);
     assert_eq!(longer, Replaced::Yes);
     let held = done(store.load(&key, now.plus(599)).await);
@@ -116,7 +116,7 @@ pub async fn ends_when_it_expires(store: impl SessionStore) {
 pub async fn replaces_the_expected_version_only(store: impl SessionStore) {
     let (now, key) = (start(), new_key());
     let until = now.plus(3600);
-    done(store.create(&key, record(0, until), now).await);
+    created(store.create(&key, record(0, until), now).await);
     for (expected, next, outcome, held) in [
         (1, 2, Replaced::No, 0),
         (0, 1, Replaced::Yes, 1),
@@ -142,7 +142,7 @@ pub async fn replaces_the_expected_version_only(store: impl SessionStore) {
 pub async fn lets_one_of_many_replace(store: impl SessionStore) {
     let (now, key) = (start(), new_key());
     let until = now.plus(3600);
-    done(store.create(&key, record(0, until), now).await);
+    created(store.create(&key, record(0, until), now).await);
     let won = race(store, move |store, caller| {
         let key = key.clone();
         async move {
@@ -166,8 +166,8 @@ pub async fn lets_one_of_many_replace(store: impl SessionStore) {
 pub async fn keeps_what_is_gone_gone(store: impl SessionStore) {
     let (now, key, other) = (start(), new_key(), new_key());
     let until = now.plus(3600);
-    done(store.create(&key, record(0, until), now).await);
-    done(store.create(&other, record(0, until), now).await);
+    created(store.create(&key, record(0, until), now).await);
+    created(store.create(&other, record(0, until), now).await);
     done(store.delete(&key).await);
     assert_eq!(done(store.load(&key, now).await), None);
     let replaced = done(store.replace(&key, 0, record(1, until), now).await);
@@ -201,7 +201,7 @@ pub async fn ends_what_an_entry_finds(store: impl SessionStore) {
         record(0, now.plus(3600)),
     ];
     for (key, record) in keys.iter().zip(records) {
-        done(store.create(key, record, now).await);
+        created(store.create(key, record, now).await);
     }
     let before = now.minus(10);
     assert_eq!(done(store.end_all(&new_entry(), before, now).await), 0);
@@ -236,7 +236,7 @@ pub async fn finds_by_the_entries_of_the_last_change(store: impl SessionStore) {
     let (now, key) = (start(), new_key());
     let (first, second, third) = (new_entry(), new_entry(), new_entry());
     let record = indexed(&[first.clone(), second.clone()], 0, now);
-    done(store.create(&key, record, now).await);
+    created(store.create(&key, record, now).await);
     let change = Record {
         version: 1,
         ..indexed(&[second.clone(), third.clone()], 30, now)
@@ -311,6 +311,11 @@ async fn race<S: SessionStore, F: Future<Output = Option<()>> + Send + 'static>(
 #[track_caller]
 fn done<T>(result: Result<T, codegrant_web::StoreError>) -> T {
     result.unwrap_or_else(|error| panic!("the store works: {error}"))
+}
+
+#[track_caller]
+fn created(result: Result<Created, codegrant_web::StoreError>) {
+    assert_eq!(done(result), Created::Yes, "its key is new");
 }
 
 fn record(version: u64, expires_at: Timestamp) -> Record {

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
 use codegrant_web::{
-    IndexKey, MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError,
+    Created, IndexKey, MemoryStore, Position, Record, Replaced, Revocation, Revoked, SessionKey,
+    SessionStore, StoreError,
 };
 
 /// Keeps sessions in memory, can be switched off, and counts; cheap to clone.
@@ -100,7 +101,7 @@ impl SessionStore for SwitchedStore {
         key: &SessionKey,
         record: Record,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Created, StoreError> {
         self.sessions()?.create(key, record, now).await
     }
 
@@ -130,6 +131,27 @@ impl SessionStore for SwitchedStore {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         self.sessions()?.end_all(entry, issued_by, now).await
+    }
+
+    async fn list(
+        &self,
+        entry: &IndexKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(SessionKey, Record)>, StoreError> {
+        self.sessions()?.list(entry, limit, now).await
+    }
+
+    async fn revoke(&self, revocation: &Revocation, now: Timestamp) -> Result<(), StoreError> {
+        self.sessions()?.revoke(revocation, now).await
+    }
+
+    async fn revoked(
+        &self,
+        after: Option<&Position>,
+        now: Timestamp,
+    ) -> Result<Revoked, StoreError> {
+        self.sessions()?.revoked(after, now).await
     }
 
     async fn consume(
@@ -167,7 +189,8 @@ mod tests {
             index: Vec::new(),
             issued_at: NOW,
         };
-        store.create(&key, record.clone(), NOW).await.unwrap();
+        let created = store.create(&key, record.clone(), NOW).await;
+        assert_eq!(created.unwrap(), Created::Yes);
         store.clone().switch_off();
         let used = TransactionId::of_state("a state");
         assert!(store.create(&key, record.clone(), NOW).await.is_err());
@@ -176,10 +199,19 @@ mod tests {
         assert!(store.delete(&key).await.is_err());
         let entry = IndexKey::new("an entry");
         assert!(store.end_all(&entry, NOW, NOW).await.is_err());
+        assert!(store.list(&entry, 10, NOW).await.is_err());
+        assert!(store.revoked(None, NOW).await.is_err());
+        let revocation = Revocation {
+            entry,
+            issued_by: NOW,
+            started_by: NOW,
+            until: NOW.plus(60),
+        };
+        assert!(store.revoke(&revocation, NOW).await.is_err());
         assert!(store.consume(used, NOW.plus(60), NOW).await.is_err());
-        assert_eq!((store.asked(), store.loads()), (7, 1));
+        assert_eq!((store.asked(), store.loads()), (10, 1));
         store.switch_on();
         assert!(store.load(&key, NOW).await.unwrap().is_some());
-        assert_eq!((store.asked(), store.loads()), (8, 2));
+        assert_eq!((store.asked(), store.loads()), (11, 2));
     }
 }

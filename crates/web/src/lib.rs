@@ -92,8 +92,8 @@ pub use registration::Registration;
 pub use request::{BODY_LIMIT, Request};
 pub use response::Response;
 pub use session::{
-    IndexKey, Lifetime, MemoryStore, Record, Replaced, Session, SessionKey, SessionStore,
-    StoreError,
+    Created, IndexKey, Lifetime, MemoryStore, Position, Record, Replaced, Revocation, Revoked,
+    Session, SessionKey, SessionStore, StoreError,
 };
 
 pub use webfinger::find_issuer;
@@ -116,12 +116,12 @@ pub mod app {
     #[cfg(feature = "test")]
     pub use crate::test;
     pub use crate::{
-        ApiToken, Auth, AuthBuilder, CallError, ClaimSource, Claims, Configuration, Email, Error,
-        Event, HttpClient, Identity, IndexKey, Introspection, Lifetime, LogOutReason, Login,
-        LoginError, LoginOptions, LostTransaction, MemoryStore, Observer, Profile, PublicOrigin,
-        Record, Registration, Replaced, RequestError, RequestObject, Resource, ResponseMode,
-        ReturnTo, Session, SessionError, SessionKey, SessionStore, SetupError, SetupErrors, StepUp,
-        StoreError, Timestamp, TokenExchange, TransactionId, TransportError, Verdict,
-        VerifiedEmail, find_issuer,
+        ApiToken, Auth, AuthBuilder, CallError, ClaimSource, Claims, Configuration, Created, Email,
+        Error, Event, HttpClient, Identity, IndexKey, Introspection, Lifetime, LogOutReason, Login,
+        LoginError, LoginOptions, LostTransaction, MemoryStore, Observer, Position, Profile,
+        PublicOrigin, Record, Registration, Replaced, RequestError, RequestObject, Resource,
+        ResponseMode, ReturnTo, Revocation, Revoked, Session, SessionError, SessionKey,
+        SessionStore, SetupError, SetupErrors, StepUp, StoreError, Timestamp, TokenExchange,
+        TransactionId, TransportError, Verdict, VerifiedEmail, find_issuer,
     };
 }

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
 
 use super::index::IndexKey;
-use super::store::{Record, Replaced, SessionKey, SessionStore, StoreError};
+use super::revocations::{Position, Revocation, Revoked};
+use super::store::{Created, Record, Replaced, SessionKey, SessionStore, StoreError};
 
 /// A store in memory, for one process.
 ///
@@ -27,6 +28,9 @@ struct Held {
     /// Which sessions have an entry; every session that is held, and no other.
     index: HashMap<IndexKey, HashSet<SessionKey>>,
     transactions: Expiring<TransactionId, ()>,
+    /// By their number, which is the position.
+    revocations: Expiring<u64, Revocation>,
+    revoked: u64,
 }
 
 impl Held {
@@ -70,6 +74,8 @@ impl MemoryStore {
             sessions: Expiring::new(capacity),
             index: HashMap::new(),
             transactions: Expiring::new(capacity),
+            revocations: Expiring::new(capacity),
+            revoked: 0,
         }))
     }
 
@@ -96,9 +102,13 @@ impl SessionStore for MemoryStore {
         key: &SessionKey,
         record: Record,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        self.held().keep(key, record, now);
-        Ok(())
+    ) -> Result<Created, StoreError> {
+        let mut held = self.held();
+        if held.sessions.live(key, now).is_some() {
+            return Ok(Created::No);
+        }
+        held.keep(key, record, now);
+        Ok(Created::Yes)
     }
 
     async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
@@ -141,6 +151,46 @@ impl SessionStore for MemoryStore {
         };
         let over: Vec<SessionKey> = found.into_iter().filter(over).collect();
         Ok(over.iter().filter(|key| held.remove(key)).count())
+    }
+
+    async fn list(
+        &self,
+        entry: &IndexKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(SessionKey, Record)>, StoreError> {
+        let held = self.held();
+        let found = held.index.get(entry).into_iter().flatten();
+        let live =
+            found.filter_map(|key| Some((key.clone(), held.sessions.live(key, now)?.clone())));
+        Ok(live.take(limit).collect())
+    }
+
+    async fn revoke(&self, revocation: &Revocation, now: Timestamp) -> Result<(), StoreError> {
+        let mut held = self.held();
+        let number = held.revoked;
+        held.revoked += 1;
+        held.revocations
+            .insert(number, revocation.clone(), revocation.until, now);
+        Ok(())
+    }
+
+    async fn revoked(
+        &self,
+        after: Option<&Position>,
+        now: Timestamp,
+    ) -> Result<Revoked, StoreError> {
+        let held = self.held();
+        let first = after.map_or(Ok(0), |after| after.as_str().parse::<u64>());
+        let first = first.map_err(|_| StoreError {
+            reason: "a position that this store did not give".to_owned(),
+        })?;
+        let new = (first..held.revoked).filter_map(|number| held.revocations.live(&number, now));
+        Ok(Revoked {
+            revocations: new.cloned().collect(),
+            position: Position::new(held.revoked.to_string()),
+            more: false,
+        })
     }
 
     async fn consume(
@@ -253,10 +303,8 @@ mod tests {
         let key = |number: usize| SessionKey::of_id(&number.to_string());
         for number in 0..100 {
             let entries = [entry.clone(), IndexKey::new(number.to_string())];
-            store
-                .create(&key(number), record(0, &entries), now)
-                .await
-                .unwrap();
+            let created = store.create(&key(number), record(0, &entries), now).await;
+            assert_eq!(created, Ok(Created::Yes));
         }
         assert_eq!(
             store.held().index.len(),

@@ -5,6 +5,7 @@ mod index;
 mod log_out_state;
 mod memory;
 mod record;
+mod revocations;
 mod sessions;
 mod store;
 
@@ -13,7 +14,8 @@ pub(crate) use index::{Named, Said};
 pub(crate) use memory::Expiring;
 pub use memory::MemoryStore;
 pub use record::Session;
-pub use store::{Record, Replaced, SessionKey, SessionStore, StoreError};
+pub use revocations::{Position, Revocation, Revoked};
+pub use store::{Created, Record, Replaced, SessionKey, SessionStore, StoreError};
 
 pub(crate) use record::{Kept, SessionData};
 pub(crate) use sessions::{Found, Sessions};

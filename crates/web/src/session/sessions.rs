@@ -7,7 +7,7 @@ use codegrant_core::{Timestamp, TransactionId};
 use super::ended::Ended;
 use super::index::{self, Named, Said};
 use super::record::{Session, SessionData};
-use super::store::{Record, Replaced, SessionKey, SessionStore};
+use super::store::{Created, Record, Replaced, SessionKey, SessionStore};
 use super::{Lifetime, MemoryStore};
 use crate::cookie::{self, Cookies, Jar};
 use crate::error::{Error, SessionError};
@@ -122,7 +122,10 @@ impl Sessions {
         let id = codegrant_core::jose::base64url::encode(&seal::random::<32>());
         let key = SessionKey::of_id(&id);
         let record = self.record(&key, data, 0, now);
-        store.create(&key, record, now).await?;
+        if store.create(&key, record, now).await? == Created::No {
+            // Two random numbers of 256 bits do not meet.
+            return Err(SessionError::Gone.into());
+        }
         self.set(&id, jar, seconds)
     }
 

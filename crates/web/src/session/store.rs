@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
 
 use super::index::IndexKey;
+use super::revocations::{Position, Revocation, Revoked};
 use crate::seal;
 
 /// The name of a session in a store: the hash of the id that the browser holds.
@@ -18,6 +19,11 @@ impl SessionKey {
     /// Computes the name for the id that a browser holds: its SHA-256.
     pub fn of_id(id: &str) -> Self {
         Self(seal::hash(id.as_bytes()))
+    }
+
+    /// Takes a name as a store has it, for [`SessionStore::list`].
+    pub fn new(name: impl Into<String>) -> Self {
+        Self(name.into())
     }
 
     /// Returns it as 43 characters of base64url.
@@ -41,6 +47,16 @@ pub struct Record {
     pub issued_at: Timestamp,
 }
 
+/// What became of a new record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a record whose key is taken was not kept"]
+pub enum Created {
+    /// It is stored.
+    Yes,
+    /// A record that has not expired is there under its key; nothing was written.
+    No,
+}
+
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a change that lost the race has not happened"]
@@ -59,7 +75,11 @@ pub struct StoreError {
     pub reason: String,
 }
 
-/// Keeps sessions and remembers which transactions were used.
+/// Keeps sessions, and what all processes of an app have to know of each other: which transactions are used,
+/// which sealed sessions are over, and which tokens are being refreshed.
+///
+/// Every method is one step: of callers at the same moment, in whatever process, one comes first and the next
+/// sees what it left. What a method has returned is kept if this process ends right after.
 ///
 /// Time is an argument. A record whose `expires_at` is not after `now` does not exist any longer, whether
 /// or not it was cleaned up. `codegrant-testkit` has the contract as a test suite.
@@ -72,32 +92,40 @@ pub struct StoreError {
 ///
 /// use async_trait::async_trait;
 /// use codegrant_web::{
-///     IndexKey, Record, Replaced, SessionKey, SessionStore, StoreError, Timestamp, TransactionId,
+///     Created, IndexKey, Position, Record, Replaced, Revocation, Revoked, SessionKey, SessionStore,
+///     StoreError, Timestamp, TransactionId,
 /// };
 ///
 /// #[derive(Default)]
 /// struct Table {
-///     sessions: Mutex<HashMap<String, Record>>,
+///     sessions: Mutex<HashMap<SessionKey, Record>>,
 ///     used: Mutex<HashMap<TransactionId, Timestamp>>,
+///     revocations: Mutex<Vec<Revocation>>,
 /// }
 ///
 /// #[async_trait]
 /// impl SessionStore for Table {
-///     async fn create(&self, key: &SessionKey, record: Record, _now: Timestamp) -> Result<(), StoreError> {
-///         self.sessions.lock().unwrap().insert(key.as_str().to_owned(), record);
-///         Ok(())
+///     async fn create(
+///         &self, key: &SessionKey, record: Record, now: Timestamp,
+///     ) -> Result<Created, StoreError> {
+///         let mut sessions = self.sessions.lock().unwrap();
+///         if sessions.get(key).is_some_and(|held| now < held.expires_at) {
+///             return Ok(Created::No);
+///         }
+///         sessions.insert(key.clone(), record);
+///         Ok(Created::Yes)
 ///     }
 ///
 ///     async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
 ///         let sessions = self.sessions.lock().unwrap();
-///         Ok(sessions.get(key.as_str()).filter(|held| now < held.expires_at).cloned())
+///         Ok(sessions.get(key).filter(|held| now < held.expires_at).cloned())
 ///     }
 ///
 ///     async fn replace(
 ///         &self, key: &SessionKey, expected: u64, record: Record, now: Timestamp,
 ///     ) -> Result<Replaced, StoreError> {
 ///         let mut sessions = self.sessions.lock().unwrap();
-///         match sessions.get_mut(key.as_str()) {
+///         match sessions.get_mut(key) {
 ///             Some(held) if held.version == expected && now < held.expires_at => {
 ///                 *held = record;
 ///                 Ok(Replaced::Yes)
@@ -107,7 +135,7 @@ pub struct StoreError {
 ///     }
 ///
 ///     async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
-///         self.sessions.lock().unwrap().remove(key.as_str());
+///         self.sessions.lock().unwrap().remove(key);
 ///         Ok(())
 ///     }
 ///
@@ -118,6 +146,30 @@ pub struct StoreError {
 ///         let before = sessions.len();
 ///         sessions.retain(|_, held| !held.index.contains(entry) || issued_by < held.issued_at);
 ///         Ok(before - sessions.len())
+///     }
+///
+///     async fn list(
+///         &self, entry: &IndexKey, limit: usize, now: Timestamp,
+///     ) -> Result<Vec<(SessionKey, Record)>, StoreError> {
+///         let sessions = self.sessions.lock().unwrap();
+///         let live = sessions.iter().filter(|(_, held)| now < held.expires_at && held.index.contains(entry));
+///         Ok(live.map(|(key, held)| (key.clone(), held.clone())).take(limit).collect())
+///     }
+///
+///     async fn revoke(&self, revocation: &Revocation, _now: Timestamp) -> Result<(), StoreError> {
+///         self.revocations.lock().unwrap().push(revocation.clone());
+///         Ok(())
+///     }
+///
+///     async fn revoked(&self, after: Option<&Position>, now: Timestamp) -> Result<Revoked, StoreError> {
+///         let held = self.revocations.lock().unwrap();
+///         let seen = after.and_then(|after| after.as_str().parse().ok()).unwrap_or(0);
+///         let new = held.iter().skip(seen).filter(|revocation| now < revocation.until);
+///         Ok(Revoked {
+///             revocations: new.cloned().collect(),
+///             position: Position::new(held.len().to_string()),
+///             more: false,
+///         })
 ///     }
 ///
 ///     async fn consume(
@@ -132,7 +184,9 @@ pub struct StoreError {
 /// ```
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
-    /// Keeps a new record.
+    /// Keeps a new record, unless one that has not expired is there under its key.
+    ///
+    /// Of many callers one gets [`Created::Yes`]: by this, one process of all refreshes a token.
     ///
     /// # Errors
     ///
@@ -142,7 +196,7 @@ pub trait SessionStore: Send + Sync + 'static {
         key: &SessionKey,
         record: Record,
         now: Timestamp,
-    ) -> Result<(), StoreError>;
+    ) -> Result<Created, StoreError>;
 
     /// Reads a record that has not expired.
     ///
@@ -190,6 +244,43 @@ pub trait SessionStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<usize, StoreError>;
 
+    /// Returns the records that have this entry in their `index` and have not expired: `limit` of them at most,
+    /// in any order.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not work.
+    async fn list(
+        &self,
+        entry: &IndexKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(SessionKey, Record)>, StoreError>;
+
+    /// Adds to the list of what is over, for all processes; [`SessionStore::revoked`] gives it out until its
+    /// `until`.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not work; the log-out that it belongs to then fails.
+    async fn revoke(&self, revocation: &Revocation, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Returns what was added to that list after a position, or all of it that still counts.
+    ///
+    /// A reader that goes on from each answer's position sees everything that [`SessionStore::revoke`] had
+    /// returned for before it asked, at least once. Giving something out twice is no error, leaving something
+    /// out is: a database that numbers rows as they begin and shows them as they commit has to look back a
+    /// while.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not work; sealed sessions are then refused once what is known is too old.
+    async fn revoked(
+        &self,
+        after: Option<&Position>,
+        now: Timestamp,
+    ) -> Result<Revoked, StoreError>;
+
     /// Marks a transaction as used until `until`; true for exactly one of all callers.
     ///
     /// A logout token is marked in the same way.
@@ -213,7 +304,7 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         key: &SessionKey,
         record: Record,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Created, StoreError> {
         (**self).create(key, record, now).await
     }
 
@@ -242,6 +333,27 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         (**self).end_all(entry, issued_by, now).await
+    }
+
+    async fn list(
+        &self,
+        entry: &IndexKey,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<(SessionKey, Record)>, StoreError> {
+        (**self).list(entry, limit, now).await
+    }
+
+    async fn revoke(&self, revocation: &Revocation, now: Timestamp) -> Result<(), StoreError> {
+        (**self).revoke(revocation, now).await
+    }
+
+    async fn revoked(
+        &self,
+        after: Option<&Position>,
+        now: Timestamp,
+    ) -> Result<Revoked, StoreError> {
+        (**self).revoked(after, now).await
     }
 
     async fn consume(

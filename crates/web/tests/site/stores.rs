@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use codegrant_core::{Timestamp, TransactionId};
 use codegrant_testkit::store_contract;
-use codegrant_web::{MemoryStore, Record, Replaced, SessionKey, SessionStore};
+use codegrant_web::{Created, MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError};
 
 const NOW: Timestamp = Timestamp::from_unix(1_000);
 
@@ -28,16 +28,18 @@ fn until(seconds: i64) -> Record {
     }
 }
 
+#[track_caller]
+fn created(result: Result<Created, StoreError>) {
+    assert_eq!(result, Ok(Created::Yes), "its key is new");
+}
+
 #[tokio::test]
 async fn a_full_store_lets_go_of_what_expires_first() {
     let store = MemoryStore::new(3);
     for (number, seconds) in [(1, 300), (2, 100), (3, 200)] {
-        store
-            .create(&key(number), until(seconds), NOW)
-            .await
-            .unwrap();
+        created(store.create(&key(number), until(seconds), NOW).await);
     }
-    store.create(&key(4), until(250), NOW).await.unwrap();
+    created(store.create(&key(4), until(250), NOW).await);
     assert_eq!(store.len(), 3);
     let mut held = Vec::new();
     for number in 1..=4 {
@@ -49,8 +51,8 @@ async fn a_full_store_lets_go_of_what_expires_first() {
 #[tokio::test]
 async fn a_change_of_a_full_store_pushes_nobody_out() {
     let store = MemoryStore::new(2);
-    store.create(&key(1), until(100), NOW).await.unwrap();
-    store.create(&key(2), until(200), NOW).await.unwrap();
+    created(store.create(&key(1), until(100), NOW).await);
+    created(store.create(&key(2), until(200), NOW).await);
     let changed = store.replace(&key(2), 0, until(300), NOW).await.unwrap();
     assert_eq!(changed, Replaced::Yes);
     assert!(store.load(&key(1), NOW).await.unwrap().is_some());
@@ -62,7 +64,7 @@ async fn a_change_of_a_full_store_pushes_nobody_out() {
 async fn memory_has_a_hard_limit_and_what_has_expired_goes() {
     let store = MemoryStore::new(10);
     for number in 0..1_000 {
-        store.create(&key(number), until(60), NOW).await.unwrap();
+        created(store.create(&key(number), until(60), NOW).await);
         let used = TransactionId::of_state(&number.to_string());
         assert!(store.consume(used, NOW.plus(60), NOW).await.unwrap());
         assert!(store.len() <= 10);
@@ -72,7 +74,7 @@ async fn memory_has_a_hard_limit_and_what_has_expired_goes() {
         expires_at: later.plus(60),
         ..until(0)
     };
-    store.create(&key(1), longer, later).await.unwrap();
+    created(store.create(&key(1), longer, later).await);
     assert_eq!(store.len(), 1);
 }
 
