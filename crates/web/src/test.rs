@@ -157,6 +157,12 @@ impl TestUser {
         SessionData {
             claim_sources: Vec::new(),
             dpop_key: None,
+            refreshes: 0,
+            renewed_at: None,
+            keeps_refresh_token: false,
+            roles: Vec::new(),
+            device: None,
+            last_seen: None,
             id_token: None,
             identity,
             account: self.account,

@@ -18,7 +18,7 @@ impl IndexKey {
         Self(text.into())
     }
 
-    /// Returns it as 43 characters of base64url.
+    /// Returns it as text: 64 visible ASCII characters at most.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -67,6 +67,33 @@ pub(crate) struct SessionData {
     /// What the tokens are bound to, where they are (RFC 9449).
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub(crate) dpop_key: Option<DpopKey>,
+    /// How often the tokens were renewed: of two copies of a session, the one with more has the newer tokens.
+    #[serde(rename = "q", default, skip_serializing_if = "is_zero")]
+    pub(crate) refreshes: u32,
+    /// When that was last.
+    #[serde(rename = "z", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) renewed_at: Option<Timestamp>,
+    /// Whether the last refresh left the refresh token as it was: then it may be sent again where nobody knows
+    /// what became of it.
+    #[serde(rename = "m", default, skip_serializing_if = "is_false")]
+    pub(crate) keeps_refresh_token: bool,
+    /// What the app lets the account do, as its hook said.
+    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) roles: Vec<String>,
+    /// What the browser called itself; kept in a store only.
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<String>,
+    /// When a request last moved the idle limit on; kept in a store only.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_seen: Option<Timestamp>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+fn is_false(said: &bool) -> bool {
+    !said
 }
 
 /// What a session keeps for its log-out at the provider, all of it off by default.
@@ -106,6 +133,12 @@ impl SessionData {
             id_token: record,
             claim_sources: login.claim_sources,
             dpop_key: login.dpop_key,
+            refreshes: 0,
+            renewed_at: None,
+            keeps_refresh_token: false,
+            roles: Vec::new(),
+            device: None,
+            last_seen: None,
         }
     }
 
