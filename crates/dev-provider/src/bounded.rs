@@ -10,9 +10,6 @@ pub(crate) struct Bounded<V> {
 }
 
 impl<V> Bounded<V> {
-    /// The most entries of each kind that a provider keeps.
-    pub(crate) const LIMIT: usize = 10_000;
-
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             entries: HashMap::new(),
@@ -53,12 +50,6 @@ impl<V> Bounded<V> {
     /// Drops every entry for which `keep` is false.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
         self.entries.retain(|_, value| keep(value));
-    }
-}
-
-impl<V> Default for Bounded<V> {
-    fn default() -> Self {
-        Self::new(Self::LIMIT)
     }
 }
 

@@ -24,7 +24,7 @@ pub const REQUEST_HEADERS: &[&str] = &["authorization", "content-type", "cookie"
 
 /// An OpenID Provider whose only way in is [`DevProvider::handle`].
 ///
-/// Share it between threads by reference or `Arc`. It remembers at most ten thousand of each thing, drops
+/// Share it between threads by reference or `Arc`. It remembers so many of each thing as its settings say, drops
 /// the oldest first, and keeps nothing when it is dropped itself.
 pub struct DevProvider {
     settings: Settings,

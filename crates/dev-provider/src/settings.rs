@@ -52,6 +52,8 @@ pub struct Settings {
     /// What the addresses start with at which clients show certificates, with the issuer's path
     /// (`mtls_endpoint_aliases`, RFC 8705 section 5); on loopback.
     pub certificate_base: Option<String>,
+    /// How many of each thing are remembered, tokens for example; the oldest are forgotten first.
+    pub remembered: usize,
     /// What it can do beyond the plain code flow.
     pub features: BTreeSet<Feature>,
     /// How its own requests to clients are performed; without one they go nowhere.
@@ -75,6 +77,7 @@ impl Settings {
             scopes: Vec::new(),
             authorization_details_types: Vec::new(),
             certificate_base: None,
+            remembered: 10_000,
             features: BTreeSet::new(),
             outbox: None,
         }
@@ -167,6 +170,14 @@ impl Settings {
     #[must_use]
     pub fn with_certificate_base(mut self, base: impl Into<String>) -> Self {
         self.certificate_base = Some(base.into());
+        self
+    }
+
+    /// Returns the settings with another number of things of each kind that are remembered, for a test with
+    /// more logins than a provider is asked for elsewhere.
+    #[must_use]
+    pub fn with_remembered(mut self, most: usize) -> Self {
+        self.remembered = most;
         self
     }
 
