@@ -246,8 +246,11 @@ impl Auth {
         });
         let sessions = &self.0.sessions;
         let data = user.into_session(registered, self.now(), sessions.absolute_seconds());
-        let opened = sessions.open(&data, &Jar::read(&[]), self.now()).await;
+        let jar = Jar::read(&[]);
+        let opened = sessions.open(&data, data.started_at, &jar, self.now());
+        let opened = opened.await;
         let cookies = opened.unwrap_or_else(|error| panic!("{}: {error}", error.code().name));
+        let cookies = cookies.expect("a session is not over before anybody has had it");
         let pairs: Vec<&str> = cookies
             .iter()
             .filter_map(|cookie| cookie.split(';').next())

@@ -79,7 +79,7 @@ impl AuthBuilder {
         let cookies = Cookies::new(&origin, &self.base);
         Ok(Auth(Arc::new(Inner {
             transactions: Transactions::new(cookies.clone(), ring.clone()),
-            sessions: Sessions::new(cookies, ring.clone(), self.lifetime, self.store),
+            sessions: Sessions::new(cookies, ring.clone(), self.lifetime, self.kind),
             ring,
             origin,
             base: self.base,

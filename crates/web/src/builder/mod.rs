@@ -16,7 +16,7 @@ use crate::http_client::HttpClient;
 use crate::on_login::{Answer, Login, OnLogin};
 use crate::pages::{DefaultPages, Pages};
 use crate::registration::Registration;
-use crate::session::{Lifetime, SessionStore};
+use crate::session::{BOUND_SECONDS, Kind, Lifetime, SessionStore};
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -38,7 +38,7 @@ pub struct AuthBuilder {
     process: fn(&str) -> Option<String>,
     registrations: Vec<Registration>,
     lifetime: Lifetime,
-    store: Option<Arc<dyn SessionStore>>,
+    kind: Kind,
     pages: Box<dyn Pages>,
     http: Option<Arc<dyn HttpClient>>,
     root_certificate: Option<Vec<u8>>,
@@ -60,7 +60,10 @@ impl AuthBuilder {
             process: |name| std::env::var(name).ok().filter(|set| !set.is_empty()),
             registrations: Vec::new(),
             lifetime: Lifetime::default(),
-            store: None,
+            kind: Kind::Sealed {
+                shared: None,
+                bound_seconds: BOUND_SECONDS,
+            },
             pages: Box::new(DefaultPages),
             http: None,
             root_certificate: None,
@@ -178,7 +181,34 @@ impl AuthBuilder {
     /// Keeps sessions in a store; in sealed cookies otherwise.
     #[must_use]
     pub fn store(mut self, store: impl SessionStore) -> Self {
-        self.store = Some(Arc::new(store));
+        self.kind = Kind::Stored(Arc::new(store));
+        self
+    }
+
+    /// Leaves sessions in sealed cookies, and keeps in a store what all processes have to know of them: which
+    /// are over, which logins were used, and which tokens are being refreshed.
+    ///
+    /// A page of a logged-in user asks no store. What one process ends is refused by all of them after five
+    /// seconds at the latest, or after what [`AuthBuilder::revocation_bound`] says.
+    #[must_use]
+    pub fn revocation_index(mut self, store: impl SessionStore) -> Self {
+        self.kind = Kind::Sealed {
+            shared: Some(Arc::new(store)),
+            bound_seconds: BOUND_SECONDS,
+        };
+        self
+    }
+
+    /// Sets after how many seconds, at the latest, all processes refuse a sealed session that was ended.
+    ///
+    /// Each process asks the store at most twice in this time. Where the store does not answer for so long,
+    /// sealed sessions are refused with 503 until it does. It comes after
+    /// [`AuthBuilder::revocation_index`], and says nothing without it.
+    #[must_use]
+    pub fn revocation_bound(mut self, seconds: u32) -> Self {
+        if let Kind::Sealed { bound_seconds, .. } = &mut self.kind {
+            *bound_seconds = i64::from(seconds.max(1));
+        }
         self
     }
 

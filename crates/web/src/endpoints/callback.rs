@@ -199,17 +199,22 @@ async fn finish(
     }
     let lifetime = auth.0.sessions.absolute_seconds();
     let mut data = SessionData::new(login, registered.switches.kept(), auth.now(), lifetime);
-    if admit::is_overtaken(auth, &data, began, silent && checked, &jar).await? {
-        auth.give_back(&data.identity, data.refresh_token.as_ref(), id);
-        return Ok(Response::see_other(return_to.as_str()).with_cookies([drop]));
-    }
-    let admitted = admit::admit(auth, id, &mut data, &state, &jar).await;
-    let mut cookies = admitted.map_err(|error| Ended {
+    let overtaken = admit::is_overtaken(auth, &data, began, silent && checked, &jar).await?;
+    let admitted = if overtaken {
+        Ok(None)
+    } else {
+        admit::admit(auth, id, &mut data, began, &state, &jar).await
+    };
+    let admitted = admitted.map_err(|error| Ended {
         error,
         return_to: Some(return_to.clone()),
         restart: false,
         cookies: vec![drop.clone()],
     })?;
+    let Some(mut cookies) = admitted else {
+        auth.give_back(&data.identity, data.refresh_token.as_ref(), id);
+        return Ok(Response::see_other(return_to.as_str()).with_cookies([drop]));
+    };
     cookies.push(drop);
     auth.0.events.login_finished(id, &data.identity);
     Ok(Response::see_other(return_to.as_str())

@@ -1,39 +1,34 @@
-//! What was ended in this process: a sealed cookie cannot be taken back, so its end is remembered.
+//! What is over, as this process knows it: a sealed cookie cannot be taken back, so its end is remembered.
 //!
-//! Other processes do not know of it. An index that all of them share would stand beside the store and be asked
-//! where [`Ended::has`] is.
+//! Where processes share a revocation index this is the copy of it that requests are held to
+//! ([`RevocationIndex`](super::revocation_index::RevocationIndex)); alone, it is all there is.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use codegrant_core::{Timestamp, TransactionId};
+use codegrant_core::Timestamp;
 
 use super::Expiring;
-use super::index::{Ending, IndexKey, Said, entries_of};
+use super::index::{self, IndexKey};
 use super::record::SessionData;
+use super::revocations::Revocation;
 use crate::seal::KeyRing;
 
-/// How many ended sessions are remembered, and of each issuer as many log-outs that it proved.
-const ENDED_SESSIONS: usize = 100_000;
+/// How many endings are remembered, of each issuer and of our own log-outs.
+const ENDED: usize = 1_000_000;
 
-/// How many log-outs are remembered that nobody proved; they push nothing else out.
+/// How many log-outs of an issuer are remembered that nobody proved; they push nothing else out.
 const CLAIMED: usize = 10_000;
 
-/// Sessions that are over, by the transaction that opened each, or by the index.
+/// Sessions that are over, by what they have in common.
 pub(super) struct Ended {
     /// Whether there is anything at all: most processes never have, and ask nothing else.
     any: AtomicBool,
-    /// Whether a provider ended anything.
+    /// Whether there is anything but single logins.
     named: AtomicBool,
-    held: Mutex<Held>,
-}
-
-struct Held {
-    sessions: Expiring<TransactionId, ()>,
-    /// By the issuer: however many one of them makes, they push none of another's out.
-    proven: HashMap<String, Expiring<IndexKey, Until>>,
-    claimed: Expiring<IndexKey, Until>,
+    /// By the part of the index: however many endings one has, they push none of another's out.
+    held: Mutex<HashMap<String, Expiring<IndexKey, Until>>>,
 }
 
 /// Which sessions an entry ends: those that the provider had issued by then, and that had begun here.
@@ -48,96 +43,96 @@ impl Ended {
         Self {
             any: AtomicBool::new(false),
             named: AtomicBool::new(false),
-            held: Mutex::new(Held {
-                sessions: Expiring::new(ENDED_SESSIONS),
-                proven: HashMap::new(),
-                claimed: Expiring::new(CLAIMED),
-            }),
+            held: Mutex::new(HashMap::new()),
         }
     }
 
-    /// Remembers one session until it would have ended anyway.
-    pub(super) fn one(&self, data: &SessionData, now: Timestamp) {
-        self.held()
-            .sessions
-            .insert(data.transaction, (), data.ends_at, now);
-        self.any.store(true, Ordering::Release);
-    }
-
-    /// Remembers what a provider ended, for as long as a session of now can last.
-    pub(super) fn named(
-        &self,
-        issuer: &str,
-        endings: &[Ending],
-        said: Said,
-        absolute_seconds: i64,
-        now: Timestamp,
-    ) {
+    /// Remembers an ending; two of the same entry are one that reaches as far as either.
+    pub(super) fn take(&self, revocation: &Revocation, now: Timestamp) {
+        let Revocation {
+            entry,
+            issued_by,
+            started_by,
+            until,
+        } = revocation;
+        let (mut issued_by, mut started_by, mut until) = (*issued_by, *started_by, *until);
+        let limit = if entry.is_claimed() { CLAIMED } else { ENDED };
         let mut held = self.held();
-        let entries = match said {
-            Said::Proven | Said::Again => {
-                let proven = held.proven.entry(issuer.to_owned());
-                proven.or_insert_with(|| Expiring::new(ENDED_SESSIONS))
-            }
-            Said::Claimed => &mut held.claimed,
-        };
-        for ending in endings {
-            let Some(key) = ending.keys.first() else {
-                continue;
-            };
-            let mut until = Until {
-                issued_by: ending.issued_by,
-                started_by: now,
-            };
-            if let Some(before) = entries.live(key, now).copied() {
-                if said == Said::Again {
-                    continue;
-                }
-                until.issued_by = until.issued_by.max(before.issued_by);
-            }
-            entries.insert(key.clone(), until, now.plus(absolute_seconds), now);
+        let part = held.entry(entry.part().to_owned());
+        let part = part.or_insert_with(|| Expiring::new(limit));
+        if let Some((before, before_until)) = part.live_until(entry, now) {
+            issued_by = issued_by.max(before.issued_by);
+            started_by = started_by.max(before.started_by);
+            until = until.max(before_until);
         }
+        let reach = Until {
+            issued_by,
+            started_by,
+        };
+        part.insert(entry.clone(), reach, until, now);
         drop(held);
-        self.named.store(true, Ordering::Release);
+        if !entry.is_one_login() {
+            self.named.store(true, Ordering::Release);
+        }
         self.any.store(true, Ordering::Release);
     }
 
-    /// Tells whether a session was ended in this process.
+    /// Tells whether an entry is remembered.
+    pub(super) fn knows(&self, entry: &IndexKey, now: Timestamp) -> bool {
+        let held = self.held();
+        let part = held.get(entry.part());
+        part.is_some_and(|part| part.live(entry, now).is_some())
+    }
+
+    /// Tells whether a session is over, as far as this process knows.
     pub(super) fn has(&self, data: &SessionData, ring: &KeyRing, now: Timestamp) -> bool {
         if !self.any.load(Ordering::Acquire) {
             return false;
         }
-        if self.held().sessions.live(&data.transaction, now).is_some() {
+        if self.knows(&IndexKey::of_login(data.transaction), now) {
             return true;
         }
-        let Some(issued_at) = data.issued_at else {
-            return false;
-        };
         if !self.named.load(Ordering::Acquire) {
             return false;
         }
-        let entries = entries_of(data, ring);
+        let entries = index::lookups(data, ring);
+        let issued_at = data.issued_at.unwrap_or(data.started_at);
         let held = self.held();
+        let found = |entry: &IndexKey| held.get(entry.part())?.live(entry, now).copied();
+        let reaches =
+            |until: Until| issued_at <= until.issued_by && data.started_at <= until.started_by;
         entries.iter().any(|entry| {
-            let proven = held.proven.get(&data.identity.issuer);
-            proven
-                .into_iter()
-                .chain([&held.claimed])
-                .filter_map(|ended| ended.live(entry, now))
-                .any(|until| issued_at <= until.issued_by && data.started_at <= until.started_by)
+            found(entry).is_some_and(reaches) || found(&entry.claimed()).is_some_and(reaches)
         })
     }
 
     /// A panic elsewhere cannot leave the maps half changed, so a poisoned lock is taken all the same.
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, HashMap<String, Expiring<IndexKey, Until>>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::index::{Named, endings};
+    use super::super::index::{Named, Said, endings};
     use super::*;
+
+    fn session(issuer: &str, now: Timestamp) -> SessionData {
+        let session = serde_json::json!({
+            "i": {"provider": "op", "issuer": issuer, "subject": "ada", "claims": {}},
+            "a": "token", "b": now, "e": now.plus(3600), "t": vec![0; 16], "g": "/", "o": now,
+        });
+        serde_json::from_value(session).unwrap()
+    }
+
+    fn revocation(entry: IndexKey, now: Timestamp) -> Revocation {
+        Revocation {
+            entry,
+            issued_by: now,
+            started_by: now,
+            until: now.plus(3600),
+        }
+    }
 
     // attack: DO-07
     #[test]
@@ -145,34 +140,52 @@ mod tests {
         let now = Timestamp::from_unix(1_800_000_000);
         let ring = KeyRing::new(&[[7; 32]], "https://app.example/auth");
         let ended = Ended::new();
-        let session = |issuer: &str| -> SessionData {
-            let session = serde_json::json!({
-                "i": {"provider": "op", "issuer": issuer, "subject": "ada", "claims": {}},
-                "a": "token", "b": now, "e": now.plus(3600), "t": vec![0; 16], "g": "/", "o": now,
-            });
-            serde_json::from_value(session).unwrap()
-        };
-        let log_out = |issuer: &str, subject: &str| {
+        let entry_of = |issuer: &str| {
             let named = Named {
                 issuer,
                 session_id: None,
-                subject: Some(subject),
+                subject: Some("ada"),
                 at: now,
             };
-            let endings = endings(&named, Said::Proven, &ring);
-            ended.named(issuer, &endings, Said::Proven, 3600, now);
+            let mut endings = endings(&named, Said::Proven, &ring);
+            endings.swap_remove(0).keys.swap_remove(0)
         };
-        let (one, other) = ("https://op.example", "https://evil.example");
-        log_out(one, "ada");
-        let many = (0..=ENDED_SESSIONS).map(|number| Ending {
-            keys: vec![IndexKey::new(number.to_string())],
-            issued_by: now,
-        });
-        let many: Vec<Ending> = many.collect();
-        ended.named(other, &many, Said::Proven, 3600, now);
-        assert!(ended.has(&session(one), &ring, now));
-        assert!(!ended.has(&session(other), &ring, now));
-        let held = ended.held();
-        assert_eq!(held.proven[other].values().count(), ENDED_SESSIONS);
+        let (one, other) = (
+            entry_of("https://op.example"),
+            entry_of("https://evil.example"),
+        );
+        let claimed = other.claimed();
+        for part in [&other, &claimed] {
+            let limit = if part.is_claimed() { CLAIMED } else { ENDED };
+            ended.take(&revocation(one.clone(), now), now);
+            for number in 0..=limit {
+                let entry = IndexKey::new(format!("{}{number}", part.part()));
+                ended.take(&revocation(entry, now), now);
+            }
+            assert!(ended.has(&session("https://op.example", now), &ring, now));
+            assert!(!ended.has(&session("https://evil.example", now), &ring, now));
+            let held = ended.held();
+            assert_eq!(held[part.part()].values().count(), limit);
+        }
+    }
+
+    #[test]
+    fn an_ending_reaches_as_far_as_the_longest_of_its_entry() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let ended = Ended::new();
+        let entry = IndexKey::new("an entry");
+        let far = Revocation {
+            until: now.plus(100),
+            ..revocation(entry.clone(), now)
+        };
+        let near = Revocation {
+            until: now.plus(10),
+            issued_by: now.minus(10),
+            ..far.clone()
+        };
+        ended.take(&far, now);
+        ended.take(&near, now);
+        assert!(ended.knows(&entry, now.plus(99)));
+        assert!(!ended.knows(&entry, now.plus(100)));
     }
 }

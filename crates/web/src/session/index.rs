@@ -1,19 +1,28 @@
-//! What a log-out at the provider finds sessions by.
+//! What sessions are found by that end together.
 
-use codegrant_core::Timestamp;
+use codegrant_core::{Timestamp, TransactionId};
 
 use super::record::SessionData;
-use crate::seal::{KeyRing, Purpose};
+use crate::seal::{self, KeyRing, Purpose};
 
-/// One entry of the index by which a log-out at the provider finds sessions.
+/// One entry of the index by which sessions are found that end together.
 ///
-/// It stands for the provider's session, or for a person at an issuer, and tells neither: it is a keyed hash,
-/// so that whoever reads the store cannot even try out known persons.
+/// It stands for one login, a provider's session, a person at an issuer, or an account, and tells none of them: it
+/// is a keyed hash, so that whoever reads the store cannot even try out known persons. Its first eight characters say
+/// which part of the index it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IndexKey(String);
 
+/// How many characters say the part, the mark of what nobody proved included.
+const PART: usize = 8;
+
+const PROVEN: &str = ".";
+const CLAIMED: &str = "~";
+const LOGINS: &str = ".logins-";
+const ACCOUNTS: &str = ".account";
+
 impl IndexKey {
-    /// Takes a text as the entry, for a store's own tests; real ones are hashes.
+    /// Takes a text as the entry, as a store has it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -21,6 +30,29 @@ impl IndexKey {
     /// Returns it as text: 64 visible ASCII characters at most.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the entry of one login; its transaction is a hash already.
+    pub(crate) fn of_login(transaction: TransactionId) -> Self {
+        Self(format!("{LOGINS}{}", transaction.to_hex()))
+    }
+
+    /// Returns the same entry as it is ended by what nobody proved.
+    pub(super) fn claimed(&self) -> Self {
+        Self(format!("{CLAIMED}{}", self.0.get(1..).unwrap_or_default()))
+    }
+
+    pub(super) fn is_claimed(&self) -> bool {
+        self.0.starts_with(CLAIMED)
+    }
+
+    pub(super) fn is_one_login(&self) -> bool {
+        self.0.starts_with(LOGINS)
+    }
+
+    /// Returns which part it belongs to: our own log-outs, accounts, or an issuer's, proven or not.
+    pub(super) fn part(&self) -> &str {
+        self.0.get(..PART).unwrap_or(&self.0)
     }
 }
 
@@ -54,18 +86,30 @@ enum Entry<'a> {
     Subject(&'a str),
     /// A person whose session does not know the provider's.
     SubjectAlone(&'a str),
+    /// An account of the app's own, at whatever issuer its people log in.
+    Account(&'a str),
 }
 
 impl Entry<'_> {
     /// Computes the entry under every key of the ring, the one in use first.
     fn keys(self, issuer: &str, ring: &KeyRing) -> Vec<IndexKey> {
-        let (kind, name) = match self {
-            Self::Session(id) => ("session", id),
-            Self::Subject(subject) => ("subject", subject),
-            Self::SubjectAlone(subject) => ("subject alone", subject),
+        let (kind, issuer, name) = match self {
+            Self::Session(id) => ("session", issuer, id),
+            Self::Subject(subject) => ("subject", issuer, subject),
+            Self::SubjectAlone(subject) => ("subject alone", issuer, subject),
+            Self::Account(account) => ("account", "", account),
+        };
+        let part = match self {
+            Self::Account(_) => ACCOUNTS.to_owned(),
+            _ => {
+                let hash = seal::hash(issuer.as_bytes());
+                format!("{PROVEN}{}", &hash[..PART - PROVEN.len()])
+            }
         };
         let names = ring.names(Purpose::Index, &[kind, issuer, name]);
-        names.map(IndexKey).collect()
+        names
+            .map(|name| IndexKey(format!("{part}{name}")))
+            .collect()
     }
 }
 
@@ -107,18 +151,63 @@ pub(super) fn endings(named: &Named<'_>, said: Said, ring: &KeyRing) -> Vec<Endi
     endings
 }
 
-/// Returns the entries under which a session is found; none for one that no provider can end.
-pub(super) fn entries_of(data: &SessionData, ring: &KeyRing) -> Vec<IndexKey> {
-    if data.issued_at.is_none() {
-        return Vec::new();
+/// Whose sessions end together, wherever they are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Whose<'a> {
+    /// An account's of the app's own.
+    Account(&'a str),
+    /// A person's at an issuer.
+    Person {
+        /// The issuer.
+        issuer: &'a str,
+        /// The person there.
+        subject: &'a str,
+    },
+}
+
+impl<'a> Whose<'a> {
+    /// Returns whose a session is: the account's, where the app has named one.
+    pub(crate) fn of(data: &'a SessionData) -> Self {
+        let (issuer, subject) = data.identity.key();
+        match &data.account {
+            Some(account) => Self::Account(account),
+            None => Self::Person { issuer, subject },
+        }
     }
+
+    /// Computes the entry under every key of the ring.
+    pub(super) fn keys(self, ring: &KeyRing) -> Vec<IndexKey> {
+        match self {
+            Self::Account(account) => Entry::Account(account).keys("", ring),
+            Self::Person { issuer, subject } => Entry::Subject(subject).keys(issuer, ring),
+        }
+    }
+}
+
+/// Returns the entries under which a session is found, by the key in use.
+pub(super) fn entries_of(data: &SessionData, ring: &KeyRing) -> Vec<IndexKey> {
+    let first = |keys: Vec<IndexKey>| keys.into_iter().next();
+    all_of(data, ring).filter_map(first).collect()
+}
+
+/// Returns the entries that may have ended a session, by every key: another process may have another in use.
+pub(super) fn lookups(data: &SessionData, ring: &KeyRing) -> Vec<IndexKey> {
+    all_of(data, ring).flatten().collect()
+}
+
+fn all_of<'a>(
+    data: &'a SessionData,
+    ring: &'a KeyRing,
+) -> impl Iterator<Item = Vec<IndexKey>> + 'a {
     let (issuer, subject) = data.identity.key();
-    let second = match &data.session_id {
+    // A provider that may end sessions names its own, or the person.
+    let by_provider = data.issued_at.map(|_| match &data.session_id {
         Some(id) => Entry::Session(id),
         None => Entry::SubjectAlone(subject),
-    };
-    [Entry::Subject(subject), second]
+    });
+    let account = data.account.as_deref().map(Entry::Account);
+    [Some(Entry::Subject(subject)), by_provider, account]
         .into_iter()
-        .filter_map(|entry| entry.keys(issuer, ring).into_iter().next())
-        .collect()
+        .flatten()
+        .map(move |entry| entry.keys(issuer, ring))
 }

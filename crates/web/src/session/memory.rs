@@ -241,6 +241,14 @@ impl<K: Hash + Eq + Clone, V> Expiring<K, V> {
             .map(|(value, _, _)| value)
     }
 
+    /// Returns a value and when it expires.
+    pub(crate) fn live_until(&self, key: &K, now: Timestamp) -> Option<(&V, Timestamp)> {
+        self.entries
+            .get(key)
+            .filter(|(_, expires, _)| now < *expires)
+            .map(|(value, expires, _)| (value, *expires))
+    }
+
     /// Puts a value in, and returns what went for it: the key's value before, what had expired, and what had
     /// to make room.
     pub(crate) fn insert(

@@ -5,12 +5,13 @@ mod index;
 mod log_out_state;
 mod memory;
 mod record;
+mod revocation_index;
 mod revocations;
 mod sessions;
 mod store;
 
 pub use index::IndexKey;
-pub(crate) use index::{Named, Said};
+pub(crate) use index::{Named, Said, Whose};
 pub(crate) use memory::Expiring;
 pub use memory::MemoryStore;
 pub use record::Session;
@@ -18,7 +19,8 @@ pub use revocations::{Position, Revocation, Revoked};
 pub use store::{Created, Record, Replaced, SessionKey, SessionStore, StoreError};
 
 pub(crate) use record::{Kept, SessionData};
-pub(crate) use sessions::{Found, Sessions};
+pub(crate) use revocation_index::BOUND_SECONDS;
+pub(crate) use sessions::{Found, Kind, Sessions};
 
 /// How long a session lasts, in seconds.
 ///

@@ -4,35 +4,52 @@ use std::sync::Arc;
 
 use codegrant_core::{Timestamp, TransactionId};
 
-use super::ended::Ended;
-use super::index::{self, Named, Said};
+use super::index::{self, IndexKey, Named, Said, Whose};
 use super::record::{Session, SessionData};
+use super::revocation_index::RevocationIndex;
+use super::revocations::Revocation;
 use super::store::{Created, Record, Replaced, SessionKey, SessionStore};
-use super::{Lifetime, MemoryStore};
+use super::{BOUND_SECONDS, Lifetime, MemoryStore};
 use crate::cookie::{self, Cookies, Jar};
 use crate::error::{Error, SessionError};
 use crate::seal::{self, KeyRing, Purpose};
 
-/// How many used transactions are remembered where no store does it.
-const USED_TRANSACTIONS: usize = 100_000;
+/// How much of each kind is remembered where no store does it.
+const REMEMBERED: usize = 100_000;
 
 /// How long the mark of a log-out stays in the browser; it says nothing and is never read.
 const LEFT_SECONDS: i64 = 5;
 
+/// Later than anything.
+const END_OF_TIME: Timestamp = Timestamp::from_unix(i64::MAX);
+
 /// A session is touched in the store when this part of its idle time has passed, not at every request.
 const TOUCH_PART: i64 = 10;
+
+/// Where sessions are.
+pub(crate) enum Kind {
+    /// In their cookies; the store, if there is one, has what all processes must know.
+    Sealed {
+        /// That store.
+        shared: Option<Arc<dyn SessionStore>>,
+        /// How old this process's copy of the revocation index may be, in seconds.
+        bound_seconds: i64,
+    },
+    /// In a store.
+    Stored(Arc<dyn SessionStore>),
+}
 
 pub(crate) struct Sessions {
     pub(super) cookies: Cookies,
     pub(super) ring: KeyRing,
     lifetime: Lifetime,
-    /// Where sessions are; `None` when they are in their cookies.
-    store: Option<Arc<dyn SessionStore>>,
-    /// The sessions that were logged out in this process: a sealed cookie that somebody kept, or a refresh
-    /// that was under way, does not bring them back.
-    ended: Ended,
-    /// Remembers used transactions where there is no store: in this process only.
-    used: MemoryStore,
+    /// Whether sessions are in the store, and not in their cookies.
+    stored: bool,
+    /// What the processes of the app share; with sealed cookies alone it is this process's memory.
+    shared: Arc<dyn SessionStore>,
+    /// What is over: a sealed cookie that somebody kept, a refresh or a login that was under way, does not bring it
+    /// back.
+    index: RevocationIndex,
 }
 
 /// A session and where it was found.
@@ -47,19 +64,22 @@ enum Place {
 }
 
 impl Sessions {
-    pub(crate) fn new(
-        cookies: Cookies,
-        ring: KeyRing,
-        lifetime: Lifetime,
-        store: Option<Arc<dyn SessionStore>>,
-    ) -> Self {
+    pub(crate) fn new(cookies: Cookies, ring: KeyRing, lifetime: Lifetime, kind: Kind) -> Self {
+        let (stored, given, bound_seconds) = match kind {
+            Kind::Sealed {
+                shared,
+                bound_seconds,
+            } => (false, shared, bound_seconds),
+            Kind::Stored(store) => (true, Some(store), BOUND_SECONDS),
+        };
+        let index = RevocationIndex::new(given.clone(), bound_seconds);
         Self {
             cookies,
             ring,
             lifetime,
-            store,
-            ended: Ended::new(),
-            used: MemoryStore::new(USED_TRANSACTIONS),
+            stored,
+            shared: given.unwrap_or_else(|| Arc::new(MemoryStore::new(REMEMBERED))),
+            index,
         }
     }
 
@@ -73,60 +93,88 @@ impl Sessions {
         let Some(value) = cookie::join(jar, &name) else {
             return Ok(None);
         };
-        let found = match &self.store {
-            None => self
-                .ring
-                .open_text(Purpose::Session, &[&name], &value)
-                .and_then(|bytes| read(&bytes))
-                .map(|data| (data, Place::Cookie)),
-            Some(store) => {
-                let key = SessionKey::of_id(&value);
-                let Some(record) = store.load(&key, now).await? else {
-                    return Ok(None);
-                };
-                let data = self.unseal(&key, &record);
-                if let Some(data) = &data {
-                    self.touch(store.as_ref(), &key, &record, data, now).await?;
-                }
-                data.map(|data| {
-                    (
-                        data,
-                        Place::Store {
-                            key,
-                            version: record.version,
-                        },
-                    )
-                })
-            }
+        if !self.stored {
+            return self.find_sealed(&name, &value, now).await;
+        }
+        let key = SessionKey::of_id(&value);
+        let Some(record) = self.shared.load(&key, now).await? else {
+            return Ok(None);
         };
-        Ok(found
-            .filter(|(data, _)| now < data.ends_at && !self.has_ended(data, now))
-            .map(|(data, place)| Found {
-                session: Session::new(data),
-                place,
-            }))
+        let Some(data) = self.unseal(&key, &record) else {
+            return Ok(None);
+        };
+        if data.ends_at <= now || self.has_ended(&data, now) {
+            return Ok(None);
+        }
+        let version = self.touch(&key, &record, &data, now).await?;
+        Ok(Some(Found {
+            session: Session::new(data),
+            place: Place::Store { key, version },
+        }))
+    }
+
+    async fn find_sealed(
+        &self,
+        name: &str,
+        value: &str,
+        now: Timestamp,
+    ) -> Result<Option<Found>, Error> {
+        let opened = self.ring.open_text(Purpose::Session, &[name], value);
+        let data = opened.and_then(|bytes| read(&bytes));
+        let Some(data) = data.filter(|data| now < data.ends_at) else {
+            return Ok(None);
+        };
+        self.index.keep_up(now).await?;
+        Ok((!self.has_ended(&data, now)).then(|| Found {
+            session: Session::new(data),
+            place: Place::Cookie,
+        }))
     }
 
     /// Opens a session for a finished login: a new id, and whatever stood there before is gone.
+    ///
+    /// `None` where the person was logged out, on whatever node, since the login `began`: its session is looked
+    /// for among what is over when it is there to be found, so that a log-out at the same moment sees it or is
+    /// seen.
     pub(crate) async fn open(
         &self,
         data: &SessionData,
+        began: Timestamp,
         jar: &Jar<'_>,
         now: Timestamp,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<Option<Vec<String>>, Error> {
         self.forget(jar).await?;
         let seconds = self.lifetime.absolute_seconds;
-        let Some(store) = &self.store else {
-            return self.cookies_of(data, jar, seconds);
-        };
+        if !self.stored {
+            let over = self.is_overtaken(data, began, now).await?;
+            let cookies = self.cookies_of(data, jar, seconds)?;
+            return Ok((!over).then_some(cookies));
+        }
         let id = codegrant_core::jose::base64url::encode(&seal::random::<32>());
         let key = SessionKey::of_id(&id);
         let record = self.record(&key, data, 0, now);
-        if store.create(&key, record, now).await? == Created::No {
+        if self.shared.create(&key, record, now).await? == Created::No {
             // Two random numbers of 256 bits do not meet.
             return Err(SessionError::Gone.into());
         }
-        self.set(&id, jar, seconds)
+        if self.is_overtaken(data, began, now).await? {
+            self.shared.delete(&key).await?;
+            return Ok(None);
+        }
+        Ok(Some(self.set(&id, jar, seconds)?))
+    }
+
+    /// Tells whether the person was logged out, wherever that was, since a login began.
+    pub(crate) async fn is_overtaken(
+        &self,
+        data: &SessionData,
+        began: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        self.index.read_now(now).await?;
+        let mut as_it_began = data.clone();
+        as_it_began.started_at = began;
+        Ok(self.has_ended(&as_it_began, now))
     }
 
     /// Puts new tokens in place of old ones; the session stays the same.
@@ -137,27 +185,25 @@ impl Sessions {
         jar: &Jar<'_>,
         now: Timestamp,
     ) -> Result<Vec<String>, Error> {
-        match (&found.place, &self.store) {
-            (Place::Store { key, version }, Some(store)) => {
-                let mut expected = *version;
-                loop {
-                    let record = self.record(key, &data, expected + 1, now);
-                    if store.replace(key, expected, record, now).await? == Replaced::Yes {
-                        return Ok(Vec::new());
-                    }
-                    // Somebody wrote meanwhile. A touch leaves the tokens as they were, and these are
-                    // newer; other tokens are newer than these; a session that is gone stays gone.
-                    let Some(stored) = store.load(key, now).await? else {
-                        return Err(SessionError::Gone.into());
-                    };
-                    let held = self.unseal(key, &stored).ok_or(SessionError::Gone)?;
-                    if held.access_token.secret() != found.session.access_token().secret() {
-                        return Ok(Vec::new());
-                    }
-                    expected = stored.version;
-                }
+        let Place::Store { key, version } = &found.place else {
+            return self.cookies_of(&data, jar, data.ends_at.seconds_since(now).max(0));
+        };
+        let mut expected = *version;
+        loop {
+            let record = self.record(key, &data, expected + 1, now);
+            if self.shared.replace(key, expected, record, now).await? == Replaced::Yes {
+                return Ok(Vec::new());
             }
-            _ => self.cookies_of(&data, jar, data.ends_at.seconds_since(now).max(0)),
+            // Somebody wrote meanwhile. A touch leaves the tokens as they were, and these are newer; other
+            // tokens are newer than these; a session that is gone stays gone.
+            let Some(stored) = self.shared.load(key, now).await? else {
+                return Err(SessionError::Gone.into());
+            };
+            let held = self.unseal(key, &stored).ok_or(SessionError::Gone)?;
+            if held.access_token.secret() != found.session.access_token().secret() {
+                return Ok(Vec::new());
+            }
+            expected = stored.version;
         }
     }
 
@@ -169,7 +215,7 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Vec<String>, Error> {
         if let Some(found) = found {
-            self.ended.one(found.session.data(), now);
+            self.end_one(found.session.data(), now).await?;
         }
         self.forget(jar).await?;
         let name = self.name();
@@ -185,15 +231,33 @@ impl Sessions {
         Ok(cookies)
     }
 
-    /// Tells whether a session was logged out in this process.
+    /// Puts one session among what is over.
+    ///
+    /// A session in the store is gone from there; its end is remembered here for what is under way.
+    async fn end_one(&self, data: &SessionData, now: Timestamp) -> Result<(), Error> {
+        let revocation = Revocation {
+            entry: IndexKey::of_login(data.transaction),
+            issued_by: END_OF_TIME,
+            started_by: END_OF_TIME,
+            until: data.ends_at,
+        };
+        if self.stored {
+            self.index.revoke_here(&revocation, now);
+        } else {
+            self.index.revoke(&revocation, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells whether a session is over, as far as this process knows.
     pub(crate) fn has_ended(&self, data: &SessionData, now: Timestamp) -> bool {
-        self.ended.has(data, &self.ring, now)
+        self.index.has(data, &self.ring, now)
     }
 
     /// Ends the sessions that a provider names, whoever's browser they are in.
     ///
-    /// With a store all processes know of it at once. Sealed cookies are refused by this process from now on,
-    /// and by no other.
+    /// Those in the store are over at once. Sealed cookies are refused by this process from now on, and by the
+    /// others within the bound of the revocation index.
     pub(crate) async fn end_named(
         &self,
         named: &Named<'_>,
@@ -201,20 +265,54 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<(), Error> {
         let endings = index::endings(named, said, &self.ring);
-        // A session that opens just now is not in the store yet; what nobody proved fills no memory for that.
-        if self.store.is_none() || said != Said::Claimed {
-            let seconds = self.lifetime.absolute_seconds;
-            self.ended.named(named.issuer, &endings, said, seconds, now);
+        // A session that opens just now is not in the store yet; what nobody proved fills no list for that.
+        if !self.stored || said != Said::Claimed {
+            for ending in &endings {
+                for key in &ending.keys {
+                    let entry = match said {
+                        Said::Claimed => key.claimed(),
+                        Said::Again if self.index.ended().knows(key, now) => continue,
+                        Said::Proven | Said::Again => key.clone(),
+                    };
+                    let revocation = self.revocation(entry, ending.issued_by, now);
+                    self.index.revoke(&revocation, now).await?;
+                }
+            }
         }
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
-        for ending in &endings {
-            for key in &ending.keys {
-                store.end_all(key, ending.issued_by, now).await?;
+        if self.stored {
+            for ending in &endings {
+                for key in &ending.keys {
+                    self.shared.end_all(key, ending.issued_by, now).await?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Ends all sessions of an account or a person, on all nodes, and the logins that are under way.
+    ///
+    /// The list comes first: a login that opens its session after the sessions were ended finds itself there.
+    pub(crate) async fn end_all_of(&self, whose: Whose<'_>, now: Timestamp) -> Result<(), Error> {
+        let keys = whose.keys(&self.ring);
+        for key in &keys {
+            let revocation = self.revocation(key.clone(), END_OF_TIME, now);
+            self.index.revoke(&revocation, now).await?;
+        }
+        if self.stored {
+            for key in &keys {
+                self.shared.end_all(key, END_OF_TIME, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn revocation(&self, entry: IndexKey, issued_by: Timestamp, now: Timestamp) -> Revocation {
+        Revocation {
+            entry,
+            issued_by,
+            started_by: now,
+            until: now.plus(self.lifetime.absolute_seconds),
+        }
     }
 
     pub(crate) fn absolute_seconds(&self) -> i64 {
@@ -228,15 +326,13 @@ impl Sessions {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        Ok(match &self.store {
-            Some(store) => store.consume(transaction, until, now).await?,
-            None => self.used.consume(transaction, until, now).await?,
-        })
+        Ok(self.shared.consume(transaction, until, now).await?)
     }
 
     async fn forget(&self, jar: &Jar<'_>) -> Result<(), Error> {
-        if let (Some(store), Some(id)) = (&self.store, cookie::join(jar, &self.name())) {
-            store.delete(&SessionKey::of_id(&id)).await?;
+        let id = cookie::join(jar, &self.name());
+        if let Some(id) = id.filter(|_| self.stored) {
+            self.shared.delete(&SessionKey::of_id(&id)).await?;
         }
         Ok(())
     }
@@ -294,25 +390,28 @@ impl Sessions {
         now.plus(self.lifetime.idle_seconds).min(data.ends_at)
     }
 
-    /// Moves the idle limit on; a request that loses the race needs no touch of its own.
+    /// Moves the idle limit on, and returns the record's version; a request that loses the race needs no touch of
+    /// its own.
     async fn touch(
         &self,
-        store: &dyn SessionStore,
         key: &SessionKey,
         record: &Record,
         data: &SessionData,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let wanted = self.idle_end(data, now);
-        if wanted.seconds_since(record.expires_at) > self.lifetime.idle_seconds / TOUCH_PART {
-            let touched = Record {
-                expires_at: wanted,
-                version: record.version + 1,
-                ..record.clone()
-            };
-            let _lost_to_another = store.replace(key, record.version, touched, now).await?;
+        if wanted.seconds_since(record.expires_at) <= self.lifetime.idle_seconds / TOUCH_PART {
+            return Ok(record.version);
         }
-        Ok(())
+        let mut seen = data.clone();
+        seen.last_seen = Some(now);
+        let version = record.version + 1;
+        let touched = self.record(key, &seen, version, now);
+        let replaced = self.shared.replace(key, record.version, touched, now);
+        Ok(match replaced.await? {
+            Replaced::Yes => version,
+            Replaced::No => record.version,
+        })
     }
 }
 

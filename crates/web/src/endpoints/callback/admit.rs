@@ -29,22 +29,28 @@ pub(super) async fn is_overtaken(
 }
 
 /// Asks the app what becomes of a login that has been proved, does it, and returns the cookies that say so.
+///
+/// `None` where the person was logged out since the login `began`.
 pub(super) async fn admit(
     auth: &Auth,
     id: &str,
     data: &mut SessionData,
+    began: Timestamp,
     state: &str,
     jar: &Jar<'_>,
-) -> Result<Vec<String>, Error> {
+) -> Result<Option<Vec<String>>, Error> {
     let sessions = &auth.0.sessions;
     match auth.0.on_login.ask(data).await? {
-        Verdict::Accept => sessions.open(data, jar, auth.now()).await,
+        Verdict::Accept => sessions.open(data, began, jar, auth.now()).await,
         Verdict::AcceptAs(account) => {
             data.account = Some(account);
-            sessions.open(data, jar, auth.now()).await
+            sessions.open(data, began, jar, auth.now()).await
         }
         Verdict::HandOver(account) => {
             data.account = Some(account);
+            if sessions.is_overtaken(data, began, auth.now()).await? {
+                return Ok(None);
+            }
             // Whoever was logged in here before would otherwise be so beside the one that logs in now.
             let found = sessions.find(jar, auth.now()).await?;
             let mut cookies = sessions.end(found.as_ref(), jar, auth.now()).await?;
@@ -53,7 +59,7 @@ pub(super) async fn admit(
                 auth.0.events.handed_over_again(id, &data.identity.provider);
             }
             cookies.push(transactions.hand_over(state, &data.return_to, auth.now()));
-            Ok(cookies)
+            Ok(Some(cookies))
         }
         Verdict::Refuse(reason) => {
             // Nobody will use what the provider has just granted.

@@ -1,0 +1,191 @@
+//! The revocation index: what is over, shared by all processes of an app, and how old this one's copy may be.
+//!
+//! A sealed session asks no store. Each process holds a copy of the index, which is small: it has what was ended
+//! and could still be alive. A copy older than half its bound is read again in the background; no request is
+//! answered by one older than the bound, it waits, and is refused where the store does not answer. So a session
+//! that was ended anywhere is refused everywhere after that many seconds at the latest.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use codegrant_core::Timestamp;
+
+use super::ended::Ended;
+use super::record::SessionData;
+use super::revocations::{Position, Revocation};
+use super::store::{SessionStore, StoreError};
+use crate::seal::KeyRing;
+
+/// How old the copy may be that a request is judged by, in seconds, where the app says nothing.
+pub(crate) const BOUND_SECONDS: i64 = 5;
+
+/// For how long a store that has just failed is not asked again, in seconds.
+const FAILURE_SECONDS: i64 = 1;
+
+/// The most parts that one reading takes: a store that has always more holds nobody up for ever.
+const PARTS: usize = 10_000;
+
+/// What is over, here and wherever the index is shared.
+#[derive(Clone)]
+pub(super) struct RevocationIndex(Arc<Inner>);
+
+struct Inner {
+    ended: Ended,
+    store: Option<Arc<dyn SessionStore>>,
+    bound_seconds: i64,
+    read: Mutex<Read>,
+    /// Whoever holds it reads; the others wait or go on with what there is.
+    reading: tokio::sync::Mutex<()>,
+}
+
+/// How far the copy goes.
+#[derive(Default)]
+struct Read {
+    position: Option<Position>,
+    at: Option<Timestamp>,
+    failed: Option<(Timestamp, StoreError)>,
+}
+
+impl Read {
+    /// Returns how old the copy is; a clock that was set back makes it worthless.
+    fn age(&self, now: Timestamp) -> Option<i64> {
+        let age = now.seconds_since(self.at?);
+        (age >= 0).then_some(age)
+    }
+}
+
+impl RevocationIndex {
+    pub(super) fn new(store: Option<Arc<dyn SessionStore>>, bound_seconds: i64) -> Self {
+        Self(Arc::new(Inner {
+            ended: Ended::new(),
+            store,
+            bound_seconds,
+            read: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    /// Ends what an entry finds, here at once and everywhere within the bound.
+    pub(super) async fn revoke(
+        &self,
+        revocation: &Revocation,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.0.ended.take(revocation, now);
+        match &self.0.store {
+            Some(store) => store.revoke(revocation, now).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends it in this process only.
+    pub(super) fn revoke_here(&self, revocation: &Revocation, now: Timestamp) {
+        self.0.ended.take(revocation, now);
+    }
+
+    pub(super) fn ended(&self) -> &Ended {
+        &self.0.ended
+    }
+
+    /// Tells whether a session is over, by the copy as it is.
+    pub(super) fn has(&self, data: &SessionData, ring: &KeyRing, now: Timestamp) -> bool {
+        self.0.ended.has(data, ring, now)
+    }
+
+    /// Sees to it that the copy is not older than the bound.
+    ///
+    /// # Errors
+    ///
+    /// When it is, and the store does not work.
+    pub(super) async fn keep_up(&self, now: Timestamp) -> Result<(), StoreError> {
+        if self.0.store.is_none() {
+            return Ok(());
+        }
+        let age = self.0.read().age(now);
+        match age {
+            Some(age) if age * 2 < self.0.bound_seconds => Ok(()),
+            Some(age) if age < self.0.bound_seconds => {
+                self.read_in_background(now);
+                Ok(())
+            }
+            _ => self.read(now).await,
+        }
+    }
+
+    /// Waits for a copy that is young enough: somebody else may be reading it.
+    async fn read(&self, now: Timestamp) -> Result<(), StoreError> {
+        let _reading = self.0.reading.lock().await;
+        {
+            let read = self.0.read();
+            if read.age(now).is_some_and(|age| age < self.0.bound_seconds) {
+                return Ok(());
+            }
+            // A store that is down is not asked once for each request that waits.
+            if let Some((at, error)) = &read.failed
+                && (0..FAILURE_SECONDS).contains(&now.seconds_since(*at))
+            {
+                return Err(error.clone());
+            }
+        }
+        self.0.read_on(now).await
+    }
+
+    /// Reads what is new, whatever was read before.
+    pub(super) async fn read_now(&self, now: Timestamp) -> Result<(), StoreError> {
+        if self.0.store.is_none() {
+            return Ok(());
+        }
+        let _reading = self.0.reading.lock().await;
+        self.0.read_on(now).await
+    }
+
+    fn read_in_background(&self, now: Timestamp) {
+        let inner = self.0.clone();
+        drop(tokio::spawn(async move {
+            if let Ok(_reading) = inner.reading.try_lock()
+                && let Err(error) = inner.read_on(now).await
+            {
+                tracing::warn!(
+                    target: "codegrant", event = "revocations.not_read", reason = error.reason,
+                    bound_seconds = inner.bound_seconds,
+                    remedy = "look at the store: sealed sessions are refused once what is known is too old"
+                );
+            }
+        }));
+    }
+}
+
+impl Inner {
+    /// Reads from where the copy ends; called by whoever holds `reading`.
+    async fn read_on(&self, now: Timestamp) -> Result<(), StoreError> {
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
+        for _ in 0..PARTS {
+            let position = self.read().position.clone();
+            let revoked = match store.revoked(position.as_ref(), now).await {
+                Ok(revoked) => revoked,
+                Err(error) => {
+                    self.read().failed = Some((now, error.clone()));
+                    return Err(error);
+                }
+            };
+            for revocation in &revoked.revocations {
+                self.ended.take(revocation, now);
+            }
+            let mut read = self.read();
+            read.position = Some(revoked.position);
+            if !revoked.more {
+                break;
+            }
+        }
+        let mut read = self.read();
+        read.at = Some(now);
+        read.failed = None;
+        Ok(())
+    }
+
+    /// A panic elsewhere cannot leave it half changed, so a poisoned lock is taken all the same.
+    fn read(&self) -> MutexGuard<'_, Read> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
