@@ -4,7 +4,15 @@ pub mod contract;
 pub mod fuzz;
 mod outbox;
 mod plain_http;
+#[cfg(any(feature = "suite", all(unix, feature = "servers")))]
+#[cfg_attr(
+    not(feature = "suite"),
+    allow(dead_code, reason = "suites use all of it")
+)]
+mod programs;
 pub mod serve;
+#[cfg(all(unix, feature = "servers"))]
+pub mod servers;
 pub mod site;
 pub mod store_contract;
 #[cfg(feature = "suite")]

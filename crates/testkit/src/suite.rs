@@ -27,42 +27,15 @@
 mod app;
 pub mod browser;
 pub mod conformance;
-mod directory;
 pub mod interop;
-mod port;
-mod process;
 mod scene;
 pub mod tour;
 mod visitor;
 mod webdriver;
 mod window;
 
-use std::fmt::Display;
-use std::time::Duration;
-
 use crate::plain_http;
-
-/// How long anything may take on a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Returns the value, or fails the test and says what could not be done.
-fn must<T, E: Display>(what: &str, result: Result<T, E>) -> T {
-    result.unwrap_or_else(|error| panic!("{what}: {error}"))
-}
-
-/// Says that a test is left out, or fails it where nothing may be left out.
-fn leave_out(suite: &str, why: &str) {
-    let required = std::env::var("CODEGRANT_SUITES").is_ok_and(|value| value == "required");
-    assert!(!required, "suite {suite} is required: {why}");
-    // Standard output is where the report of a test run is read from.
-    #[expect(
-        clippy::print_stdout,
-        reason = "libtest captures what is printed in this way alone"
-    )]
-    {
-        println!("codegrant-skip: {suite}: {why}");
-    }
-}
+use crate::programs::{PATIENCE, directory, leave_out, must, port, process};
 
 /// Makes a test of each function of a suite, for the binary at a path.
 #[doc(hidden)]

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::must;
 
 /// A new, empty directory; dropping it removes it with all that it holds.
-pub(super) struct Directory(PathBuf);
+pub(crate) struct Directory(PathBuf);
 
 impl Directory {
     /// Makes a directory among the system's temporary files.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("codegrant-suite-{}-{number}", std::process::id());
@@ -19,12 +19,12 @@ impl Directory {
         Self(path)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Writes a file.
-    pub(super) fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         must(name, std::fs::write(self.0.join(name), text));
     }
 }

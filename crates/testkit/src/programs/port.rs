@@ -9,7 +9,7 @@ const FIRST: u16 = 10_000;
 const COUNT: u16 = 20_000;
 
 /// Returns a port of `127.0.0.1` on which nobody listens, and which this process gives out once.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     // Processes that run side by side begin at different places.
     let process = (std::process::id() % u32::from(COUNT / 100)) as u16 * 100;

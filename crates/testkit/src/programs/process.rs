@@ -22,8 +22,31 @@ kill -KILL "$child"
 # The exit code of the program, which may have ended before.
 wait "$child""#;
 
+/// Runs a program like [`UNTIL_INPUT_ENDS`] and removes its folder at the end, unless it is told otherwise.
+///
+/// The program's own processes are killed with it: without PostgreSQL's, its folder would not be free yet.
+const WITH_ITS_FOLDER: &str = r#"trap "" INT
+folder=$1
+shift
+"$@" &
+child=$!
+trap "" HUP TERM
+echo "watching $child"
+exec >/dev/null 2>&1
+if read -r _; then
+    # It was told to end, or was killed, and is started again.
+    wait "$child"
+    exit
+fi
+kill -s KILL "$child" $(pgrep -P "$child")
+wait "$child"
+rm -rf -- "$folder" || rm -rf -- "$folder""#;
+
+/// Sends a signal to a process and to those that it started.
+const SIGNAL_ALL: &str = r#"kill -s "$1" "$2" $(pgrep -P "$2")"#;
+
 /// A program under way; dropping it ends it.
-pub(super) struct Process {
+pub(crate) struct Process {
     name: String,
     child: Child,
     input: Option<ChildStdin>,
@@ -52,14 +75,24 @@ enum Stream {
     Errors,
 }
 
+/// Whom a signal goes to.
+#[cfg(all(unix, feature = "servers"))]
+#[derive(Clone, Copy)]
+pub(crate) enum Reach {
+    /// The program alone.
+    First,
+    /// The program and the processes that it started.
+    All,
+}
+
 impl Process {
     /// Starts any program.
-    pub(super) fn start(program: impl Into<OsString>, arguments: &[String]) -> Self {
+    pub(crate) fn start(program: impl Into<OsString>, arguments: &[String]) -> Self {
         Self::start_with(program, arguments, &[])
     }
 
     /// Starts a program with this directory as its user's home and for temporary files.
-    pub(super) fn start_at_home(
+    pub(crate) fn start_at_home(
         program: impl Into<OsString>,
         arguments: &[String],
         home: &Path,
@@ -70,7 +103,7 @@ impl Process {
     }
 
     /// Starts a program with these in its environment.
-    pub(super) fn start_with(
+    pub(crate) fn start_with(
         program: impl Into<OsString>,
         arguments: &[String],
         variables: &[(&str, &OsStr)],
@@ -86,11 +119,52 @@ impl Process {
     }
 
     /// Starts a program that ends by itself when its standard input does.
-    pub(super) fn start_listening(program: impl Into<OsString>, arguments: &[String]) -> Self {
+    pub(crate) fn start_listening(program: impl Into<OsString>, arguments: &[String]) -> Self {
         let program = program.into();
         let mut command = Command::new(&program);
         command.args(arguments);
         Self::spawn(program.to_string_lossy().into_owned(), command)
+    }
+
+    /// Starts a program that owns a folder, which goes with it also when the test is killed.
+    #[cfg(all(unix, feature = "servers"))]
+    pub(crate) fn start_with_folder(words: &[OsString], folder: &Path) -> Self {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", WITH_ITS_FOLDER, "sh"])
+            .arg(folder)
+            .args(words);
+        // Messages are read, so they come in English.
+        command.env("LC_ALL", "C");
+        Self::spawn(words[0].to_string_lossy().into_owned(), command)
+    }
+
+    /// Sends a signal to a program that was started with its folder, and to its children.
+    #[cfg(all(unix, feature = "servers"))]
+    pub(crate) fn signal(&self, signal: &str, reach: Reach) {
+        let watched = |line: &str| line.strip_prefix("watching ").map(str::to_owned);
+        let id = self.wait_for_output(watched);
+        let mut command = Command::new("sh");
+        match reach {
+            Reach::All => command.args(["-c", SIGNAL_ALL, "sh", signal, &id]),
+            Reach::First => command.args(["-c", r#"kill -s "$1" "$2""#, "sh", signal, &id]),
+        };
+        let status = must(&self.name, command.stderr(Stdio::null()).status());
+        // One of the children may have ended between being found and being reached.
+        assert!(
+            status.success() || matches!(reach, Reach::All),
+            "{}: no {signal}",
+            self.name
+        );
+    }
+
+    /// Waits for the end of a program that was signalled to end, and leaves its folder where it is.
+    #[cfg(all(unix, feature = "servers"))]
+    pub(crate) fn wait_and_keep_folder(&mut self) {
+        if let Some(mut input) = self.input.take() {
+            must(&self.name, std::io::Write::write_all(&mut input, b"keep\n"));
+        }
+        must(&self.name, self.child.wait());
     }
 
     fn spawn(name: String, mut command: Command) -> Self {
@@ -116,7 +190,7 @@ impl Process {
     }
 
     /// Waits for a line of its standard output and returns what `read` makes of it.
-    pub(super) fn wait_for_output<T>(&self, read: impl Fn(&str) -> Option<T>) -> T {
+    pub(crate) fn wait_for_output<T>(&self, read: impl Fn(&str) -> Option<T>) -> T {
         self.try_wait_for_output(read)
             .unwrap_or_else(|why| panic!("{why}"))
     }
@@ -126,7 +200,7 @@ impl Process {
     /// # Errors
     ///
     /// What it wrote in place of that line.
-    pub(super) fn try_wait_for_output<T>(
+    pub(crate) fn try_wait_for_output<T>(
         &self,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<T, String> {
@@ -136,7 +210,7 @@ impl Process {
     }
 
     /// Waits for a line on its standard error that holds all these words, and returns it.
-    pub(super) fn wait_for_error_line(&self, words: &[&str]) -> String {
+    pub(crate) fn wait_for_error_line(&self, words: &[&str]) -> String {
         self.find_error_line(words, PATIENCE)
             .unwrap_or_else(|why| panic!("{why}"))
     }
@@ -146,7 +220,7 @@ impl Process {
     /// # Errors
     ///
     /// What it wrote in place of that line.
-    pub(super) fn find_error_line(
+    pub(crate) fn find_error_line(
         &self,
         words: &[&str],
         patience: Duration,
@@ -158,25 +232,38 @@ impl Process {
         })
     }
 
+    /// Waits for a line with these words, on whichever of its outputs.
+    ///
+    /// # Errors
+    ///
+    /// What it wrote in place of that line.
+    #[cfg(all(unix, feature = "servers"))]
+    pub(crate) fn try_wait_for_line(&self, words: &str) -> Result<(), String> {
+        self.try_wait(&format!("{words:?}"), PATIENCE, |text| {
+            let said = text.output.contains(words) || text.errors.contains(words);
+            said.then_some(())
+        })
+    }
+
     /// Returns everything that it has written so far, standard error last.
-    pub(super) fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         let text = self.said.lock();
         format!("{}{}", text.output, text.errors)
     }
 
     /// Returns what it has written to its standard output so far.
-    pub(super) fn output(&self) -> String {
+    pub(crate) fn output(&self) -> String {
         self.said.lock().output.clone()
     }
 
     /// Ends it, and returns when it has ended.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         drop(self.input.take());
         let _ended = self.child.wait();
     }
 
     /// Waits until it has ended by itself, and returns its exit code.
-    pub(super) fn wait_for_end(&mut self) -> Option<i32> {
+    pub(crate) fn wait_for_end(&mut self) -> Option<i32> {
         self.wait("end", |text| (text.ended == 2).then_some(()));
         drop(self.input.take());
         must(&self.name, self.child.wait()).code()
