@@ -29,6 +29,8 @@ pub(super) struct Ended {
     named: AtomicBool,
     /// By the part of the index: however many endings one has, they push none of another's out.
     held: Mutex<HashMap<String, Expiring<IndexKey, Until>>>,
+    /// How many a part holds, and one of what nobody proved.
+    limits: [usize; 2],
 }
 
 /// Which sessions an entry ends: those that the provider had issued by then, and that had begun here.
@@ -40,7 +42,12 @@ struct Until {
 
 impl Ended {
     pub(super) fn new() -> Self {
+        Self::of_size([ENDED, CLAIMED])
+    }
+
+    fn of_size(limits: [usize; 2]) -> Self {
         Self {
+            limits,
             any: AtomicBool::new(false),
             named: AtomicBool::new(false),
             held: Mutex::new(HashMap::new()),
@@ -56,7 +63,7 @@ impl Ended {
             until,
         } = revocation;
         let (mut issued_by, mut started_by, mut until) = (*issued_by, *started_by, *until);
-        let limit = if entry.is_claimed() { CLAIMED } else { ENDED };
+        let limit = self.limits[usize::from(entry.is_claimed())];
         let mut held = self.held();
         let part = held.entry(entry.part().to_owned());
         let part = part.or_insert_with(|| Expiring::new(limit));
@@ -139,7 +146,8 @@ mod tests {
     fn one_issuers_log_outs_push_none_of_anothers_out() {
         let now = Timestamp::from_unix(1_800_000_000);
         let ring = KeyRing::new(&[[7; 32]], "https://app.example/auth");
-        let ended = Ended::new();
+        let limits = [100, 10];
+        let ended = Ended::of_size(limits);
         let entry_of = |issuer: &str| {
             let named = Named {
                 issuer,
@@ -156,7 +164,7 @@ mod tests {
         );
         let claimed = other.claimed();
         for part in [&other, &claimed] {
-            let limit = if part.is_claimed() { CLAIMED } else { ENDED };
+            let limit = limits[usize::from(part.is_claimed())];
             ended.take(&revocation(one.clone(), now), now);
             for number in 0..=limit {
                 let entry = IndexKey::new(format!("{}{number}", part.part()));
