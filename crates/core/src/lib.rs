@@ -99,6 +99,7 @@ mod profile;
 pub mod provider;
 mod registration;
 mod return_to;
+mod said;
 mod seed;
 mod step;
 mod step_up;

@@ -13,6 +13,10 @@ use crate::time::Timestamp;
 const CONTEXTS: usize = 16;
 const LONGEST: usize = 256;
 
+/// A sign-in that was proved as recently as this, in seconds, counts as old as it was then: the way back to the
+/// page takes time, too, and nobody is sent round in circles for it.
+const JUST_PROVED_SECONDS: i64 = 30;
+
 /// What the user's sign-in at the provider has to be: by certain means, lately, or both.
 ///
 /// An API says it with status 401 (RFC 9470 section 3), or the app wants it of its own accord.
@@ -78,7 +82,36 @@ impl StepUp {
     }
 
     /// Tells whether somebody's sign-in is such already, as their ID token has it.
+    ///
+    /// An ID token that does not say, says it in another type than OpenID Connect Core 1.0 section 2 has, or
+    /// speaks of a sign-in that lies ahead, says no.
     pub fn is_met_by(&self, identity: &Identity, now: Timestamp) -> bool {
+        self.is_met_within(identity, now, 0)
+    }
+
+    /// Tells whether the sign-in of a login that was proved at `proved_at` is such now.
+    ///
+    /// For half a minute it counts as old as it was then, so that the way from the callback to a page that
+    /// asked for it does not make it too old. Without an ID token the login itself is all that is known of a
+    /// sign-in, and no context is.
+    pub fn is_met_by_login(
+        &self,
+        identity: &Identity,
+        has_id_token: bool,
+        proved_at: Timestamp,
+        now: Timestamp,
+    ) -> bool {
+        let since = now.seconds_since(proved_at);
+        let just_now = (-CLOCK_SKEW_SECONDS..JUST_PROVED_SECONDS).contains(&since);
+        if has_id_token {
+            let grace = if just_now { JUST_PROVED_SECONDS } else { 0 };
+            return self.is_met_within(identity, now, grace);
+        }
+        let lately = |limit| just_now || (0..=i64::from(limit)).contains(&since);
+        self.acr_values.is_empty() && self.max_age.is_none_or(lately)
+    }
+
+    fn is_met_within(&self, identity: &Identity, now: Timestamp, grace: i64) -> bool {
         let claims = &identity.claims.id_token;
         let context = claims.get("acr").and_then(Value::as_str);
         let by_such_means = self.acr_values.is_empty()
@@ -86,7 +119,8 @@ impl StepUp {
         let signed_in = moment(claims, "auth_time").ok().flatten();
         let lately = self.max_age.is_none_or(|limit| {
             let age = signed_in.map(|at| now.seconds_since(at));
-            age.is_some_and(|age| age <= i64::from(limit) + CLOCK_SKEW_SECONDS)
+            let oldest = i64::from(limit) + CLOCK_SKEW_SECONDS + grace;
+            age.is_some_and(|age| (-CLOCK_SKEW_SECONDS..=oldest).contains(&age))
         });
         by_such_means && lately
     }
@@ -116,6 +150,76 @@ fn read(challenge: &Challenge) -> Option<StepUp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn identity(claims: Value) -> Identity {
+        serde_json::from_value(serde_json::json!({
+            "provider": "op", "issuer": "https://op.example", "subject": "ada",
+            "claims": { "id_token": claims },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_sign_in_is_as_old_as_the_id_token_says_and_no_context_is_alike() {
+        let now = Timestamp::from_unix(1_000_000);
+        let lately = StepUp::new().max_age(300);
+        let long_ago = now.minus(5_000);
+        for (auth_time, met) in [
+            (serde_json::json!(1_000_000), true),
+            (serde_json::json!(1_000_000 - 360), true),
+            (serde_json::json!(1_000_000 - 361), false),
+            (serde_json::json!(1_000_000.5), true),
+            (serde_json::json!(1_000_060), true),
+            (serde_json::json!(1_000_061), false),
+            (serde_json::json!("1000000"), false),
+            (serde_json::json!(0), false),
+            (Value::Null, false),
+            (serde_json::json!(true), false),
+        ] {
+            let said = identity(serde_json::json!({ "auth_time": auth_time }));
+            assert_eq!(lately.is_met_by(&said, now), met, "{auth_time}");
+            let by_login = lately.is_met_by_login(&said, true, long_ago, now);
+            assert_eq!(by_login, met, "{auth_time}");
+        }
+        let silent = identity(serde_json::json!({}));
+        assert!(
+            !lately.is_met_by_login(&silent, true, now, now),
+            "an ID token that does not say is no proof, however late the login"
+        );
+        let strong = StepUp::new().acr_values(["gold", "phr"]);
+        for (acr, met) in [
+            (serde_json::json!("phr"), true),
+            (serde_json::json!("phrh"), false),
+            (serde_json::json!("PHR"), false),
+            (serde_json::json!("gold phr"), false),
+            (serde_json::json!(["phr"]), false),
+            (serde_json::json!(null), false),
+        ] {
+            let said = identity(serde_json::json!({ "acr": acr }));
+            assert_eq!(strong.is_met_by(&said, now), met, "{acr}");
+        }
+    }
+
+    #[test]
+    fn a_sign_in_that_was_just_proved_does_not_grow_old_on_the_way_to_the_page() {
+        let at = Timestamp::from_unix(1_000_000);
+        let now_or_never = StepUp::new().max_age(0);
+        let said = identity(serde_json::json!({ "auth_time": at.minus(60).as_unix() }));
+        let met = |seconds| now_or_never.is_met_by_login(&said, true, at, at.plus(seconds));
+        assert!(met(0) && met(29) && !met(30) && !met(31));
+    }
+
+    #[test]
+    fn without_an_id_token_the_login_is_the_sign_in_and_no_context_is_known() {
+        let at = Timestamp::from_unix(1_000_000);
+        // Whatever such a provider writes into its userinfo, it is no ID token.
+        let said = identity(serde_json::json!({ "auth_time": 1_000_000, "acr": "gold" }));
+        let lately = StepUp::new().max_age(300);
+        let met = |seconds| lately.is_met_by_login(&said, false, at, at.plus(seconds));
+        assert!(met(0) && met(300) && !met(301) && !met(-61));
+        let strong = StepUp::new().acr_values(["gold"]);
+        assert!(!strong.is_met_by_login(&said, false, at, at));
+    }
 
     fn of(field: &str) -> Option<StepUp> {
         StepUp::of(&HttpResponse::new(401).with_header("www-authenticate", field))

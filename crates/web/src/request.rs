@@ -3,19 +3,22 @@
 use codegrant_core::error::Quoted;
 use codegrant_core::{FetchMetadata, PublicOrigin};
 
+use crate::device;
 use crate::error::RequestError;
 
 /// The only headers that are ever read, in lower case.
-const HEADERS: [&str; 9] = [
+const HEADERS: [&str; 11] = [
     "accept",
     "cookie",
     "host",
     "origin",
     "purpose",
+    "referer",
     "sec-fetch-dest",
     "sec-fetch-mode",
     "sec-fetch-site",
     "sec-purpose",
+    "user-agent",
 ];
 
 /// The longest body that any endpoint reads, in bytes; adapters stop reading there.
@@ -107,6 +110,11 @@ impl<'a> Request<'a> {
         self.first("host")
     }
 
+    /// Returns what the browser calls itself, cut down to what may be kept.
+    pub(crate) fn device(&self) -> Option<String> {
+        device::cleaned(self.first("user-agent")?)
+    }
+
     fn values(&self, name: &str) -> &[String] {
         let at = HEADERS.iter().position(|held| *held == name);
         at.map_or(&[], |at| &self.headers[at])
@@ -119,6 +127,11 @@ impl<'a> Request<'a> {
     /// Returns the `Cookie` fields; HTTP/2 may split them (RFC 9113 section 8.2.3).
     pub(crate) fn cookies(&self) -> &[String] {
         self.values("cookie")
+    }
+
+    /// Returns the page that sent it, if the browser says; anybody can write anything there.
+    pub(crate) fn referer(&self) -> Option<&str> {
+        self.first("referer")
     }
 
     fn fetch_metadata(&self) -> FetchMetadata<'_> {

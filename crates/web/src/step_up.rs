@@ -91,6 +91,18 @@ impl Auth {
         if just_now && (unknown || step_up.is_met_by(identity, now)) {
             return Err(SessionError::StepUpRepeated.into());
         }
+        let return_to = self.landing(Some(return_to));
+        Ok(self.step_up_path(session, step_up, &return_to))
+    }
+
+    /// Returns the path of a login that asks for such a sign-in of whoever has this session.
+    pub(crate) fn step_up_path(
+        &self,
+        session: &Session,
+        step_up: &StepUp,
+        return_to: &ReturnTo,
+    ) -> String {
+        let identity = session.identity();
         let asked = Asked {
             step_up: step_up.clone(),
             issuer: identity.issuer.clone(),
@@ -100,10 +112,9 @@ impl Auth {
         let text = serde_json::to_vec(&asked).expect("a step-up is plain data");
         let place = [identity.provider.as_str()];
         let sealed = self.0.ring.seal_text(Purpose::StepUp, &place, &text);
-        let return_to: ReturnTo = self.landing(Some(return_to));
-        let path = self.login_path(Some(&identity.provider), &return_to, Start::Asked);
+        let path = self.login_path(Some(&identity.provider), return_to, Start::Asked);
         let mark = if path.contains('?') { '&' } else { '?' };
-        Ok(format!("{path}{mark}{PARAMETER}={sealed}"))
+        format!("{path}{mark}{PARAMETER}={sealed}")
     }
 
     /// Puts what the address of a login asks for into its options, if it is from here.

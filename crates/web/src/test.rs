@@ -35,6 +35,7 @@ pub struct TestUser {
     picture: Option<String>,
     claims: Map<String, Value>,
     account: Option<String>,
+    roles: Vec<String>,
     access_token: AccessToken,
     scopes: Vec<String>,
     logged_in_at: Option<Timestamp>,
@@ -53,6 +54,7 @@ impl TestUser {
             picture: None,
             claims: Map::new(),
             account: None,
+            roles: Vec::new(),
             access_token: AccessToken::new("test-access-token".to_owned()),
             scopes: Vec::new(),
             logged_in_at: None,
@@ -118,6 +120,13 @@ impl TestUser {
         self
     }
 
+    /// Sets what they may do, as [`Verdict::AcceptWithRoles`](crate::Verdict::AcceptWithRoles) and a provider's
+    /// `roles_claim` do.
+    pub fn roles<S: Into<String>>(mut self, roles: impl IntoIterator<Item = S>) -> Self {
+        self.roles = roles.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Sets the access token; `test-access-token` otherwise.
     pub fn access_token(mut self, token: impl Into<String>) -> Self {
         self.access_token = AccessToken::new(token.into());
@@ -160,7 +169,7 @@ impl TestUser {
             refreshes: 0,
             renewed_at: None,
             keeps_refresh_token: false,
-            roles: Vec::new(),
+            roles: self.roles,
             device: None,
             last_seen: None,
             id_token: None,

@@ -108,6 +108,15 @@ impl Client {
         self.with(|client| client.asked.acr_values = values)
     }
 
+    /// Tells whether a login of this client can ask for one of these authentication contexts, and no other.
+    ///
+    /// One that accepts some contexts only asks for those of them that are wanted.
+    pub fn may_ask_for(&self, contexts: &[String]) -> bool {
+        let accepted = &self.asked().acr_values;
+        let one_of = || contexts.iter().any(|wanted| accepted.contains(wanted));
+        contexts.is_empty() || accepted.is_empty() || one_of()
+    }
+
     /// Returns the client wanting sign-ins at the provider no older than this, in seconds; the ID token's
     /// `auth_time` is held to it.
     #[must_use]

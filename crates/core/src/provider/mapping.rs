@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 use super::Text;
 
 /// Names a member of a JSON answer: `picture.data.url` reaches into objects, `name ?? login` takes the
-/// first that is present and not null. Empty names nothing.
+/// first that is present and not null. A member whose own name has dots counts before what they would reach.
+/// Empty names nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Path(Text);
@@ -23,13 +24,27 @@ impl Path {
 
     /// Returns the first named member that is present and not null.
     pub(crate) fn find<'a>(&self, answer: &'a Map<String, Value>) -> Option<&'a Value> {
-        self.0.split("??").map(str::trim).find_map(|name| {
-            let mut parts = name.split('.');
-            let first = answer.get(parts.next()?)?;
-            parts
-                .try_fold(first, |value, part| value.get(part))
-                .filter(|value| !value.is_null())
+        let names = self.0.split("??").map(str::trim);
+        names.filter(|name| !name.is_empty()).find_map(|name| {
+            let found = member(answer, name);
+            found.filter(|value| !value.is_null())
         })
+    }
+}
+
+/// Finds a member by its whole name, or inside the one with the longest name that the path begins with.
+fn member<'a>(object: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    object.get(path).or_else(|| {
+        path.rmatch_indices('.').find_map(|(at, _)| {
+            let inner = object.get(&path[..at])?.as_object()?;
+            member(inner, &path[at + 1..])
+        })
+    })
+}
+
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use codegrant_core::error::{ConfigurationError, Quoted};
 use codegrant_core::jose::{Algorithm, Encryption};
-use codegrant_core::provider::Provider;
+use codegrant_core::provider::{self, Provider};
 use codegrant_core::{Profile, RequestObject, ResponseMode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -58,6 +58,7 @@ ours! {
     max_age: Option<u32>,
     prompt: Option<String>,
     ui_locales: Vec<String>,
+    roles_claim: Option<provider::Path>,
     third_party_login: bool,
     backchannel_logout: bool,
     frontchannel_logout: bool,
@@ -235,6 +236,7 @@ impl Ours {
             switches.backchannel_logout = self.backchannel_logout;
             switches.frontchannel_logout = self.frontchannel_logout;
             switches.session_management = self.session_management;
+            switches.roles_claim = self.roles_claim;
             switches.third_party_login = self.third_party_login;
             switches.client_id_document = self.client_id_document;
             switches.register = self.register.then_some(Register {

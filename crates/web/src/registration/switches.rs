@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use codegrant_core::provider::{Protocol, Provider};
+use codegrant_core::provider::{Path, Protocol, Provider};
 
 use super::{Key, Registration};
 use crate::session::Kept;
@@ -27,6 +27,8 @@ pub(crate) struct Switches {
     pub(crate) third_party_login: bool,
     /// Whether the client's id is the address of its own metadata.
     pub(crate) client_id_document: bool,
+    /// Which claim says what the user may do.
+    pub(crate) roles_claim: Option<Path>,
     /// Whether the client registers itself (RFC 7591).
     pub(crate) register: Option<Register>,
 }
@@ -186,6 +188,25 @@ impl Registration {
                 register.file = Some(path.into());
             }
         })
+    }
+
+    /// Returns the registration with the claim by which the provider says what the user may do, such as
+    /// `realm_access.roles` or `groups`.
+    ///
+    /// [`Session::roles`](crate::Session::roles) then has what it lists: texts, one text, or the names of an
+    /// object's members. It is read where [`Claims::find`](crate::Claims::find) finds it. Without this no word of
+    /// a provider's is a role.
+    ///
+    /// ```
+    /// use codegrant_web::{Registration, provider::Provider};
+    /// let staff = Provider::openid("staff", "Staff account", "https://login.example.org/realms/staff");
+    /// let registration = Registration::new(staff, "an id").roles_claim("realm_access.roles");
+    /// # let _ = registration;
+    /// ```
+    #[must_use]
+    pub fn roles_claim(self, path: impl Into<String>) -> Self {
+        let path = Path::from(path.into());
+        self.switch(|switches| switches.roles_claim = Some(path))
     }
 
     /// Takes switches as a configuration file has them.
