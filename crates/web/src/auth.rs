@@ -13,8 +13,10 @@ use crate::error::Error;
 #[cfg(any(feature = "reqwest", feature = "dev"))]
 use crate::error::SetupErrors;
 use crate::events::Events;
+use crate::hooks::Hooks;
 use crate::hosted::Hosted;
 use crate::http_client::HttpClient;
+use crate::on_link::OnLink;
 use crate::on_login::OnLogin;
 use crate::own_tokens::OwnTokens;
 use crate::pages::{ErrorPage, Pages, Problem};
@@ -48,6 +50,8 @@ pub(crate) struct Inner {
     pub(crate) http: Arc<dyn HttpClient>,
     pub(crate) events: Events,
     pub(crate) on_login: OnLogin,
+    pub(crate) hooks: Hooks,
+    pub(crate) on_link: OnLink,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(crate) renewals: Renewals,
     pub(crate) own_tokens: OwnTokens,

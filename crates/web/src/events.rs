@@ -8,7 +8,8 @@ use codegrant_core::error::{CallbackError, Error as CoreError};
 use codegrant_core::form;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 
-use crate::error::{Error, LoginError, NOT_MOUNTED};
+use crate::error::{Error, LinkError, LoginError, NOT_MOUNTED};
+use crate::hooks::LoggedOut;
 use crate::outbound::Content;
 
 /// Watches the flow; give one to `AuthBuilder::observer`.
@@ -64,6 +65,15 @@ pub enum Event {
         /// The account at the issuer.
         subject: String,
     },
+    /// Somebody who is logged in added an identity to their account.
+    IdentityLinked {
+        /// The provider's id.
+        provider: String,
+        /// The issuer.
+        issuer: String,
+        /// The account at the issuer.
+        subject: String,
+    },
     /// A request failed.
     Failed {
         /// The provider's id, if it is known.
@@ -84,8 +94,12 @@ pub enum Event {
     },
     /// A session was ended, or all that a provider named; there may have been none.
     LoggedOut {
-        /// The provider's id.
-        provider: String,
+        /// The provider's id; `None` where the app ended whatever an account has.
+        provider: Option<String>,
+        /// The person at the issuer, where the log-out names one.
+        subject: Option<String>,
+        /// The app's own key for the account, where it is known.
+        account: Option<String>,
         /// Who ended it.
         reason: LogOutReason,
     },
@@ -104,6 +118,12 @@ pub enum Event {
 pub enum LogOutReason {
     /// The user, by the app's own form.
     User,
+    /// The user, from another device.
+    OtherDevice,
+    /// The user, on all devices.
+    Everywhere,
+    /// The app itself: all sessions of an account or a person.
+    App,
     /// The provider's server, by a logout token.
     BackChannel,
     /// The provider's log-out page, in the user's browser.
@@ -117,6 +137,9 @@ impl LogOutReason {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::OtherDevice => "other_device",
+            Self::Everywhere => "everywhere",
+            Self::App => "app",
             Self::BackChannel => "back_channel",
             Self::FrontChannel => "front_channel",
             Self::SignedOutAtProvider => "signed_out_at_provider",
@@ -225,6 +248,18 @@ impl Events {
         });
     }
 
+    pub(crate) fn linked(&self, id: &str, identity: &codegrant_core::Identity) {
+        tracing::info!(
+            target: "codegrant", event = "identity.linked", correlation_id = id,
+            provider = identity.provider, issuer = identity.issuer, subject = identity.subject
+        );
+        self.tell(id, || Event::IdentityLinked {
+            provider: identity.provider.clone(),
+            issuer: identity.issuer.clone(),
+            subject: identity.subject.clone(),
+        });
+    }
+
     pub(crate) fn undeclared_issuer(&self, id: &str, provider: &str, issuer: &str) {
         tracing::warn!(
             target: "codegrant", event = "callback.undeclared_issuer", correlation_id = id, provider, issuer,
@@ -260,6 +295,12 @@ impl Events {
                 target: "codegrant", event = "login.refused", correlation_id = id, provider,
                 code = code.name, detail, remedy = code.remedy
             ),
+            Error::Link(
+                LinkError::OwnIdentity | LinkError::Conflict | LinkError::Refused { .. },
+            ) => tracing::info!(
+                target: "codegrant", event = "identity.not_linked", correlation_id = id, provider,
+                code = code.name, detail, remedy = code.remedy
+            ),
             Error::Request(_) => tracing::info!(
                 target: "codegrant", event = "request.refused", correlation_id = id, provider,
                 code = code.name, detail, remedy = code.remedy
@@ -285,14 +326,17 @@ impl Events {
         });
     }
 
-    pub(crate) fn logged_out(&self, id: &str, provider: &str, reason: LogOutReason) {
+    pub(crate) fn logged_out(&self, id: &str, ended: &LoggedOut) {
         tracing::info!(
-            target: "codegrant", event = "session.ended", correlation_id = id, provider,
-            reason = reason.as_str()
+            target: "codegrant", event = "session.ended", correlation_id = id, provider = ended.provider(),
+            issuer = ended.issuer(), subject = ended.subject(), account = ended.account(),
+            reason = ended.reason().as_str()
         );
         self.tell(id, || Event::LoggedOut {
-            provider: provider.to_owned(),
-            reason,
+            provider: ended.provider.clone(),
+            subject: ended.subject.clone(),
+            account: ended.account.clone(),
+            reason: ended.reason,
         });
     }
 

@@ -10,8 +10,12 @@
 //!   GET  {base}/login                the choice of providers
 //!   GET  {base}/login/{provider}     to the provider           ?return_to=/path&max_age=300
 //!   GET  {base}/callback/{provider}  back from the provider    (POST with form_post)
+//!   GET  {base}/link/{provider}      asks whether to add an account there    ?return_to=/path
+//!   POST {base}/link/{provider}      goes there, and adds it after a second yes
 //!   GET  {base}/logout               asks
 //!   POST {base}/logout               ends the session          return_to=/path
+//!   GET  {base}/sessions             where somebody is logged in
+//!   POST {base}/sessions             ends one of these, or all    handle=..., all=1
 //!   GET  {base}/logged-out           the end
 //!   POST {base}/refresh              new tokens                return_to=/path
 //!   POST {base}/backchannel-logout/{provider}    the provider's server ends sessions
@@ -48,20 +52,26 @@ mod configuration;
 mod cookie;
 #[cfg(feature = "dev")]
 mod dev;
+mod device;
 mod endpoints;
 mod error;
 mod events;
+mod guard;
+mod hooks;
 mod hosted;
 mod http_client;
 mod not_mounted;
+mod on_link;
 mod on_login;
 mod outbound;
+mod own_sessions;
 mod own_tokens;
 pub mod pages;
 mod parameter;
 mod registration;
 mod renewals;
 mod request;
+mod require;
 mod response;
 mod revocation;
 mod seal;
@@ -79,17 +89,22 @@ pub use auth::Auth;
 pub use builder::AuthBuilder;
 pub use configuration::Configuration;
 pub use error::{
-    CallError, Error, LoginError, LostTransaction, RequestError, SessionError, SetupError,
-    SetupErrors, error_codes,
+    CallError, Error, LinkError, LoginError, LostTransaction, RequestError, SessionError,
+    SetupError, SetupErrors, error_codes,
 };
 pub use events::{Event, LogOutReason, Observer};
+pub use guard::Refusal;
+pub use hooks::{LoggedOut, RefreshVerdict};
 #[cfg(feature = "reqwest")]
 pub use http_client::ReqwestClient;
 pub use http_client::{HttpClient, TransportError};
 pub use not_mounted::not_mounted;
+pub use on_link::{Link, LinkVerdict};
 pub use on_login::{Login, Verdict};
+pub use own_sessions::SessionEntry;
 pub use registration::Registration;
 pub use request::{BODY_LIMIT, Request};
+pub use require::{Require, Rule};
 pub use response::Response;
 pub use session::{
     Created, IndexKey, Lifetime, MemoryStore, Position, Record, Replaced, Revocation, Revoked,
@@ -117,11 +132,12 @@ pub mod app {
     pub use crate::test;
     pub use crate::{
         ApiToken, Auth, AuthBuilder, CallError, ClaimSource, Claims, Configuration, Created, Email,
-        Error, Event, HttpClient, Identity, IndexKey, Introspection, Lifetime, LogOutReason, Login,
-        LoginError, LoginOptions, LostTransaction, MemoryStore, Observer, Position, Profile,
-        PublicOrigin, Record, Registration, Replaced, RequestError, RequestObject, Resource,
-        ResponseMode, ReturnTo, Revocation, Revoked, Session, SessionError, SessionKey,
-        SessionStore, SetupError, SetupErrors, StepUp, StoreError, Timestamp, TokenExchange,
-        TransactionId, TransportError, Verdict, VerifiedEmail, find_issuer,
+        Error, Event, HttpClient, Identity, IndexKey, Introspection, Lifetime, Link, LinkError,
+        LinkVerdict, LogOutReason, LoggedOut, Login, LoginError, LoginOptions, LostTransaction,
+        MemoryStore, Observer, Position, Profile, PublicOrigin, Record, Registration, Replaced,
+        RequestError, RequestObject, Require, Resource, ResponseMode, ReturnTo, Revocation,
+        Revoked, Rule, Session, SessionError, SessionKey, SessionStore, SetupError, SetupErrors,
+        StepUp, StoreError, Timestamp, TokenExchange, TransactionId, TransportError, Verdict,
+        VerifiedEmail, find_issuer,
     };
 }

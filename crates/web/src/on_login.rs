@@ -34,6 +34,15 @@ impl Login {
         Self(Session::new(data))
     }
 
+    /// Returns the provider's own session (`sid`), where a log-out at the provider may name it.
+    ///
+    /// It is kept where the registration takes part in back-channel or front-channel log-out. An app with
+    /// sessions of its own stores it beside them, for
+    /// [`AuthBuilder::on_logout`](crate::AuthBuilder::on_logout).
+    pub fn session_id(&self) -> Option<&str> {
+        self.0.data().session_id.as_deref()
+    }
+
     /// Returns claims of other issuers that the provider passed on or pointed to, unverified (OpenID Connect
     /// Core 1.0 section 5.6.2).
     ///
@@ -68,6 +77,9 @@ pub enum Verdict {
     Accept,
     /// Our session opens, and [`Session::account`] is this key of the app's own table.
     AcceptAs(String),
+    /// Our session opens for this key of the app's own table, with these roles besides those that the provider
+    /// says: what the account may do, [`Session::roles`].
+    AcceptWithRoles(String, Vec<String>),
     /// No session of ours opens, and one that was open ends: the app opens its own for this key, out of the
     /// [`Login`] that comes with the response.
     HandOver(String),
@@ -111,7 +123,7 @@ impl OnLogin {
 }
 
 /// Runs the app's code to its end; `None` when it panics, so that the login ends with a page all the same.
-async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     poll_fn(|context| {
         // A future that has panicked is only dropped from here on.
@@ -124,7 +136,7 @@ async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
 }
 
 /// Joins an error and its causes.
-fn with_causes(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -29,6 +29,23 @@ impl Auth {
         }));
     }
 
+    /// Has several revoked, one after the other: somebody's every session must not be a flood at the provider.
+    pub(crate) fn give_back_each(
+        &self,
+        tokens: Vec<(Identity, RefreshToken)>,
+        correlation_id: &str,
+    ) {
+        let (auth, id) = (self.clone(), correlation_id.to_owned());
+        drop(tokio::spawn(async move {
+            for (identity, refresh_token) in tokens {
+                if let Err(error) = auth.revoke(&identity, &refresh_token, &id).await {
+                    let provider = Some(identity.provider.as_str());
+                    auth.0.events.failed(&id, provider, &error);
+                }
+            }
+        }));
+    }
+
     async fn revoke(
         &self,
         identity: &Identity,

@@ -90,6 +90,8 @@ impl AuthBuilder {
             http: around(dev.as_ref(), &self.clock, http),
             events: self.events,
             on_login: self.on_login,
+            hooks: self.hooks,
+            on_link: self.on_link,
             clock: self.clock,
             renewals: Renewals::default(),
             own_tokens: OwnTokens::default(),

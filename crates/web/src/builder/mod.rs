@@ -1,6 +1,7 @@
 //! Configuration in code, checked all at once.
 
 mod assemble;
+mod hooks;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use codegrant_core::provider::{AuthenticationMethod, Provider};
 use crate::cookie::USUAL_BASE;
 use crate::error::SetupError;
 use crate::events::{Events, Observer};
+use crate::hooks::Hooks;
 use crate::http_client::HttpClient;
+use crate::on_link::{Link, LinkAnswer, OnLink};
 use crate::on_login::{Answer, Login, OnLogin};
 use crate::pages::{DefaultPages, Pages};
 use crate::registration::Registration;
@@ -44,6 +47,8 @@ pub struct AuthBuilder {
     root_certificate: Option<Vec<u8>>,
     events: Events,
     on_login: OnLogin,
+    hooks: Hooks,
+    on_link: OnLink,
     clock: Clock,
     dev: bool,
     mistakes: Vec<SetupError>,
@@ -69,6 +74,8 @@ impl AuthBuilder {
             root_certificate: None,
             events: Events::default(),
             on_login: OnLogin::default(),
+            hooks: Hooks::default(),
+            on_link: OnLink::default(),
             clock: Arc::new(system_time),
             dev: false,
             mistakes: Vec::new(),
@@ -332,6 +339,54 @@ impl AuthBuilder {
         F: Future<Output = Answer> + Send + 'static,
     {
         self.on_login = OnLogin::new(hook);
+        self
+    }
+
+    /// Lets people add an account at a second provider to the one that they are logged in with, and asks the app
+    /// about each.
+    ///
+    /// A link to [`Auth::link_url`](crate::Auth::link_url) leads to a page that asks; then come the provider, and a
+    /// page that shows who came back and asks again; then this hook. It sees the [`Link`] and says its
+    /// [`LinkVerdict`](crate::LinkVerdict). When it says that it is done, the session gets a new id and stays who it
+    /// is, with the tokens of its own login; those of the added account are given back. A conflict and a refusal
+    /// look the same in the browser. The session that asked has to be there still, at each step. Without a hook
+    /// there is no such page.
+    ///
+    /// As with [`AuthBuilder::on_login`], give what it asks a deadline, and write in one transaction. Give the
+    /// identity to the account by [`Identity::key`](crate::Identity::key), unless another account has it; an address
+    /// that both have in common says nothing.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use std::sync::{Arc, Mutex};
+    /// use codegrant_web::{Auth, LinkVerdict, provider::GITHUB};
+    ///
+    /// // Stands for a table with a unique key over issuer and subject.
+    /// let identities: Arc<Mutex<HashMap<(String, String), String>>> = Arc::default();
+    /// let auth = Auth::builder("http://localhost:3000")
+    ///     .login_with(GITHUB, "id", "secret")
+    ///     .on_link(move |link| {
+    ///         let identities = identities.clone();
+    ///         async move {
+    ///             let account = link.session().account().ok_or("a session without an account")?;
+    ///             let (issuer, subject) = link.login().identity().key();
+    ///             let mut identities = identities.lock().map_err(|_| "the table is gone")?;
+    ///             let owner = identities.entry((issuer.to_owned(), subject.to_owned()));
+    ///             let owner = owner.or_insert_with(|| account.to_owned());
+    ///             Ok(if owner == account { LinkVerdict::Linked } else { LinkVerdict::Conflict })
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// # let _ = auth;
+    /// # Ok::<(), codegrant_web::SetupErrors>(())
+    /// ```
+    #[must_use]
+    pub fn on_link<H, F>(mut self, hook: H) -> Self
+    where
+        H: Fn(Link) -> F + Send + Sync + 'static,
+        F: Future<Output = LinkAnswer> + Send + 'static,
+    {
+        self.on_link = OnLink::new(hook);
         self
     }
 

@@ -12,6 +12,7 @@ use codegrant_core::{
 use crate::auth::{Auth, Start};
 use crate::clients::Registered;
 use crate::cookie::Jar;
+use crate::endpoints::link;
 use crate::endpoints::login::silent;
 use crate::error::{Error, LostTransaction};
 use crate::on_login::Login;
@@ -36,6 +37,8 @@ struct Ended {
     error: Error,
     return_to: Option<ReturnTo>,
     restart: bool,
+    /// Whether the login was to add an identity.
+    linking: bool,
     cookies: Vec<String>,
 }
 
@@ -45,6 +48,7 @@ impl<E: Into<Error>> From<E> for Ended {
             error: error.into(),
             return_to: None,
             restart: false,
+            linking: false,
             cookies: Vec::new(),
         }
     }
@@ -90,6 +94,7 @@ pub(super) async fn receive(
         let to = ended.return_to.unwrap_or_default();
         let problem = ended.error.problem();
         let retry = match problem {
+            _ if ended.linking => auth.link_path(registered.id(), &to),
             Problem::AccountRefused => auth.login_path(None, &to, Start::OtherAccount),
             // Without a question the provider would give us the same account again.
             Problem::OtherAccount => {
@@ -121,9 +126,10 @@ async fn finish(
     if let Some(page) = repost(auth, registered, request, &state, encoded, &jar) {
         return Ok(page);
     }
-    let transaction = match auth.0.transactions.find(&state, registered.id(), &jar) {
-        Ok(transaction) => transaction,
-        Err(lost) => return heal::go_on(auth, &state, lost, &jar).await,
+    let found = auth.0.transactions.find(&state, registered.id(), &jar);
+    let (transaction, intent) = match found {
+        Ok(found) => found,
+        Err(lost) => return heal::go_on(auth, registered, &state, lost, &jar).await,
     };
     // From here on the transaction is used up, whatever comes of it.
     let drop = auth.0.transactions.drop(&state);
@@ -140,6 +146,9 @@ async fn finish(
             .await?
         {
             return Err(LostTransaction::Used.into());
+        }
+        if let Some(intent) = &intent {
+            link::prove::is_live(auth, intent, &jar).await?;
         }
         let metadata = auth.metadata(id, registered).await?;
         let client = registered.client();
@@ -159,9 +168,10 @@ async fn finish(
     let login = match used {
         Ok(login) => login,
         Err(Error::Lost(lost)) => {
-            let mut outcome = heal::go_on(auth, &state, lost, &jar).await;
+            let mut outcome = heal::go_on(auth, registered, &state, lost, &jar).await;
             if let Err(ended) = &mut outcome {
                 ended.return_to = Some(return_to);
+                ended.linking = intent.is_some();
                 ended.cookies = vec![drop];
             }
             return outcome;
@@ -182,12 +192,14 @@ async fn finish(
                 Error::Protocol(CoreError::Callback(CallbackError::Expired { .. }))
             );
             let restart = expired
+                && intent.is_none()
                 && Attempt::of_state(&state) == Attempt::First
                 && auth.found(&jar).await?.is_none();
             return Err(Ended {
                 error,
                 return_to: Some(return_to),
                 restart,
+                linking: intent.is_some(),
                 cookies: vec![drop],
             });
         }
@@ -199,7 +211,21 @@ async fn finish(
     }
     let lifetime = auth.0.sessions.absolute_seconds();
     let mut data = SessionData::new(login, registered.switches.kept(), auth.now(), lifetime);
+    // A cookie has no room for it, and its browser knows it anyway.
+    data.device = request.device().filter(|_| auth.0.sessions.lists_all());
+    data.take_roles_of(registered.switches.roles_claim.as_ref());
     let overtaken = admit::is_overtaken(auth, &data, began, silent && checked, &jar).await?;
+    if let (Some(intent), false) = (&intent, overtaken) {
+        let proposed = link::prove::propose(auth, registered, intent, data, &jar).await;
+        let proposed = proposed.map(|response| response.with_cookies([drop.clone()]));
+        return proposed.map_err(|error| Ended {
+            error,
+            return_to: Some(return_to),
+            restart: false,
+            linking: true,
+            cookies: vec![drop],
+        });
+    }
     let admitted = if overtaken {
         Ok(None)
     } else {
@@ -209,6 +235,7 @@ async fn finish(
         error,
         return_to: Some(return_to.clone()),
         restart: false,
+        linking: false,
         cookies: vec![drop.clone()],
     })?;
     let Some(mut cookies) = admitted else {

@@ -9,6 +9,7 @@ use crate::auth::Auth;
 use crate::cookie::Jar;
 use crate::error::Error;
 use crate::events::LogOutReason;
+use crate::hooks::LoggedOut;
 use crate::pages::{self, LogOutPage, LoggedOutPage};
 use crate::parameter;
 use crate::request::Request;
@@ -22,6 +23,7 @@ pub(super) fn ask(auth: &Auth, request: &Request<'_>) -> Response {
     let page = auth.0.pages.log_out(&LogOutPage {
         action: &action,
         return_to: return_to.as_str(),
+        everywhere: auth.0.sessions.ends_everywhere(),
         home: &auth.0.home,
     });
     Response::page(200, page)
@@ -59,7 +61,12 @@ pub(super) async fn perform(auth: &Auth, request: &Request<'_>) -> Response {
         return super::too_large(auth);
     };
     let correlation_id = auth.new_correlation_id();
-    match end(auth, request, form, &correlation_id).await {
+    let reach = match parameter::single(form, "everywhere") {
+        Some(_) => Reach::Everywhere,
+        None => Reach::Here,
+    };
+    let asked = parameter::single(form, "return_to");
+    match end(auth, request, asked, reach, &correlation_id).await {
         Ok(response) => response,
         Err(error) => {
             auth.0.events.failed(&correlation_id, None, &error);
@@ -69,31 +76,46 @@ pub(super) async fn perform(auth: &Auth, request: &Request<'_>) -> Response {
     }
 }
 
-async fn end(
+/// How much a log-out ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// The present session.
+    Here,
+    /// All of whomever it belongs to.
+    Everywhere,
+}
+
+/// Ends what a form of this origin asks to end, and leads on.
+pub(super) async fn end(
     auth: &Auth,
     request: &Request<'_>,
-    form: &str,
+    asked: Option<String>,
+    reach: Reach,
     correlation_id: &str,
 ) -> Result<Response, Error> {
     request.is_from(auth.public_origin())?;
     let jar = Jar::read(request.cookies());
     let found = auth.found(&jar).await?;
+    if let (Reach::Everywhere, Some(found)) = (reach, &found) {
+        let data = found.session.data();
+        auth.end_everywhere(data, correlation_id).await?;
+    }
     let mut cookies = auth
         .0
         .sessions
         .end(found.as_ref(), &jar, auth.now())
         .await?;
-    let asked = parameter::single(form, "return_to");
     let location = match &asked {
         Some(asked) => auth.landing(Some(asked)).to_string(),
         None => format!("{}/logged-out", auth.base()),
     };
     if let Some(found) = found {
         let data = found.session.data();
-        let provider = &data.identity.provider;
-        auth.0
-            .events
-            .logged_out(correlation_id, provider, LogOutReason::User);
+        if reach == Reach::Here {
+            auth.give_back(&data.identity, data.refresh_token.as_ref(), correlation_id);
+            let ended = LoggedOut::of(data, LogOutReason::User, auth.now());
+            auth.has_logged_out(correlation_id, ended).await;
+        }
         if let Some((request, state)) = at_provider(auth, data, correlation_id).await {
             cookies.push(state);
             return Ok(leads_to(&request).with_cookies(cookies));
@@ -115,18 +137,15 @@ fn leads_to(request: &LogOutRequest) -> Response {
     Response::page(200, pages::post_to(request.endpoint(), &fields))
 }
 
-/// Makes the request for the provider's own log-out page, with the cookie that knows its state, and has the
-/// refresh token revoked meanwhile.
+/// Makes the request for the provider's own log-out page, with the cookie that knows its state.
 ///
-/// The session here is over already: a provider that is slow or down cannot keep it alive, and nobody
-/// waits for the revocation (RFC 7009).
+/// The session here is over already: a provider that is slow or down cannot keep it alive.
 async fn at_provider(
     auth: &Auth,
     data: &SessionData,
     correlation_id: &str,
 ) -> Option<(LogOutRequest, String)> {
     let registered = auth.registered(&data.identity.provider)?;
-    auth.give_back(&data.identity, data.refresh_token.as_ref(), correlation_id);
     if !registered.switches.log_out_at_provider {
         return None;
     }

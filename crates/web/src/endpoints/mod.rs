@@ -3,10 +3,12 @@
 mod callback;
 mod for_providers;
 mod initiate;
+mod link;
 mod log_out;
 mod login;
 mod refresh;
 mod session_frame;
+mod sessions;
 
 use codegrant_core::error::Quoted;
 
@@ -43,6 +45,14 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
                 }
             }
         },
+        ["", "link", id] if auth.0.on_link.is_set() => {
+            match (auth.registered(id), request.method()) {
+                (None, _) => not_found(auth, request),
+                (Some(registered), "GET") => link::show(auth, registered, request).await,
+                (Some(registered), "POST") => link::perform(auth, registered, request).await,
+                (Some(_), _) => method_not_allowed(auth, request, "GET, POST"),
+            }
+        }
         ["", "logout"] => match request.method() {
             "GET" => log_out::ask(auth, request),
             "POST" => log_out::perform(auth, request).await,
@@ -51,6 +61,11 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
         ["", "logged-out"] => match request.method() {
             "GET" => log_out::done(auth, request),
             _ => method_not_allowed(auth, request, "GET"),
+        },
+        ["", "sessions"] => match request.method() {
+            "GET" => sessions::show(auth, request).await,
+            "POST" => sessions::end(auth, request).await,
+            _ => method_not_allowed(auth, request, "GET, POST"),
         },
         ["", "initiate", id] => match (auth.registered(id), request.method()) {
             (Some(registered), method) if registered.switches.third_party_login => match method {

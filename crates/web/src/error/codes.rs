@@ -28,6 +28,12 @@ codegrant_core::codes! {
     ISSUER_CHANGED = "session.issuer_changed",
         "the provider's entry names another issuer than the one that the session's tokens came from",
         "nothing, if that was meant: the tokens are sent nowhere, and the user logs in again";
+    ENDED_BY_APP = "session.ended_by_app",
+        "the app's on_refresh hook ended a session when its tokens were renewed",
+        "nothing, if that was meant; the reason in the line is the app's own";
+    SESSION_HOOK_FAILED = "session.hook_failed",
+        "the app's on_logout or on_refresh hook returned an error, panicked, or takes longer than ten seconds; nobody was logged in or out by that",
+        "look at the reason in the line; where on_logout fails, sessions that the app keeps itself may still be open";
     STEP_UP_REPEATED = "session.step_up_repeated",
         "an API asks for a sign-in that has just taken place, and would go on asking",
         "compare what the API asks for (acr_values, max_age) with what the provider puts into its access tokens";
@@ -58,12 +64,33 @@ codegrant_core::codes! {
     HOOK_FAILED = "login.hook_failed",
         "the app's on_login hook returned an error or panicked, so that nobody was logged in",
         "look at the reason in the line, and at what the hook asks: a database, the provider's API";
+    LINK_SESSION_CHANGED = "link.session_changed",
+        "while somebody was at a provider to link an account, this browser was logged out or logged in anew; or a callback of another browser's was brought here",
+        "nothing; the code was sent nowhere and nothing was linked";
+    LINK_OWN_IDENTITY = "link.own_identity",
+        "somebody who links an account signed in at the provider as who they are logged in with here",
+        "nothing; there was nothing to link";
+    LINK_NOTHING_TO_CONFIRM = "link.nothing_to_confirm",
+        "an account was confirmed too late, or by the page of another tab than the last that came back from the provider",
+        "nothing; the user starts again";
+    LINK_CONFLICT = "link.conflict",
+        "the app's on_link hook says that the identity belongs to another account",
+        "nothing; it stays there. Whoever owns both accounts removes it from the one first";
+    LINK_REFUSED = "link.refused",
+        "the app's on_link hook said no",
+        "nothing, if that was meant; the reason in the line is the app's own";
+    LINK_HOOK_FAILED = "link.hook_failed",
+        "the app's on_link hook returned an error or panicked, so that nothing is known to be linked",
+        "look at the reason in the line, and at what the hook asks";
     NOT_MOUNTED = "setup.not_mounted",
         "a page asks for the user, and the login was never mounted in the app",
         "do what the line says; the pages of docs/start show where it goes";
     NOT_FOUND = "request.not_found",
         "there is no such endpoint, or no provider of that id",
         "compare the path with the table in docs/frameworks.md; a provider's id is its `id` or its preset's name";
+    FORBIDDEN = "request.forbidden",
+        "somebody who is logged in has not what the page wants: a scope, a claim, a role, or an acr that their provider cannot give",
+        "nothing, if that was meant; otherwise compare both sides: claims and roles are those of the last login";
     METHOD = "request.method_not_allowed",
         "the endpoint takes another method: a log-out by link, or a provider that posts its answer where the client asks for a redirect",
         "log out by a form that posts; set response_mode to what the provider is set to";

@@ -1,6 +1,7 @@
 //! What can go wrong in this layer, and what the browser is told about any error.
 
 mod codes;
+mod link;
 mod setup;
 
 use codegrant_core::error::{
@@ -12,6 +13,7 @@ use crate::pages::Problem;
 use crate::session::StoreError;
 
 pub(crate) use codes::NOT_MOUNTED;
+pub use link::LinkError;
 pub use setup::{SetupError, SetupErrors};
 
 /// Returns every code of this crate and of `codegrant-core`, for the documentation.
@@ -47,6 +49,9 @@ pub enum Error {
     /// What the app said to a login.
     #[error(transparent)]
     Login(#[from] LoginError),
+    /// An identity that is not added to an account.
+    #[error(transparent)]
+    Link(#[from] LinkError),
 }
 
 impl From<CallbackError> for Error {
@@ -92,6 +97,20 @@ pub enum SessionError {
     /// It has no refresh token.
     #[error("session has no refresh token")]
     NoRefreshToken,
+    /// The app ended it when its tokens were renewed.
+    #[error("the app ends this session: {reason}")]
+    EndedByApp {
+        /// What the hook said.
+        reason: Quoted,
+    },
+    /// A hook of the app's that is told of sessions failed; nothing depends on it.
+    #[error("the app's hook {hook} failed: {reason}")]
+    HookFailed {
+        /// Which one.
+        hook: &'static str,
+        /// Its error and what caused it, that it panicked, or that it takes too long.
+        reason: Quoted,
+    },
 }
 
 /// Why a call that the app asked for is not made.
@@ -133,6 +152,14 @@ pub enum RequestError {
     NotFound {
         /// The path.
         path: Quoted,
+    },
+    /// Somebody who has not what the page wants.
+    #[error("requires {required}, found {found}")]
+    Forbidden {
+        /// What the page wants, as far as it is lacking.
+        required: Quoted,
+        /// What the session has of the kind.
+        found: Quoted,
     },
     /// Another method than the endpoint takes.
     #[error("method {received}, expected {expected}")]
@@ -213,6 +240,8 @@ impl Error {
             Self::Session(SessionError::Gone) => &codes::SESSION_GONE,
             Self::Session(SessionError::IssuerChanged { .. }) => &codes::ISSUER_CHANGED,
             Self::Session(SessionError::NoRefreshToken) => &codes::NO_REFRESH,
+            Self::Session(SessionError::EndedByApp { .. }) => &codes::ENDED_BY_APP,
+            Self::Session(SessionError::HookFailed { .. }) => &codes::SESSION_HOOK_FAILED,
             Self::Session(SessionError::StepUpRepeated) => &codes::STEP_UP_REPEATED,
             Self::Call(CallError::UnknownProvider { .. }) => &codes::UNKNOWN_PROVIDER,
             Self::Lost(LostTransaction::Unreadable) => &codes::LOST_UNREADABLE,
@@ -223,6 +252,7 @@ impl Error {
                 &codes::TRANSACTION_TOO_LARGE
             }
             Self::Request(RequestError::NotFound { .. }) => &codes::NOT_FOUND,
+            Self::Request(RequestError::Forbidden { .. }) => &codes::FORBIDDEN,
             Self::Request(RequestError::MethodNotAllowed { .. }) => &codes::METHOD,
             Self::Request(RequestError::TooLarge { .. }) => &codes::BODY,
             Self::Request(RequestError::NotANavigation { .. }) => &codes::NOT_NAVIGATION,
@@ -230,6 +260,12 @@ impl Error {
             Self::Request(RequestError::WrongOrigin { .. }) => &codes::WRONG_ORIGIN,
             Self::Login(LoginError::Refused { .. }) => &codes::REFUSED,
             Self::Login(LoginError::HookFailed { .. }) => &codes::HOOK_FAILED,
+            Self::Link(LinkError::SessionChanged { .. }) => &codes::LINK_SESSION_CHANGED,
+            Self::Link(LinkError::OwnIdentity) => &codes::LINK_OWN_IDENTITY,
+            Self::Link(LinkError::NothingToConfirm) => &codes::LINK_NOTHING_TO_CONFIRM,
+            Self::Link(LinkError::Conflict) => &codes::LINK_CONFLICT,
+            Self::Link(LinkError::Refused { .. }) => &codes::LINK_REFUSED,
+            Self::Link(LinkError::HookFailed { .. }) => &codes::LINK_HOOK_FAILED,
         }
     }
 
@@ -256,15 +292,22 @@ impl Error {
             Self::Request(RequestError::NotFound { .. } | RequestError::WrongIssuer { .. }) => {
                 Problem::NotFound
             }
+            Self::Request(RequestError::Forbidden { .. }) => Problem::Forbidden,
             Self::Request(RequestError::MethodNotAllowed { .. }) => Problem::MethodNotAllowed,
             Self::Request(RequestError::TooLarge { .. }) => Problem::TooLarge,
             Self::Request(RequestError::NotANavigation { .. }) => Problem::NotANavigation,
             Self::Request(RequestError::WrongOrigin { .. }) => Problem::WrongOrigin,
             Self::Login(LoginError::Refused { .. }) => Problem::AccountRefused,
+            Self::Link(LinkError::SessionChanged { .. }) => Problem::LinkStopped,
+            Self::Link(LinkError::NothingToConfirm) => Problem::LoginExpired,
+            Self::Link(LinkError::OwnIdentity) => Problem::OwnAccount,
+            // Whether another account has it is nobody's to learn.
+            Self::Link(LinkError::Conflict | LinkError::Refused { .. }) => Problem::LinkRefused,
             Self::Protocol(_)
             | Self::Session(_)
             | Self::Call(_)
-            | Self::Login(LoginError::HookFailed { .. }) => Problem::Internal,
+            | Self::Login(LoginError::HookFailed { .. })
+            | Self::Link(LinkError::HookFailed { .. }) => Problem::Internal,
         }
     }
 

@@ -2,7 +2,10 @@
 
 use super::document::{Document, Icon};
 use super::html::{Escaped, local};
-use super::{ErrorPage, LogOutPage, LoggedOutPage, LoginPage, Page, Problem, ProviderLink};
+use super::{
+    ConfirmLinkPage, ErrorPage, LinkPage, LinkedAccount, LogOutPage, LoggedOutPage, LoginPage,
+    Page, Problem, ProviderLink,
+};
 
 /// Lets a page with a form say where it comes from.
 ///
@@ -56,8 +59,11 @@ pub(super) fn error(page: &ErrorPage<'_>) -> Page {
         || format!("<a class=\"button primary\" href=\"{home}\">Go back to the app</a>\n"),
         |retry| {
             let way_on = match page.problem {
-                Problem::AccountRefused => "Use another account",
+                Problem::AccountRefused | Problem::LinkRefused | Problem::OwnAccount => {
+                    "Use another account"
+                }
                 Problem::OtherAccount => "Choose the account again",
+                Problem::SignInAgain => "Sign in again",
                 _ => "Try again",
             };
             format!(
@@ -78,7 +84,92 @@ pub(super) fn error(page: &ErrorPage<'_>) -> Page {
     .into_page()
 }
 
+pub(super) fn link(page: &LinkPage<'_>) -> Page {
+    Document {
+        icon: Icon::Person,
+        title: &format!("Add an account at {}", page.provider),
+        head: SEND_ORIGIN,
+        body: &format!(
+            "<p>Whoever can sign in to that account will get in here as you.</p>\n{user}\
+             <form class=\"actions\" method=\"post\" action=\"{action}\">\n\
+             <input type=\"hidden\" name=\"return_to\" value=\"{return_to}\">\n\
+             <button class=\"button primary\" type=\"submit\">Sign in at <bdi>{provider}</bdi></button>\n\
+             <a class=\"button\" href=\"{back}\">Cancel</a>\n</form>\n",
+            user = accounts(&[("You are logged in as", &page.user)]),
+            action = local(page.action),
+            provider = Escaped(page.provider),
+            return_to = Escaped(page.return_to),
+            back = local(page.return_to),
+        ),
+    }
+    .into_page()
+}
+
+pub(super) fn confirm_link(page: &ConfirmLinkPage<'_>) -> Page {
+    let shown = [
+        ("You signed in as", &page.account),
+        ("It will get in here as", &page.user),
+    ];
+    Document {
+        icon: Icon::Person,
+        title: "Add this account?",
+        head: SEND_ORIGIN,
+        body: &format!(
+            "<p>Add it only if it is your own.</p>\n{shown}\
+             <form class=\"actions\" method=\"post\" action=\"{action}\">\n\
+             <input type=\"hidden\" name=\"confirm\" value=\"{confirm}\">\n\
+             <button class=\"button primary\" type=\"submit\">Add this account</button>\n</form>\n\
+             <form class=\"actions next\" method=\"post\" action=\"{action}\">\n\
+             <input type=\"hidden\" name=\"return_to\" value=\"{return_to}\">\n\
+             <button class=\"button\" type=\"submit\">Use another account</button>\n\
+             <a class=\"button\" href=\"{back}\">Cancel</a>\n</form>\n",
+            shown = accounts(&shown),
+            action = local(page.action),
+            confirm = Escaped(page.confirm),
+            return_to = Escaped(page.return_to),
+            back = local(page.return_to),
+        ),
+    }
+    .into_page()
+}
+
+/// Lists accounts by what people know them by; providers let anybody write what they like there.
+fn accounts(shown: &[(&str, &LinkedAccount<'_>)]) -> String {
+    let lines = shown.iter().map(|(label, account)| {
+        let named = account.name.or(account.username);
+        let more = [account.email, account.username, Some(account.subject)];
+        let called = named.or(account.email).unwrap_or(account.subject);
+        let more = more.into_iter().flatten().find(|text| *text != called);
+        let more = more.map_or_else(String::new, |text| {
+            format!("<br><bdi>{}</bdi>", Escaped(&shortened(text)))
+        });
+        format!(
+            "<dt>{label}</dt>\n<dd><strong><bdi>{called}</bdi></strong>{more}<br>\
+             <span>at <bdi>{provider}</bdi></span></dd>\n",
+            called = Escaped(&shortened(called)),
+            provider = Escaped(account.provider),
+        )
+    });
+    format!("<dl>\n{}</dl>\n", lines.collect::<String>())
+}
+
+/// Returns a text that is no longer than a page can show.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let visible = text.chars().filter(|char| !char.is_control());
+    let mut short: String = visible.clone().take(LONGEST).collect();
+    if visible.count() > LONGEST {
+        short.push('\u{2026}');
+    }
+    short
+}
+
 pub(super) fn log_out(page: &LogOutPage<'_>) -> Page {
+    let everywhere = if page.everywhere {
+        "<button class=\"button\" type=\"submit\" name=\"everywhere\" value=\"1\">Log out everywhere</button>\n"
+    } else {
+        ""
+    };
     Document {
         icon: Icon::Leave,
         title: "Log out?",
@@ -87,7 +178,7 @@ pub(super) fn log_out(page: &LogOutPage<'_>) -> Page {
             "<p>This ends your login to this app in this browser.</p>\n\
              <form class=\"actions\" method=\"post\" action=\"{action}\">\n\
              <input type=\"hidden\" name=\"return_to\" value=\"{return_to}\">\n\
-             <button class=\"button primary\" type=\"submit\">Log out</button>\n\
+             <button class=\"button primary\" type=\"submit\">Log out</button>\n{everywhere}\
              <a class=\"button\" href=\"{home}\">Stay logged in</a>\n</form>\n",
             action = local(page.action),
             return_to = Escaped(page.return_to),

@@ -9,9 +9,12 @@ mod html;
 mod problem;
 mod repost;
 mod session_frame;
+mod sessions;
 mod style;
 #[cfg(test)]
 mod tests;
+
+use codegrant_core::Timestamp;
 
 pub use document::source_hash;
 pub use html::Escaped;
@@ -53,9 +56,24 @@ pub trait Pages: Send + Sync + 'static {
         built_in::error(page)
     }
 
+    /// Renders the page that asks before somebody goes to a provider to add an account there.
+    fn link(&self, page: &LinkPage<'_>) -> Page {
+        built_in::link(page)
+    }
+
+    /// Renders the page that shows who came back from there, and asks again.
+    fn confirm_link(&self, page: &ConfirmLinkPage<'_>) -> Page {
+        built_in::confirm_link(page)
+    }
+
     /// Renders the page that asks before it logs out, for whoever came by a link.
     fn log_out(&self, page: &LogOutPage<'_>) -> Page {
         built_in::log_out(page)
+    }
+
+    /// Renders the page on which people see where they are logged in, and end it.
+    fn sessions(&self, page: &SessionsPage<'_>) -> Page {
+        sessions::sessions(page)
     }
 
     /// Renders the page that stands at the end of a log-out.
@@ -144,6 +162,57 @@ pub struct ErrorPage<'a> {
     pub home: &'a str,
 }
 
+/// Holds an account at a provider, as far as people know it: for display, and escaped by whoever shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkedAccount<'a> {
+    /// What people call the provider.
+    pub provider: &'a str,
+    /// The person's name.
+    pub name: Option<&'a str>,
+    /// The handle.
+    pub username: Option<&'a str>,
+    /// The e-mail address, verified or not.
+    pub email: Option<&'a str>,
+    /// The account at the provider, which may say nothing to people.
+    pub subject: &'a str,
+}
+
+/// Holds what the page needs that asks before somebody goes to a provider to add an account there.
+///
+/// The page is a form sent by `POST`; what [`LogOutPage`] says of forms holds here too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LinkPage<'a> {
+    /// The path that the form posts to.
+    pub action: &'a str,
+    /// What people call the provider.
+    pub provider: &'a str,
+    /// Who is logged in.
+    pub user: LinkedAccount<'a>,
+    /// The form's field `return_to`, and where a no leads: a path of this app.
+    pub return_to: &'a str,
+}
+
+/// Holds what the page needs that shows who came back from a provider, and asks whether that account is to be added.
+///
+/// The page is a form sent by `POST`; what [`LogOutPage`] says of forms holds here too. Show both accounts: people
+/// are signed in at providers with accounts that they forgot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfirmLinkPage<'a> {
+    /// The path that the form posts to. The form without its field begins again, with another account.
+    pub action: &'a str,
+    /// The form's field `confirm`: which account is meant.
+    pub confirm: &'a str,
+    /// Who is logged in.
+    pub user: LinkedAccount<'a>,
+    /// The account that would be added.
+    pub account: LinkedAccount<'a>,
+    /// Where a no leads: a path of this app.
+    pub return_to: &'a str,
+}
+
 /// Holds what the page needs that asks before it logs out.
 ///
 /// The page is a form sent by `POST`. It is served with `Referrer-Policy: no-referrer`, under which
@@ -156,8 +225,49 @@ pub struct LogOutPage<'a> {
     pub action: &'a str,
     /// The form's field `return_to`: the path to go to afterwards.
     pub return_to: &'a str,
+    /// Whether to offer a log-out on all devices: the form's field `everywhere`, with any value.
+    pub everywhere: bool,
     /// Where the app starts.
     pub home: &'a str,
+}
+
+/// Holds what the page needs on which people see where they are logged in.
+///
+/// Its forms are sent by `POST`, one for each session with the field `handle`, and one with the field `all`; what
+/// [`LogOutPage`] says of `Referrer-Policy` holds for them as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionsPage<'a> {
+    /// The sessions, the one last used first.
+    pub sessions: Vec<SessionLine<'a>>,
+    /// Whether these are all that are known: sealed cookies of other browsers cannot be listed.
+    pub lists_all: bool,
+    /// Whether to offer a log-out on all devices.
+    pub everywhere: bool,
+    /// The path that the forms post to.
+    pub action: &'a str,
+    /// What time it is.
+    pub now: Timestamp,
+    /// Where the app starts.
+    pub home: &'a str,
+}
+
+/// Holds one session of that page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionLine<'a> {
+    /// What the form's field `handle` says.
+    pub handle: &'a str,
+    /// The browser and what it runs on, as it said itself.
+    pub device: &'a str,
+    /// What people call the provider.
+    pub provider: &'a str,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was last used, to some minutes.
+    pub last_seen: Timestamp,
+    /// Whether it is the one that looks at the page.
+    pub is_this_one: bool,
 }
 
 /// Holds what the page needs that stands at the end of a log-out.

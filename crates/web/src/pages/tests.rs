@@ -33,8 +33,13 @@ fn every_page(text: &str, address: &str) -> Vec<Page> {
         login(vec![provider, provider], Some(text)),
         login(vec![], None),
         error(Problem::LoginUnknown, None, Some(address)),
-        log_out_page(address, text),
+        log_out_page(address, text, false),
+        log_out_page(address, text, true),
+        sessions_page(text, address, true),
+        sessions_page(text, address, false),
         logged_out(address, false),
+        link_page(text, address),
+        confirm_link_page(text, address),
         logged_out(address, true),
         repost(address, &[(text, text)]),
     ];
@@ -45,12 +50,106 @@ fn every_page(text: &str, address: &str) -> Vec<Page> {
     pages
 }
 
-fn log_out_page(action: &str, return_to: &str) -> Page {
+fn log_out_page(action: &str, return_to: &str, everywhere: bool) -> Page {
     DefaultPages.log_out(&LogOutPage {
         action,
         return_to,
+        everywhere,
         home: "/",
     })
+}
+
+fn sessions_page(text: &str, address: &str, is_shared: bool) -> Page {
+    let now = Timestamp::from_unix(1_800_000_000);
+    let line = |is_this_one| SessionLine {
+        handle: text,
+        device: text,
+        provider: text,
+        started_at: now.minus(7_200),
+        last_seen: now.minus(300),
+        is_this_one,
+    };
+    DefaultPages.sessions(&SessionsPage {
+        sessions: vec![line(true), line(false)],
+        lists_all: is_shared,
+        everywhere: is_shared,
+        action: address,
+        now,
+        home: address,
+    })
+}
+
+fn account(text: &str) -> LinkedAccount<'_> {
+    LinkedAccount {
+        provider: text,
+        name: Some(text),
+        username: Some(text),
+        email: None,
+        subject: "7",
+    }
+}
+
+fn link_page(text: &str, address: &str) -> Page {
+    DefaultPages.link(&LinkPage {
+        action: address,
+        provider: text,
+        user: account(text),
+        return_to: address,
+    })
+}
+
+fn confirm_link_page(text: &str, address: &str) -> Page {
+    DefaultPages.confirm_link(&ConfirmLinkPage {
+        action: address,
+        confirm: text,
+        user: account(text),
+        account: account(text),
+        return_to: address,
+    })
+}
+
+#[test]
+fn who_is_to_be_added_is_shown_by_all_that_tells_accounts_apart() {
+    let page = |name, username, email| {
+        DefaultPages
+            .confirm_link(&ConfirmLinkPage {
+                action: "/auth/link/op",
+                confirm: "c0ffee",
+                user: account("Ada"),
+                account: LinkedAccount {
+                    provider: "Orchard",
+                    name,
+                    username,
+                    email,
+                    subject: "248289761001",
+                },
+                return_to: "/account",
+            })
+            .html
+    };
+    for (name, username, email, shown) in [
+        (
+            Some("Grace"),
+            None,
+            Some("g@op.example"),
+            ["Grace", "g@op.example"],
+        ),
+        (Some("Grace"), Some("grace"), None, ["Grace", "grace"]),
+        (Some("Grace"), None, None, ["Grace", "248289761001"]),
+        (
+            None,
+            None,
+            Some("g@op.example"),
+            ["g@op.example", "248289761001"],
+        ),
+    ] {
+        let html = page(name, username, email);
+        let card = between(&html, "<dd>", "</dd>")[0];
+        let said = between(card, "<bdi>", "</bdi>");
+        assert_eq!(said, [shown[0], shown[1], "Orchard"]);
+    }
+    let long = "x".repeat(5_000);
+    assert!(page(Some(&long), None, Some("a\u{202e}\r\n@b")).len() < 8_000);
 }
 
 fn error_page(retry: Option<&str>, restart: Option<&str>) -> String {
@@ -298,9 +397,37 @@ fn every_form_posts_and_sends_its_origin() {
 
 #[test]
 fn log_out_posts_where_to_return() {
-    let html = log_out_page("/auth/logout", "/a?b=1&c=2").html;
+    let html = log_out_page("/auth/logout", "/a?b=1&c=2", true).html;
     assert!(html.contains("method=\"post\" action=\"/auth/logout\""));
     assert!(html.contains("name=\"return_to\" value=\"/a?b=1&amp;c=2\""));
+}
+
+#[test]
+fn a_log_out_everywhere_is_offered_only_where_it_is_kept() {
+    for (is_shared, times) in [(true, 1), (false, 0)] {
+        let asked = log_out_page("/auth/logout", "/", is_shared).html;
+        assert_eq!(asked.matches("name=\"everywhere\"").count(), times);
+        let listed = sessions_page("x", "/auth/sessions", is_shared).html;
+        assert_eq!(listed.matches("name=\"all\"").count(), times);
+        assert_eq!(listed.contains("are not listed"), !is_shared);
+    }
+}
+
+#[test]
+fn each_session_has_a_form_that_ends_it() {
+    let html = sessions_page("a<b", "/auth/sessions", true).html;
+    let handles = between(&html, "name=\"handle\" value=\"", "\"");
+    assert_eq!(handles, ["a&lt;b"; 2]);
+    assert_eq!(html.matches("action=\"/auth/sessions\"").count(), 3);
+    let said = between(&html, "<small>", "</small>");
+    assert_eq!(
+        (said[0], said[2]),
+        ("This device, now", "Last seen 5 minutes ago")
+    );
+    assert!(
+        html.contains("aria-label=\"Log out: a&lt;b\"")
+            && html.contains("aria-label=\"End: a&lt;b\"")
+    );
 }
 
 #[test]
@@ -374,6 +501,7 @@ fn replacing_one_page_keeps_the_others() {
     let log_out = LogOutPage {
         action: "/",
         return_to: "/",
+        everywhere: false,
         home: "/",
     };
     assert_eq!(ours.logged_out(&logged_out).html, "bye");

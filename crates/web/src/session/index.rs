@@ -165,16 +165,7 @@ pub(crate) enum Whose<'a> {
     },
 }
 
-impl<'a> Whose<'a> {
-    /// Returns whose a session is: the account's, where the app has named one.
-    pub(crate) fn of(data: &'a SessionData) -> Self {
-        let (issuer, subject) = data.identity.key();
-        match &data.account {
-            Some(account) => Self::Account(account),
-            None => Self::Person { issuer, subject },
-        }
-    }
-
+impl Whose<'_> {
     /// Computes the entry under every key of the ring.
     pub(super) fn keys(self, ring: &KeyRing) -> Vec<IndexKey> {
         match self {

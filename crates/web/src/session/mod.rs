@@ -2,22 +2,27 @@
 
 mod ended;
 mod index;
+mod listed;
 mod log_out_state;
 mod memory;
+mod proof;
 mod record;
 mod revocation_index;
 mod revocations;
+mod roles;
 mod sessions;
 mod store;
 
 pub use index::IndexKey;
 pub(crate) use index::{Named, Said, Whose};
+pub(crate) use listed::Listed;
 pub(crate) use memory::Expiring;
 pub use memory::MemoryStore;
 pub use record::Session;
 pub use revocations::{Position, Revocation, Revoked};
 pub use store::{Created, Record, Replaced, SessionKey, SessionStore, StoreError};
 
+pub(crate) use proof::{Held, Proof};
 pub(crate) use record::{Kept, SessionData};
 pub(crate) use revocation_index::BOUND_SECONDS;
 pub(crate) use sessions::{Found, Kind, Sessions};

@@ -82,6 +82,11 @@ impl RevocationIndex {
         self.0.ended.take(revocation, now);
     }
 
+    /// Tells whether other processes learn of what is ended here.
+    pub(super) fn is_shared(&self) -> bool {
+        self.0.store.is_some()
+    }
+
     pub(super) fn ended(&self) -> &Ended {
         &self.0.ended
     }

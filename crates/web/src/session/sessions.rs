@@ -44,21 +44,21 @@ pub(crate) struct Sessions {
     pub(super) ring: KeyRing,
     lifetime: Lifetime,
     /// Whether sessions are in the store, and not in their cookies.
-    stored: bool,
+    pub(super) stored: bool,
     /// What the processes of the app share; with sealed cookies alone it is this process's memory.
-    shared: Arc<dyn SessionStore>,
+    pub(super) shared: Arc<dyn SessionStore>,
     /// What is over: a sealed cookie that somebody kept, a refresh or a login that was under way, does not bring it
     /// back.
-    index: RevocationIndex,
+    pub(super) index: RevocationIndex,
 }
 
 /// A session and where it was found.
 pub(crate) struct Found {
     pub(crate) session: Session,
-    place: Place,
+    pub(super) place: Place,
 }
 
-enum Place {
+pub(super) enum Place {
     Cookie,
     Store { key: SessionKey, version: u64 },
 }
@@ -234,7 +234,7 @@ impl Sessions {
     /// Puts one session among what is over.
     ///
     /// A session in the store is gone from there; its end is remembered here for what is under way.
-    async fn end_one(&self, data: &SessionData, now: Timestamp) -> Result<(), Error> {
+    pub(crate) async fn end_one(&self, data: &SessionData, now: Timestamp) -> Result<(), Error> {
         let revocation = Revocation {
             entry: IndexKey::of_login(data.transaction),
             issued_by: END_OF_TIME,
@@ -337,7 +337,7 @@ impl Sessions {
         Ok(())
     }
 
-    fn cookies_of(
+    pub(super) fn cookies_of(
         &self,
         data: &SessionData,
         jar: &Jar<'_>,
@@ -350,13 +350,27 @@ impl Sessions {
     }
 
     /// Sets the cookie, split if it is long, and drops pieces left over from a longer one.
-    fn set(&self, value: &str, jar: &Jar<'_>, seconds: i64) -> Result<Vec<String>, Error> {
-        let name = self.name();
-        let pieces = cookie::split(&name, value).ok_or(SessionError::TooLarge {
+    pub(super) fn set(
+        &self,
+        value: &str,
+        jar: &Jar<'_>,
+        seconds: i64,
+    ) -> Result<Vec<String>, Error> {
+        self.set_pieces(&self.name(), value, jar, seconds)
+    }
+
+    pub(super) fn set_pieces(
+        &self,
+        name: &str,
+        value: &str,
+        jar: &Jar<'_>,
+        seconds: i64,
+    ) -> Result<Vec<String>, Error> {
+        let pieces = cookie::split(name, value).ok_or(SessionError::TooLarge {
             bytes: value.len(),
             limit: cookie::SPLIT_LIMIT,
         })?;
-        let stale = cookie::pieces(&name)
+        let stale = cookie::pieces(name)
             .skip(pieces.len())
             .filter(|piece| jar.first(piece).is_some());
         let dropped: Vec<String> = stale.map(|piece| self.cookies.drop(&piece)).collect();
@@ -366,7 +380,13 @@ impl Sessions {
         Ok(kept.chain(dropped).collect())
     }
 
-    fn record(&self, key: &SessionKey, data: &SessionData, version: u64, now: Timestamp) -> Record {
+    pub(super) fn record(
+        &self,
+        key: &SessionKey,
+        data: &SessionData,
+        version: u64,
+        now: Timestamp,
+    ) -> Record {
         Record {
             sealed: self
                 .ring
@@ -378,7 +398,7 @@ impl Sessions {
         }
     }
 
-    fn unseal(&self, key: &SessionKey, record: &Record) -> Option<SessionData> {
+    pub(super) fn unseal(&self, key: &SessionKey, record: &Record) -> Option<SessionData> {
         read(
             &self
                 .ring
@@ -386,7 +406,7 @@ impl Sessions {
         )
     }
 
-    fn idle_end(&self, data: &SessionData, now: Timestamp) -> Timestamp {
+    pub(super) fn idle_end(&self, data: &SessionData, now: Timestamp) -> Timestamp {
         now.plus(self.lifetime.idle_seconds).min(data.ends_at)
     }
 

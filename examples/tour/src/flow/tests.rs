@@ -211,7 +211,9 @@ fn refresh_and_log_out_are_told_beside_the_logins() {
         provider: "op".to_owned(),
     };
     let left = Event::LoggedOut {
-        provider: "op".to_owned(),
+        provider: Some("op".to_owned()),
+        subject: None,
+        account: None,
         reason: LogOutReason::User,
     };
     let refused = failed(None, "request.wrong_origin");

@@ -16,6 +16,7 @@ use crate::auth::Auth;
 use crate::clients::Registered;
 use crate::error::Error;
 use crate::events::LogOutReason;
+use crate::hooks::LoggedOut;
 use crate::request::Request;
 use crate::response::Response;
 use crate::session::{Named, Said};
@@ -31,11 +32,7 @@ pub(in crate::endpoints) async fn receive(
     };
     let id = auth.new_correlation_id();
     match end(auth, registered, form, &id).await {
-        Ok(()) => {
-            let reason = LogOutReason::BackChannel;
-            auth.0.events.logged_out(&id, registered.id(), reason);
-            Response::empty(200)
-        }
+        Ok(()) => Response::empty(200),
         Err(error) => {
             auth.0.events.failed(&id, Some(registered.id()), &error);
             Response::json(400, &json!({ "error": "invalid_request" }))
@@ -67,12 +64,24 @@ async fn end(auth: &Auth, registered: &Registered, form: &str, id: &str) -> Resu
     };
     // A copy ends nothing that is newer than itself, so that it may finish what failed when the token came.
     let said = if first { Said::Proven } else { Said::Again };
-    sessions.end_named(&named, said, auth.now()).await?;
-    if first {
-        Ok(())
-    } else {
-        Err(refused(LogoutTokenError::Replayed))
+    let ended = sessions.end_named(&named, said, auth.now()).await;
+    if !first {
+        ended?;
+        return Err(refused(LogoutTokenError::Replayed));
     }
+    let told = LoggedOut {
+        provider: Some(registered.id().to_owned()),
+        issuer: Some(token.issuer().to_owned()),
+        subject: token.subject().map(str::to_owned),
+        session_id: token.session_id().map(str::to_owned),
+        ..LoggedOut::new(LogOutReason::BackChannel, token.issued_at())
+    };
+    // An app with sessions of its own ends them also where ours cannot be had: no copy of the token tells it again.
+    match ended {
+        Ok(()) => auth.has_logged_out(id, told).await,
+        Err(_) => auth.tell_hook(id, told).await,
+    }
+    ended
 }
 
 fn refused(error: LogoutTokenError) -> Error {

@@ -14,6 +14,7 @@ use crate::clients::Registered;
 use crate::cookie::Jar;
 use crate::error::Error;
 use crate::events::LogOutReason;
+use crate::hooks::LoggedOut;
 use crate::request::Request;
 use crate::response::Response;
 use crate::session::{Named, Said};
@@ -71,10 +72,22 @@ async fn end(
             .end_named(&named, Said::Claimed, auth.now())
             .await?;
     }
-    // What was found without a cookie is not told: a stranger's guess would stand in the log as a log-out.
-    if found.is_some() {
-        let reason = LogOutReason::FrontChannel;
-        auth.0.events.logged_out(id, registered.id(), reason);
+    // What was found without a cookie does not stand in the log: a stranger's guess would be a log-out there.
+    // The app is told, which knows whether it has a session of that name.
+    let reason = LogOutReason::FrontChannel;
+    if let Some(found) = found {
+        let ended = LoggedOut::of(found.session.data(), reason, auth.now());
+        auth.has_logged_out(id, ended).await;
+        return Ok(cookies);
+    }
+    for session_id in asked.session_ids() {
+        let ended = LoggedOut {
+            provider: Some(registered.id().to_owned()),
+            issuer: Some(asked.issuer().to_owned()),
+            session_id: Some(session_id.to_owned()),
+            ..LoggedOut::new(reason, auth.now())
+        };
+        auth.tell_hook(id, ended).await;
     }
     Ok(cookies)
 }

@@ -12,6 +12,7 @@ use crate::clients::Registered;
 use crate::cookie::Jar;
 use crate::error::Error;
 use crate::events::LogOutReason;
+use crate::hooks::LoggedOut;
 use crate::request::Request;
 
 /// How old a session has to be to be asked about, in seconds: a provider that always says "changed" must not
@@ -63,7 +64,9 @@ pub(in crate::endpoints) async fn end(
     else {
         return Ok(Vec::new());
     };
+    let cookies = auth.0.sessions.end(Some(&found), jar, auth.now()).await?;
     let reason = LogOutReason::SignedOutAtProvider;
-    auth.0.events.logged_out(id, registered.id(), reason);
-    auth.0.sessions.end(Some(&found), jar, auth.now()).await
+    let ended = LoggedOut::of(found.session.data(), reason, auth.now());
+    auth.has_logged_out(id, ended).await;
+    Ok(cookies)
 }
