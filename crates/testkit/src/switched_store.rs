@@ -51,7 +51,7 @@ impl SwitchedStore {
     /// Makes an empty store that works.
     pub fn new() -> Self {
         Self(Arc::new(Inner {
-            sessions: MemoryStore::new(100),
+            sessions: MemoryStore::new(1_000),
             off: AtomicBool::new(false),
             asked: AtomicUsize::new(0),
             loads: AtomicUsize::new(0),
