@@ -37,7 +37,7 @@ fn benches(packages: &[Package]) -> impl Iterator<Item = (&Package, &Target)> {
 }
 
 /// Says what machine this is; a figure without it means nothing.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let information = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processor(&information).unwrap_or("an unknown processor");

@@ -12,6 +12,7 @@ mod process;
 mod requirements;
 mod setup;
 mod smoke;
+mod soak;
 mod stages;
 mod tally;
 mod test_all;
@@ -39,6 +40,10 @@ cargo xtask COMMAND
        --target T      for one target alone (all, one after the other)
        --seconds N     as long as this for each (20)
   bench [NAME]         run the benchmarks
+  soak                 many nodes, killed and restarted throughout: is anybody logged out?
+       --store S       with sessions in one of redis and postgres (both, one after the other)
+       --kind K        where sessions are: in the store, or in a cookie (store)
+       --nodes N       so many of them (20), --logins N (10000), --requests N (100000), --seed N (1)
 ";
 
 fn main() -> ExitCode {
@@ -80,6 +85,10 @@ fn run(words: &[&str]) -> Result<bool, String> {
         }
         ["fuzz", options @ ..] => fuzz::run(&open()?, &fuzz::Options::parse(options)?),
         ["bench"] => bench::run(&open()?, None),
+        ["soak", options @ ..] => {
+            let options = soak::Options::parse(options)?;
+            soak::run(&open()?, &options)
+        }
         ["bench", name] => bench::run(&open()?, Some(name)),
         _ => Err(format!("{} is not understood\n\n{HELP}", words.join(" "))),
     }

@@ -20,7 +20,7 @@ pub mod suite;
 mod switched_store;
 pub mod world;
 
-pub use codegrant_dev_provider::{DevProvider, Fault};
+pub use codegrant_dev_provider::{ClientRegistration, DevProvider, Fault, Settings};
 pub use outbox::outbox;
 pub use serve::{Loopback, Served};
 pub use site::{Browser, Site};

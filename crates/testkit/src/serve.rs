@@ -217,7 +217,7 @@ impl Drop for Served {
 }
 
 /// Returns the system's time; before 1970 it counts as 1970.
-pub(crate) fn system_time() -> Timestamp {
+pub fn system_time() -> Timestamp {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
