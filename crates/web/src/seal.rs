@@ -28,6 +28,8 @@ pub(crate) enum Purpose {
     LogOut,
     Registration,
     StepUp,
+    Linking,
+    Proof,
 }
 
 impl Purpose {
@@ -41,6 +43,8 @@ impl Purpose {
             Self::LogOut => "log-out",
             Self::Registration => "registration",
             Self::StepUp => "step-up",
+            Self::Linking => "linking",
+            Self::Proof => "proof",
         }
     }
 }

@@ -23,6 +23,23 @@ const HANDED_OVER: &str = "handed-over";
 /// A login that ends at the same page so soon after another, in seconds, found the user logged out there.
 const ROUND_SECONDS: i64 = 10;
 
+/// What a login is for that adds an identity to an account: the session that asked, by the transaction that
+/// opened it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    #[serde(rename = "s")]
+    pub(crate) session: TransactionId,
+}
+
+/// A login that adds an identity, as it is sealed.
+#[derive(Serialize, Deserialize)]
+struct Linking {
+    #[serde(rename = "l")]
+    intent: Intent,
+    #[serde(rename = "x")]
+    transaction: Transaction,
+}
+
 pub(crate) struct Transactions {
     cookies: Cookies,
     ring: KeyRing,
@@ -38,15 +55,30 @@ impl Transactions {
     }
 
     /// Returns the cookies that keep a transaction and drop the oldest when there are too many.
+    ///
+    /// One that adds an identity is sealed for a purpose of its own: whoever reads it knows what it is for, and it
+    /// never opens as a login.
     pub(crate) fn keep(
         &self,
         transaction: &Transaction,
+        intent: Option<Intent>,
         jar: &Jar<'_>,
     ) -> Result<Vec<String>, SessionError> {
         let name = self.name(transaction.id());
-        let text = serde_json::to_vec(transaction).expect("a transaction is plain data");
         let place = [name.as_str(), transaction.provider()];
-        let sealed = self.ring.seal_text(Purpose::Transaction, &place, &text);
+        let (purpose, text) = match intent {
+            None => (Purpose::Transaction, serde_json::to_vec(transaction)),
+            Some(intent) => {
+                let transaction = transaction.clone();
+                let linking = Linking {
+                    intent,
+                    transaction,
+                };
+                (Purpose::Linking, serde_json::to_vec(&linking))
+            }
+        };
+        let text = text.expect("a transaction is plain data");
+        let sealed = self.ring.seal_text(purpose, &place, &text);
         if sealed.len() > VALUE_LIMIT {
             return Err(SessionError::TransactionTooLarge {
                 bytes: sealed.len(),
@@ -74,13 +106,13 @@ impl Transactions {
         Ok(cookies)
     }
 
-    /// Finds the transaction that a state names; it still has to be compared with the state.
+    /// Finds the transaction that a state names, and what it is for; it still has to be compared with the state.
     pub(crate) fn find(
         &self,
         state: &str,
         provider: &str,
         jar: &Jar<'_>,
-    ) -> Result<Transaction, LostTransaction> {
+    ) -> Result<(Transaction, Option<Intent>), LostTransaction> {
         let name = self.name(TransactionId::of_state(state));
         let mut sealed = jar.all(&name).peekable();
         if sealed.peek().is_none() {
@@ -94,10 +126,12 @@ impl Transactions {
         sealed
             .take(OPEN_LOGINS)
             .find_map(|value| {
-                let text = self
-                    .ring
-                    .open_text(Purpose::Transaction, &[&name, provider], value)?;
-                serde_json::from_slice(&text).ok()
+                let open = |purpose| self.ring.open_text(purpose, &[&name, provider], value);
+                if let Some(text) = open(Purpose::Transaction) {
+                    return Some((serde_json::from_slice(&text).ok()?, None));
+                }
+                let linking: Linking = serde_json::from_slice(&open(Purpose::Linking)?).ok()?;
+                Some((linking.transaction, Some(linking.intent)))
             })
             .ok_or(LostTransaction::Unreadable)
     }

@@ -77,6 +77,11 @@ const CULPRITS: &[(&str, &str, &str)] = &[
         "What a login has to remember while the user is at the provider, and what the app says to one that was proved.",
     ),
     (
+        "link",
+        "An account that is added",
+        "Why an account at a second provider was not added to the one of a live session; nothing has changed.",
+    ),
+    (
         "session",
         "The session",
         "What a browser presents as its session, or where sessions are kept.",

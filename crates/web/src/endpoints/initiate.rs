@@ -46,5 +46,5 @@ pub(super) async fn start(auth: &Auth, registered: &Registered, request: &Reques
     let mut options = AuthorizationOptions::default();
     options.return_to = return_to;
     options.login_hint = asked.login_hint().map(str::to_owned);
-    login::begin(auth, registered, request, options).await
+    login::begin(auth, registered, request, options, None).await
 }

@@ -14,6 +14,7 @@ use crate::hosted::Hosted;
 use crate::pages::{LoginPage, ProviderLink};
 use crate::request::Request;
 use crate::response::Response;
+use crate::transactions::Intent;
 use crate::{parameter, seal};
 
 /// Shows the providers; with one provider there is nothing to choose.
@@ -95,24 +96,29 @@ pub(super) async fn start(auth: &Auth, registered: &Registered, request: &Reques
         }
         Start::Asked | Start::Again => {}
     }
-    begin(auth, registered, request, options).await
+    begin(auth, registered, request, options, None).await
 }
 
-/// Starts a login that asks for this.
+/// Starts a login that asks for this, perhaps to add an identity to an account.
 pub(super) async fn begin(
     auth: &Auth,
     registered: &Registered,
     request: &Request<'_>,
     options: AuthorizationOptions,
+    intent: Option<Intent>,
 ) -> Response {
     let return_to = options.return_to.clone();
     let seed = Seed::new(seal::random());
     let id = super::callback::correlation_id(seed.transaction(options.attempt));
-    match lead_to_provider(auth, registered, request, options, &seed, &id).await {
+    let asked = (options, intent);
+    match lead_to_provider(auth, registered, request, asked, &seed, &id).await {
         Ok(response) => response,
         Err(error) => {
             auth.0.events.failed(&id, Some(registered.id()), &error);
-            let retry = auth.login_path(Some(registered.id()), &return_to, Start::Asked);
+            let retry = match intent {
+                Some(_) => auth.link_path(registered.id(), &return_to),
+                None => auth.login_path(Some(registered.id()), &return_to, Start::Asked),
+            };
             auth.problem(error.problem(), &id, Some(&retry), None)
         }
     }
@@ -122,14 +128,13 @@ async fn lead_to_provider(
     auth: &Auth,
     registered: &Registered,
     request: &Request<'_>,
-    options: AuthorizationOptions,
+    (mut options, intent): (AuthorizationOptions, Option<Intent>),
     seed: &Seed,
     id: &str,
 ) -> Result<Response, Error> {
     request.is_opened()?;
     let metadata = auth.metadata(id, registered).await?;
     let client = &registered.client();
-    let mut options = options;
     if client.uses_dpop() {
         options.dpop_key = Some(DpopKey::generate()?);
     }
@@ -143,7 +148,7 @@ async fn lead_to_provider(
         auth.0.hosted.hold(hosted, object, auth.now());
     }
     let jar = Jar::read(request.cookies());
-    let cookies = auth.0.transactions.keep(&transaction, &jar)?;
+    let cookies = auth.0.transactions.keep(&transaction, intent, &jar)?;
     auth.0
         .events
         .login_started(id, registered.id(), authorization.url());

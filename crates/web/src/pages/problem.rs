@@ -19,12 +19,23 @@ pub enum Problem {
     AccountRefused,
     /// The user is logged in here, and signed in with another account at the provider.
     OtherAccount,
+    /// The user is logged in here already with the account that they wanted to add.
+    OwnAccount,
+    /// The account cannot be added to the one that the user is logged in with.
+    LinkRefused,
+    /// Whoever wanted to add an account was logged out here meanwhile, or logged in anew.
+    LinkStopped,
     /// The link does not belong to a login that this browser began.
     LoginUnknown,
     /// The provider does not answer.
     ProviderUnavailable,
     /// The provider answers, but nothing that can be used.
     ProviderFailed,
+    /// The user is logged in, and the page is not for them.
+    Forbidden,
+    /// What was sent takes a fresher or a stronger sign-in; [`ErrorPage::retry`](super::ErrorPage::retry) leads
+    /// there.
+    SignInAgain,
     /// There is no such endpoint or provider.
     NotFound,
     /// The endpoint exists, for another method.
@@ -49,9 +60,14 @@ impl Problem {
         Self::LoginRefused,
         Self::AccountRefused,
         Self::OtherAccount,
+        Self::OwnAccount,
+        Self::LinkRefused,
+        Self::LinkStopped,
         Self::LoginUnknown,
         Self::ProviderUnavailable,
         Self::ProviderFailed,
+        Self::Forbidden,
+        Self::SignInAgain,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::TooLarge,
@@ -71,10 +87,14 @@ impl Problem {
             Self::Cancelled
             | Self::AccountRefused
             | Self::OtherAccount
+            | Self::LinkRefused
+            | Self::Forbidden
+            | Self::SignInAgain
             | Self::WrongOrigin
             | Self::NotANavigation => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::OwnAccount | Self::LinkStopped => 409,
             Self::TooLarge => 413,
             Self::Internal => 500,
             Self::ProviderFailed => 502,
@@ -90,9 +110,14 @@ impl Problem {
             Self::LoginRefused => "The login was stopped",
             Self::AccountRefused => "This account is not let in",
             Self::OtherAccount => "That is another account",
+            Self::OwnAccount => "You use that account already",
+            Self::LinkRefused => "That account was not added",
+            Self::LinkStopped => "Your login here has changed",
             Self::LoginUnknown => "This login did not start here",
             Self::ProviderUnavailable => "The provider does not answer",
             Self::ProviderFailed => "The provider could not log you in",
+            Self::Forbidden => "This page is not for you",
+            Self::SignInAgain => "Please sign in again first",
             Self::NotFound => "Page not found",
             Self::MethodNotAllowed => "That does not work here",
             Self::TooLarge => "Too much was sent",
@@ -121,6 +146,15 @@ impl Problem {
             Self::OtherAccount => {
                 "You signed in at the provider with another account than the one that you use here, so nothing was changed."
             }
+            Self::OwnAccount => {
+                "You signed in at the provider with the account that you are logged in with here, so there was nothing to add."
+            }
+            Self::LinkRefused => {
+                "You did sign in at the provider, but that account cannot be added to the one that you are logged in with, so nothing was changed."
+            }
+            Self::LinkStopped => {
+                "Since you began, you were logged out here or logged in anew, so nothing was changed; please start again from the app."
+            }
             Self::LoginUnknown => {
                 "The link does not belong to a login that this browser began; please start from the app."
             }
@@ -129,6 +163,12 @@ impl Problem {
             }
             Self::ProviderFailed => {
                 "The place where you log in sent an answer that could not be used; please try again."
+            }
+            Self::Forbidden => {
+                "You are logged in, but your account may not open this page; if it should, ask whoever runs the app."
+            }
+            Self::SignInAgain => {
+                "This takes another sign-in, so what you sent was not done; sign in again, and then send it once more."
             }
             Self::NotFound => "There is nothing at this address.",
             Self::MethodNotAllowed => "This address cannot be used in this way.",

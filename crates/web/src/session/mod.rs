@@ -1,5 +1,6 @@
 //! Sessions: who is logged in, held in a sealed cookie or in a store.
 
+mod allowance;
 mod ended;
 mod index;
 mod listed;

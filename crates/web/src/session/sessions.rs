@@ -275,7 +275,10 @@ impl Sessions {
                         Said::Proven | Said::Again => key.clone(),
                     };
                     let revocation = self.revocation(entry, ending.issued_by, now);
-                    self.index.revoke(&revocation, now).await?;
+                    match said {
+                        Said::Claimed => self.index.revoke_claimed(&revocation, now).await?,
+                        Said::Proven | Said::Again => self.index.revoke(&revocation, now).await?,
+                    }
                 }
             }
         }

@@ -4,7 +4,9 @@ use codegrant_core::{Attempt, TransactionId};
 
 use super::Ended;
 use crate::auth::Auth;
+use crate::clients::Registered;
 use crate::cookie::Jar;
+use crate::endpoints::link;
 use crate::error::LostTransaction;
 use crate::response::Response;
 
@@ -15,6 +17,7 @@ use crate::response::Response;
 /// the login may start again by itself once, unless this browser plainly did not begin it.
 pub(super) async fn go_on(
     auth: &Auth,
+    registered: &Registered,
     state: &str,
     lost: LostTransaction,
     jar: &Jar<'_>,
@@ -29,6 +32,9 @@ pub(super) async fn go_on(
     if let Some(return_to) = auth.0.transactions.handed_over(state, jar) {
         return Ok(Response::see_other(return_to));
     }
+    if let Some(path) = link::prove::seen(auth, registered, state, jar).await? {
+        return Ok(Response::see_other(path));
+    }
     let restart = present.is_none()
         && lost != LostTransaction::Unknown
         && Attempt::of_state(state) == Attempt::First;
@@ -41,6 +47,7 @@ pub(super) async fn go_on(
         error: lost.into(),
         return_to: None,
         restart,
+        linking: false,
         cookies,
     })
 }
