@@ -29,6 +29,8 @@
 //!
 //! Run it on a runtime of several threads too, where more can come between two steps.
 
+#[cfg(test)]
+mod broken;
 mod crashes;
 mod index;
 mod races;

@@ -133,7 +133,7 @@ async fn settle(
     either: &[Option<&Record>],
     now: Timestamp,
 ) {
-    let deadline = Instant::now() + PATIENCE / 3;
+    let deadline = Instant::now() + PATIENCE / 10;
     loop {
         let held = done(store.load(key, now).await);
         let listed = done(store.list(entry, 10, now).await);

@@ -1,6 +1,7 @@
 //! Races: log-out against everything that a session may be doing at that moment.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use codegrant_core::Timestamp;
 use codegrant_web::{Created, IndexKey, Record, Replaced, SessionKey, SessionStore};
@@ -29,6 +30,7 @@ pub async fn ends_what_is_being_changed(store: impl SessionStore) {
             let record = indexed(&[person.clone(), new_entry()], 0, now);
             created(store.create(key, record, now).await);
         }
+        let over = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
         for (old, new) in before.iter().zip(&during) {
             tasks.spawn(keep_changing(
@@ -36,6 +38,7 @@ pub async fn ends_what_is_being_changed(store: impl SessionStore) {
                 old.clone(),
                 person.clone(),
                 now,
+                over.clone(),
             ));
             let (store, key, person) = (store.clone(), new.clone(), person.clone());
             tasks.spawn(async move {
@@ -46,6 +49,7 @@ pub async fn ends_what_is_being_changed(store: impl SessionStore) {
         }
         tokio::task::yield_now().await;
         done(store.end_all(&person, now, now).await);
+        over.store(true, Ordering::SeqCst);
         let _finished = tasks.join_all().await;
         for key in &before {
             let held = done(store.load(key, now).await);
@@ -59,14 +63,17 @@ pub async fn ends_what_is_being_changed(store: impl SessionStore) {
     }
 }
 
-/// Changes a record until somebody has ended it.
+/// Changes a record until somebody has ended it, or should have.
 async fn keep_changing<S: SessionStore>(
     store: Arc<S>,
     key: SessionKey,
     person: IndexKey,
     now: Timestamp,
+    over: Arc<AtomicBool>,
 ) {
-    while let Some(held) = done(store.load(&key, now).await) {
+    while !over.load(Ordering::SeqCst)
+        && let Some(held) = done(store.load(&key, now).await)
+    {
         let next = Record {
             version: held.version + 1,
             ..indexed(&[person.clone(), new_entry()], 0, now)
@@ -90,6 +97,7 @@ pub async fn deletes_what_is_being_changed(store: impl SessionStore) {
                 .create(&key, indexed(std::slice::from_ref(&person), 0, now), now)
                 .await,
         );
+        let over = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
         for _ in 0..CALLERS {
             tasks.spawn(keep_changing(
@@ -97,10 +105,12 @@ pub async fn deletes_what_is_being_changed(store: impl SessionStore) {
                 key.clone(),
                 person.clone(),
                 now,
+                over.clone(),
             ));
         }
         tokio::task::yield_now().await;
         done(store.delete(&key).await);
+        over.store(true, Ordering::SeqCst);
         let _finished = tasks.join_all().await;
         assert_eq!(done(store.load(&key, now).await), None, "it was deleted");
         assert_eq!(
@@ -151,11 +161,14 @@ pub async fn moves_between_entries_whole(store: impl SessionStore) {
         let (old, new) = (new_entry(), new_entry());
         let keys: Vec<SessionKey> = (0..CALLERS).map(|_| new_key()).collect();
         let mut tasks = JoinSet::new();
-        for key in &keys {
+        for (turn, key) in keys.iter().enumerate() {
             let record = indexed(std::slice::from_ref(&old), 0, now);
             created(store.create(key, record, now).await);
             let (store, key, new) = (store.clone(), key.clone(), new.clone());
             tasks.spawn(async move {
+                for _ in 0..turn % 4 {
+                    tokio::task::yield_now().await;
+                }
                 let moved = Record {
                     version: 1,
                     ..indexed(&[new], 0, now)
