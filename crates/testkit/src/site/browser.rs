@@ -1,5 +1,7 @@
 //! A browser by values: cookies, redirects, forms, and what a real one says of where it comes from.
 
+mod kept;
+
 use codegrant_core::form;
 use codegrant_core::oauth2::url::Url;
 use codegrant_dev_provider::DevProvider;
@@ -8,7 +10,7 @@ use codegrant_web::{Request, Session};
 use super::Site;
 use super::app::{Incoming, Outgoing};
 use super::callback::{AuthorizationUrl, Callback};
-use super::cookies::{Cookie, CookieJar};
+use super::cookies::CookieJar;
 use super::reply::Reply;
 use super::visit::{Initiator, Visit};
 
@@ -35,6 +37,7 @@ const REDIRECTS: usize = 20;
 pub struct Browser {
     site: Site,
     cookies: CookieJar,
+    user_agent: Option<String>,
 }
 
 impl Browser {
@@ -42,6 +45,7 @@ impl Browser {
         Self {
             site,
             cookies: CookieJar::default(),
+            user_agent: None,
         }
     }
 
@@ -49,6 +53,13 @@ impl Browser {
     #[must_use]
     pub fn at(mut self, site: &Site) -> Self {
         self.site = site.clone();
+        self
+    }
+
+    /// Returns the same browser, calling itself something (RFC 9110 section 10.1.5).
+    #[must_use]
+    pub fn calling_itself(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
         self
     }
 
@@ -92,6 +103,9 @@ impl Browser {
                 .cookies
                 .header(&parsed, visit.occasion(&parsed, &app), now);
             headers.extend(cookies.map(|value| ("cookie".to_owned(), value)));
+        }
+        if let Some(user_agent) = &self.user_agent {
+            headers.push(("user-agent".to_owned(), user_agent.clone()));
         }
         let sent = url.split('#').next().unwrap_or_default();
         let (path, query) = match sent.split_once('?') {
@@ -319,73 +333,6 @@ impl Browser {
     pub async fn subject(&mut self) -> Option<String> {
         let session = self.session().await;
         session.map(|session| session.identity().subject.clone())
-    }
-
-    /// Returns every cookie, oldest first.
-    pub fn cookies(&self) -> &[Cookie] {
-        &self.cookies.0
-    }
-
-    /// Returns the value of a cookie.
-    pub fn cookie(&self, name: &str) -> Option<&str> {
-        let found = self.cookies.0.iter().find(|cookie| cookie.name == name);
-        found.map(|cookie| cookie.value.as_str())
-    }
-
-    /// Returns the names of the cookies that hold logins under way, oldest first.
-    pub fn login_cookies(&self) -> Vec<String> {
-        self.named(".login.")
-    }
-
-    /// Returns the names of the cookies that hold the session.
-    pub fn session_cookies(&self) -> Vec<String> {
-        self.named(".session")
-    }
-
-    /// Puts a cookie in, with a value that somebody else chose; it replaces one of that name.
-    pub fn plant(&mut self, name: &str, value: &str) {
-        let app = self.site.auth().public_origin().to_string();
-        let url = Url::parse(&app).expect("a public origin is a URL");
-        self.cookies.plant(&url, name, value);
-    }
-
-    /// Takes a `Set-Cookie` value that some page at `url` sends, by the rules of browsers.
-    ///
-    /// # Panics
-    ///
-    /// When `url` is no absolute URL.
-    pub fn take_cookie(&mut self, url: &str, set_cookie: &str) {
-        let url = Url::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
-        self.cookies.take(&url, set_cookie, self.site.now());
-    }
-
-    /// Forgets a cookie.
-    pub fn remove_cookie(&mut self, name: &str) {
-        self.cookies.0.retain(|cookie| cookie.name != name);
-    }
-
-    /// Forgets all cookies.
-    pub fn clear_cookies(&mut self) {
-        self.cookies.0.clear();
-    }
-
-    /// Changes the value of a cookie in place.
-    ///
-    /// # Panics
-    ///
-    /// When there is none of that name.
-    pub fn change_cookie(&mut self, name: &str, change: impl FnOnce(&str) -> String) {
-        let mut cookies = self.cookies.0.iter_mut();
-        let found = cookies.find(|cookie| cookie.name == name);
-        let cookie = found.unwrap_or_else(|| panic!("no cookie {name}"));
-        cookie.value = change(&cookie.value);
-    }
-
-    fn named(&self, part: &str) -> Vec<String> {
-        let held = self.cookies.0.iter().map(|cookie| &cookie.name);
-        held.filter(|name| name.contains("codegrant") && name.contains(part))
-            .cloned()
-            .collect()
     }
 
     fn provider_of(&self, url: &AuthorizationUrl) -> &DevProvider {

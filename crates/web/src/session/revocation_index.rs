@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use codegrant_core::Timestamp;
 
+use super::allowance::Allowance;
 use super::ended::Ended;
 use super::record::SessionData;
 use super::revocations::{Position, Revocation};
@@ -30,6 +31,7 @@ pub(super) struct RevocationIndex(Arc<Inner>);
 
 struct Inner {
     ended: Ended,
+    claims: Allowance,
     store: Option<Arc<dyn SessionStore>>,
     bound_seconds: i64,
     read: Mutex<Read>,
@@ -57,6 +59,7 @@ impl RevocationIndex {
     pub(super) fn new(store: Option<Arc<dyn SessionStore>>, bound_seconds: i64) -> Self {
         Self(Arc::new(Inner {
             ended: Ended::new(),
+            claims: Allowance::new(),
             store,
             bound_seconds,
             read: Mutex::default(),
@@ -75,6 +78,19 @@ impl RevocationIndex {
             Some(store) => store.revoke(revocation, now).await,
             None => Ok(()),
         }
+    }
+
+    /// Ends what somebody says is over and nobody proved: here, and everywhere as long as there are not too many.
+    pub(super) async fn revoke_claimed(
+        &self,
+        revocation: &Revocation,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if self.is_shared() && self.0.claims.take(now) {
+            return self.revoke(revocation, now).await;
+        }
+        self.revoke_here(revocation, now);
+        Ok(())
     }
 
     /// Ends it in this process only.
@@ -146,9 +162,14 @@ impl RevocationIndex {
     fn read_in_background(&self, now: Timestamp) {
         let inner = self.0.clone();
         drop(tokio::spawn(async move {
-            if let Ok(_reading) = inner.reading.try_lock()
-                && let Err(error) = inner.read_on(now).await
-            {
+            let Ok(_reading) = inner.reading.try_lock() else {
+                return;
+            };
+            // Of many requests at the same moment one asks the store.
+            if inner.has_just_asked(now) {
+                return;
+            }
+            if let Err(error) = inner.read_on(now).await {
                 tracing::warn!(
                     target: "codegrant", event = "revocations.not_read", reason = error.reason,
                     bound_seconds = inner.bound_seconds,
@@ -160,6 +181,18 @@ impl RevocationIndex {
 }
 
 impl Inner {
+    /// Tells whether the store was asked moments ago, whatever it said.
+    fn has_just_asked(&self, now: Timestamp) -> bool {
+        let read = self.read();
+        let answered = read
+            .age(now)
+            .is_some_and(|age| age * 2 < self.bound_seconds);
+        let failed = read.failed.as_ref();
+        answered
+            || failed
+                .is_some_and(|(at, _)| (0..FAILURE_SECONDS).contains(&now.seconds_since(*at)))
+    }
+
     /// Reads from where the copy ends; called by whoever holds `reading`.
     async fn read_on(&self, now: Timestamp) -> Result<(), StoreError> {
         let Some(store) = &self.store else {

@@ -3,6 +3,7 @@
 mod back_channel;
 mod frame;
 mod front_channel;
+mod nodes;
 mod strangers;
 
 use std::sync::{Arc, Mutex};
