@@ -1,5 +1,8 @@
 //! Sessions in MySQL and MariaDB.
 
+mod sql;
+mod writing;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,8 +10,7 @@ use codegrant_web::{
     Created, IndexKey, Position, Record, Replaced, Revocation, Revoked, SessionKey, SessionStore,
     StoreError, Timestamp, TransactionId,
 };
-use sqlx::mysql::{MySqlConnection, MySqlDatabaseError, MySqlPool, MySqlQueryResult};
-use sqlx::{Connection, QueryBuilder};
+use sqlx::mysql::{MySqlDatabaseError, MySqlPool};
 
 use crate::attempt::{self, DEADLINE, Held};
 use crate::columns::{self, Columns, Row};
@@ -116,9 +118,9 @@ impl MySqlStore {
             })
         };
         Ok(Swept {
-            sessions: remove(SWEEP_SESSIONS).await?,
-            transactions: remove(SWEEP_USED).await?,
-            revocations: remove(SWEEP_REVOCATIONS).await?,
+            sessions: remove(sql::SWEEP_SESSIONS).await?,
+            transactions: remove(sql::SWEEP_USED).await?,
+            revocations: remove(sql::SWEEP_REVOCATIONS).await?,
         })
     }
 
@@ -143,7 +145,7 @@ impl SessionStore for MySqlStore {
         let (id, columns) = (columns::id(key)?, &Columns::of(record)?);
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let created = create(&mut held, id, columns, now).await?;
+            let created = writing::create(&mut held, id, columns, now).await?;
             Ok(held.done(created))
         })
         .await
@@ -153,7 +155,7 @@ impl SessionStore for MySqlStore {
         let id = columns::id(key)?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_as(LOAD).bind(id).bind(now.as_unix());
+            let query = sqlx::query_as(sql::LOAD).bind(id).bind(now.as_unix());
             let row: Option<Row<String>> = query.fetch_optional(&mut *held).await?;
             Ok(held.done(row.map(record).transpose()?))
         })
@@ -173,7 +175,7 @@ impl SessionStore for MySqlStore {
         };
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let replaced = replace(&mut held, id, expected, columns, now).await?;
+            let replaced = writing::replace(&mut held, id, expected, columns, now).await?;
             Ok(held.done(replaced))
         })
         .await
@@ -183,7 +185,10 @@ impl SessionStore for MySqlStore {
         let id = columns::id(key)?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            sqlx::query(DELETE).bind(id).execute(&mut *held).await?;
+            sqlx::query(sql::DELETE)
+                .bind(id)
+                .execute(&mut *held)
+                .await?;
             Ok(held.done(()))
         })
         .await
@@ -198,7 +203,7 @@ impl SessionStore for MySqlStore {
         let entry = columns::name(entry.as_str())?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query(END_ALL)
+            let query = sqlx::query(sql::END_ALL)
                 .bind(entry)
                 .bind(issued_by.as_unix())
                 .bind(now.as_unix());
@@ -218,7 +223,7 @@ impl SessionStore for MySqlStore {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_as(LIST)
+            let query = sqlx::query_as(sql::LIST)
                 .bind(entry)
                 .bind(now.as_unix())
                 .bind(limit);
@@ -239,7 +244,7 @@ impl SessionStore for MySqlStore {
         let entry = columns::name(revocation.entry.as_str())?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query(REVOKE)
+            let query = sqlx::query(sql::REVOKE)
                 .bind(entry)
                 .bind(revocation.issued_by.as_unix())
                 .bind(revocation.started_by.as_unix())
@@ -262,7 +267,7 @@ impl SessionStore for MySqlStore {
         attempt::within(self.deadline, passes, || async move {
             let after = numbered::after(after)?;
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_as(REVOKED)
+            let query = sqlx::query_as(sql::REVOKED)
                 .bind(after)
                 .bind(now.as_unix())
                 .bind(numbered::PAGE);
@@ -281,11 +286,11 @@ impl SessionStore for MySqlStore {
         let id = &transaction.to_hex();
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query(CONSUME).bind(id).bind(until.as_unix());
-            if inserted(query.execute(&mut *held).await)? {
+            let query = sqlx::query(sql::CONSUME).bind(id).bind(until.as_unix());
+            if writing::inserted(query.execute(&mut *held).await)? {
                 return Ok(held.done(true));
             }
-            let query = sqlx::query(CONSUME_AGAIN)
+            let query = sqlx::query(sql::CONSUME_AGAIN)
                 .bind(until.as_unix())
                 .bind(id)
                 .bind(now.as_unix());
@@ -293,179 +298,6 @@ impl SessionStore for MySqlStore {
             Ok(held.done(again))
         })
         .await
-    }
-}
-
-const CREATE: &str = "\
-    insert into codegrant_session (sealed, version, issued_at, expires_at, entries, id) \
-    values (?, ?, ?, ?, ?, ?)";
-const TAKE_OVER: &str = "\
-    update codegrant_session set sealed = ?, version = ?, issued_at = ?, expires_at = ?, entries = ? \
-    where id = ? and expires_at <= ?";
-const IS_THERE: &str = "select count(*) from codegrant_session where id = ?";
-const LOAD: &str = "\
-    select sealed, version, issued_at, expires_at, entries from codegrant_session \
-    where id = ? and expires_at > ?";
-const REPLACE: &str = "\
-    update codegrant_session set sealed = ?, version = ?, issued_at = ?, expires_at = ?, entries = ? \
-    where id = ? and version = ? and expires_at > ?";
-const REPLACE_WITHOUT_ENTRIES: &str = "\
-    update codegrant_session set sealed = ?, version = ?, issued_at = ?, expires_at = ? \
-    where entries = ? and id = ? and version = ? and expires_at > ?";
-const DELETE: &str = "delete from codegrant_session where id = ?";
-const END_ALL: &str = "\
-    delete s from codegrant_session_index i join codegrant_session s on s.id = i.id \
-    where i.entry = ? and s.issued_at <= ? and s.expires_at > ?";
-const LIST: &str = "\
-    select s.id, s.sealed, s.version, s.issued_at, s.expires_at, s.entries \
-    from codegrant_session_index i join codegrant_session s on s.id = i.id \
-    where i.entry = ? and s.expires_at > ? limit ?";
-// The number is given when the row of the other table is locked, and that stays locked until this one is visible:
-// so rows become visible in the order of their numbers.
-const REVOKE: &str = "\
-    insert into codegrant_revocation (entry, issued_by, started_by, expires_at) \
-    select ?, ?, ?, ? from codegrant_revocation_order where only_row = 1 for update";
-const REVOKED: &str = "\
-    select m.last, r.number, r.entry, r.issued_by, r.started_by, r.expires_at \
-    from (select coalesce(max(number), 0) as last from codegrant_revocation) m \
-    left join codegrant_revocation r on r.number > ? and r.expires_at > ? \
-    order by r.number limit ?";
-const CONSUME: &str = "insert into codegrant_used (id, expires_at) values (?, ?)";
-const CONSUME_AGAIN: &str =
-    "update codegrant_used set expires_at = ? where id = ? and expires_at <= ?";
-const SWEEP_SESSIONS: &str =
-    "delete from codegrant_session where expires_at <= ? order by expires_at limit ?";
-const SWEEP_USED: &str =
-    "delete from codegrant_used where expires_at <= ? order by expires_at limit ?";
-const SWEEP_REVOCATIONS: &str =
-    "delete from codegrant_revocation where expires_at <= ? order by expires_at limit ?";
-
-/// A query with the columns of a record, in the order of [`CREATE`].
-macro_rules! with_columns {
-    ($sql:expr, $columns:expr) => {
-        sqlx::query($sql)
-            .bind(&$columns.sealed)
-            .bind($columns.version)
-            .bind($columns.issued_at)
-            .bind($columns.expires_at)
-            .bind($columns.joined_entries())
-    };
-}
-
-async fn create(
-    connection: &mut MySqlConnection,
-    id: &str,
-    columns: &Columns,
-    now: Timestamp,
-) -> Result<Created, sqlx::Error> {
-    loop {
-        if insert(connection, id, columns).await? {
-            return Ok(Created::Yes);
-        }
-        let mut writing = connection.begin().await?;
-        let take_over = with_columns!(TAKE_OVER, columns)
-            .bind(id)
-            .bind(now.as_unix());
-        if take_over.execute(&mut *writing).await?.rows_affected() > 0 {
-            forget(&mut writing, id).await?;
-            keep(&mut writing, id, &columns.entries).await?;
-            writing.commit().await?;
-            return Ok(Created::Yes);
-        }
-        writing.rollback().await?;
-        let query = sqlx::query_scalar(IS_THERE).bind(id);
-        let is_there: i64 = query.fetch_one(&mut *connection).await?;
-        if is_there > 0 {
-            return Ok(Created::No);
-        }
-        // It was removed meanwhile.
-    }
-}
-
-/// Writes a record whose id is new, and tells whether it was.
-async fn insert(
-    connection: &mut MySqlConnection,
-    id: &str,
-    columns: &Columns,
-) -> Result<bool, sqlx::Error> {
-    let insert = with_columns!(CREATE, columns).bind(id);
-    if columns.entries.is_empty() {
-        return inserted(insert.execute(connection).await);
-    }
-    let mut writing = connection.begin().await?;
-    if inserted(insert.execute(&mut *writing).await)? {
-        keep(&mut writing, id, &columns.entries).await?;
-        writing.commit().await?;
-        return Ok(true);
-    }
-    // An insert that failed has locked what is there for reading. Of two that went on to change it under that lock
-    // each would wait for the other.
-    writing.rollback().await?;
-    Ok(false)
-}
-
-async fn replace(
-    connection: &mut MySqlConnection,
-    id: &str,
-    expected: i64,
-    columns: &Columns,
-    now: Timestamp,
-) -> Result<Replaced, sqlx::Error> {
-    let without_entries = with_columns!(REPLACE_WITHOUT_ENTRIES, columns)
-        .bind(id)
-        .bind(expected)
-        .bind(now.as_unix());
-    if without_entries
-        .execute(&mut *connection)
-        .await?
-        .rows_affected()
-        > 0
-    {
-        return Ok(Replaced::Yes);
-    }
-    let mut writing = connection.begin().await?;
-    let replace = with_columns!(REPLACE, columns)
-        .bind(id)
-        .bind(expected)
-        .bind(now.as_unix());
-    if replace.execute(&mut *writing).await?.rows_affected() == 0 {
-        writing.rollback().await?;
-        return Ok(Replaced::No);
-    }
-    forget(&mut writing, id).await?;
-    keep(&mut writing, id, &columns.entries).await?;
-    writing.commit().await?;
-    Ok(Replaced::Yes)
-}
-
-/// Removes the entries of a session.
-async fn forget(writing: &mut MySqlConnection, id: &str) -> Result<(), sqlx::Error> {
-    let query = sqlx::query("delete from codegrant_session_index where id = ?").bind(id);
-    query.execute(writing).await.map(drop)
-}
-
-/// Writes the entries of a session that has none.
-async fn keep(
-    writing: &mut MySqlConnection,
-    id: &str,
-    entries: &[String],
-) -> Result<(), sqlx::Error> {
-    if entries.is_empty() {
-        return Ok(());
-    }
-    let mut query = QueryBuilder::new("insert into codegrant_session_index (id, entry) ");
-    query.push_values(entries, |mut row, entry| {
-        row.push_bind(id).push_bind(entry);
-    });
-    query.build().execute(writing).await.map(drop)
-}
-
-/// Tells whether a row was inserted, or one with its name is there.
-fn inserted(ended: Result<MySqlQueryResult, sqlx::Error>) -> Result<bool, sqlx::Error> {
-    match ended {
-        Ok(_) => Ok(true),
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
-        Err(error) => Err(error),
     }
 }
 

@@ -1,5 +1,8 @@
 //! Sessions in PostgreSQL.
 
+mod reading;
+mod sql;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,8 +17,6 @@ use crate::attempt::{self, DEADLINE, Held};
 use crate::columns::{self, Columns, Row};
 use crate::migration::{self, Migration, migrations};
 use crate::sweep::{self, BATCH, Sweeper, Swept};
-
-mod reading;
 
 /// Keeps sessions in PostgreSQL 13 or later.
 ///
@@ -109,9 +110,9 @@ impl PostgresStore {
             })
         };
         Ok(Swept {
-            sessions: remove(SWEEP_SESSIONS).await?,
-            transactions: remove(SWEEP_USED).await?,
-            revocations: remove(SWEEP_REVOCATIONS).await?,
+            sessions: remove(sql::SWEEP_SESSIONS).await?,
+            transactions: remove(sql::SWEEP_USED).await?,
+            revocations: remove(sql::SWEEP_REVOCATIONS).await?,
         })
     }
 
@@ -136,7 +137,7 @@ impl SessionStore for PostgresStore {
         let (id, columns) = (columns::id(key)?, &Columns::of(record)?);
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_scalar(CREATE)
+            let query = sqlx::query_scalar(sql::CREATE)
                 .bind(id)
                 .bind(&columns.sealed)
                 .bind(columns.version)
@@ -157,7 +158,7 @@ impl SessionStore for PostgresStore {
         let id = columns::id(key)?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_as(LOAD).bind(id).bind(now.as_unix());
+            let query = sqlx::query_as(sql::LOAD).bind(id).bind(now.as_unix());
             let row: Option<Row<Vec<String>>> = query.fetch_optional(&mut *held).await?;
             Ok(held.done(row.map(record).transpose()?))
         })
@@ -177,7 +178,7 @@ impl SessionStore for PostgresStore {
         };
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_scalar(REPLACE)
+            let query = sqlx::query_scalar(sql::REPLACE)
                 .bind(id)
                 .bind(&columns.sealed)
                 .bind(columns.version)
@@ -199,7 +200,10 @@ impl SessionStore for PostgresStore {
         let id = columns::id(key)?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            sqlx::query(DELETE).bind(id).execute(&mut *held).await?;
+            sqlx::query(sql::DELETE)
+                .bind(id)
+                .execute(&mut *held)
+                .await?;
             Ok(held.done(()))
         })
         .await
@@ -214,7 +218,7 @@ impl SessionStore for PostgresStore {
         let entry = columns::name(entry.as_str())?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query(END_ALL)
+            let query = sqlx::query(sql::END_ALL)
                 .bind(entry)
                 .bind(issued_by.as_unix())
                 .bind(now.as_unix());
@@ -234,7 +238,7 @@ impl SessionStore for PostgresStore {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_as(LIST)
+            let query = sqlx::query_as(sql::LIST)
                 .bind(entry)
                 .bind(now.as_unix())
                 .bind(limit);
@@ -255,7 +259,7 @@ impl SessionStore for PostgresStore {
         let entry = columns::name(revocation.entry.as_str())?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query(REVOKE)
+            let query = sqlx::query(sql::REVOKE)
                 .bind(entry)
                 .bind(revocation.issued_by.as_unix())
                 .bind(revocation.started_by.as_unix())
@@ -274,7 +278,7 @@ impl SessionStore for PostgresStore {
         attempt::within(self.deadline, passes, || async move {
             let reader = Reader::at(after)?;
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_as(REVOKED)
+            let query = sqlx::query_as(sql::REVOKED)
                 .bind(reader.written.to_string())
                 .bind(reader.id)
                 .bind(now.as_unix())
@@ -294,7 +298,7 @@ impl SessionStore for PostgresStore {
         let id = &transaction.to_hex();
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query(CONSUME)
+            let query = sqlx::query(sql::CONSUME)
                 .bind(id)
                 .bind(until.as_unix())
                 .bind(now.as_unix());
@@ -307,64 +311,6 @@ impl SessionStore for PostgresStore {
 
 /// What processes that migrate wait for, among the advisory locks of the database: an arbitrary number.
 const MIGRATION_LOCK: i64 = 0x636f_6465_6772_616e;
-
-// The parts of one statement see the tables as they were when it began, so what is taken away and what is added
-// must not overlap. The row is locked first; only who wrote it goes on to its entries.
-const CREATE: &str = "\
-    with kept as (\
-    insert into codegrant_session as held (id, sealed, version, issued_at, expires_at, entries) \
-    values ($1, $2, $3, $4, $5, $6) on conflict (id) do update set sealed = excluded.sealed, \
-    version = excluded.version, issued_at = excluded.issued_at, expires_at = excluded.expires_at, \
-    entries = excluded.entries where held.expires_at <= $7 returning id), \
-    gone as (delete from codegrant_session_index i using kept \
-    where i.id = kept.id and i.entry <> all($6)), \
-    added as (insert into codegrant_session_index (id, entry) \
-    select kept.id, entry from kept, unnest($6) entry on conflict do nothing) \
-    select count(*) from kept";
-const LOAD: &str = "\
-    select sealed, version, issued_at, expires_at, entries from codegrant_session \
-    where id = $1 and expires_at > $2";
-const REPLACE: &str = "\
-    with kept as (\
-    update codegrant_session set sealed = $2, version = $3, issued_at = $4, expires_at = $5, \
-    entries = $6 where id = $1 and version = $7 and expires_at > $8 returning id), \
-    gone as (delete from codegrant_session_index i using kept \
-    where i.id = kept.id and i.entry <> all($6)), \
-    added as (insert into codegrant_session_index (id, entry) \
-    select kept.id, entry from kept, unnest($6) entry on conflict do nothing) \
-    select count(*) from kept";
-const DELETE: &str = "delete from codegrant_session where id = $1";
-// The entries are compared again, with those of a change that ended while this waited for it.
-const END_ALL: &str = "\
-    delete from codegrant_session s using codegrant_session_index i \
-    where i.entry = $1 and s.id = i.id and $1 = any(s.entries) \
-    and s.issued_at <= $2 and s.expires_at > $3";
-const LIST: &str = "\
-    select s.id, s.sealed, s.version, s.issued_at, s.expires_at, s.entries \
-    from codegrant_session_index i join codegrant_session s on s.id = i.id \
-    where i.entry = $1 and $1 = any(s.entries) and s.expires_at > $2 limit $3";
-const REVOKE: &str = "\
-    insert into codegrant_revocation (entry, issued_by, started_by, expires_at) \
-    values ($1, $2, $3, $4)";
-const REVOKED: &str = "\
-    select s.open_from, r.written, r.id, r.entry, r.issued_by, r.started_by, r.expires_at \
-    from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as open_from) s \
-    left join lateral (select written::text::bigint as written, id, entry, issued_by, started_by, expires_at \
-    from codegrant_revocation r where (r.written, r.id) > ($1::text::xid8, $2) and r.expires_at > $3 \
-    order by r.written, r.id limit $4) r on true order by r.written, r.id";
-const CONSUME: &str = "\
-    insert into codegrant_used as held (id, expires_at) values ($1, $2) \
-    on conflict (id) do update set expires_at = excluded.expires_at where held.expires_at <= $3";
-// Nodes that sweep at once take different rows.
-const SWEEP_SESSIONS: &str = "\
-    delete from codegrant_session where id in (select id from codegrant_session \
-    where expires_at <= $1 order by expires_at limit $2 for update skip locked)";
-const SWEEP_USED: &str = "\
-    delete from codegrant_used where id in (select id from codegrant_used \
-    where expires_at <= $1 order by expires_at limit $2 for update skip locked)";
-const SWEEP_REVOCATIONS: &str = "\
-    delete from codegrant_revocation where id in (select id from codegrant_revocation \
-    where expires_at <= $1 order by expires_at limit $2 for update skip locked)";
 
 fn record(
     (sealed, version, issued_at, expires_at, entries): Row<Vec<String>>,

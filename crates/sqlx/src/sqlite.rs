@@ -1,5 +1,7 @@
 //! Sessions in SQLite.
 
+mod sql;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -123,9 +125,9 @@ impl SqliteStore {
             })
         };
         Ok(Swept {
-            sessions: remove(SWEEP_SESSIONS).await?,
-            transactions: remove(SWEEP_USED).await?,
-            revocations: remove(SWEEP_REVOCATIONS).await?,
+            sessions: remove(sql::SWEEP_SESSIONS).await?,
+            transactions: remove(sql::SWEEP_USED).await?,
+            revocations: remove(sql::SWEEP_REVOCATIONS).await?,
         })
     }
 
@@ -151,7 +153,7 @@ impl SessionStore for SqliteStore {
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
             let mut writing = held.begin_with("begin immediate").await?;
-            let query = sqlx::query(CREATE)
+            let query = sqlx::query(sql::CREATE)
                 .bind(id)
                 .bind(&columns.sealed)
                 .bind(columns.version)
@@ -173,7 +175,7 @@ impl SessionStore for SqliteStore {
         let id = columns::id(key)?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_as(LOAD).bind(id).bind(now.as_unix());
+            let query = sqlx::query_as(sql::LOAD).bind(id).bind(now.as_unix());
             let row: Option<Row<String>> = query.fetch_optional(&mut *held).await?;
             Ok(held.done(row.map(record).transpose()?))
         })
@@ -194,14 +196,14 @@ impl SessionStore for SqliteStore {
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
             let mut writing = held.begin_with("begin immediate").await?;
-            let query = sqlx::query_scalar(READ_ENTRIES)
+            let query = sqlx::query_scalar(sql::READ_ENTRIES)
                 .bind(id)
                 .bind(expected)
                 .bind(now.as_unix());
             let before: Option<String> = query.fetch_optional(&mut *writing).await?;
             if let Some(before) = &before {
                 let entries = columns.joined_entries();
-                let query = sqlx::query(REPLACE)
+                let query = sqlx::query(sql::REPLACE)
                     .bind(id)
                     .bind(&columns.sealed)
                     .bind(columns.version)
@@ -223,7 +225,10 @@ impl SessionStore for SqliteStore {
         let id = columns::id(key)?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            sqlx::query(DELETE).bind(id).execute(&mut *held).await?;
+            sqlx::query(sql::DELETE)
+                .bind(id)
+                .execute(&mut *held)
+                .await?;
             Ok(held.done(()))
         })
         .await
@@ -238,7 +243,7 @@ impl SessionStore for SqliteStore {
         let entry = columns::name(entry.as_str())?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query(END_ALL)
+            let query = sqlx::query(sql::END_ALL)
                 .bind(entry)
                 .bind(issued_by.as_unix())
                 .bind(now.as_unix());
@@ -258,7 +263,7 @@ impl SessionStore for SqliteStore {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_as(LIST)
+            let query = sqlx::query_as(sql::LIST)
                 .bind(entry)
                 .bind(now.as_unix())
                 .bind(limit);
@@ -279,7 +284,7 @@ impl SessionStore for SqliteStore {
         let entry = columns::name(revocation.entry.as_str())?;
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query(REVOKE)
+            let query = sqlx::query(sql::REVOKE)
                 .bind(entry)
                 .bind(revocation.issued_by.as_unix())
                 .bind(revocation.started_by.as_unix())
@@ -298,7 +303,7 @@ impl SessionStore for SqliteStore {
         attempt::within(self.deadline, passes, || async move {
             let after = numbered::after(after)?;
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query_as(REVOKED)
+            let query = sqlx::query_as(sql::REVOKED)
                 .bind(after)
                 .bind(now.as_unix())
                 .bind(numbered::PAGE);
@@ -317,7 +322,7 @@ impl SessionStore for SqliteStore {
         let id = &transaction.to_hex();
         attempt::within(self.deadline, passes, || async move {
             let mut held = Held::of(&self.pool).await?;
-            let query = sqlx::query(CONSUME)
+            let query = sqlx::query(sql::CONSUME)
                 .bind(id)
                 .bind(until.as_unix())
                 .bind(now.as_unix());
@@ -327,50 +332,6 @@ impl SessionStore for SqliteStore {
         .await
     }
 }
-
-const CREATE: &str = "\
-    insert into codegrant_session (id, sealed, version, issued_at, expires_at, entries) \
-    values (?1, ?2, ?3, ?4, ?5, ?6) on conflict (id) do update set sealed = excluded.sealed, \
-    version = excluded.version, issued_at = excluded.issued_at, expires_at = excluded.expires_at, \
-    entries = excluded.entries where codegrant_session.expires_at <= ?7";
-const LOAD: &str = "\
-    select sealed, version, issued_at, expires_at, entries from codegrant_session \
-    where id = ?1 and expires_at > ?2";
-const READ_ENTRIES: &str = "\
-    select entries from codegrant_session where id = ?1 and version = ?2 and expires_at > ?3";
-const REPLACE: &str = "\
-    update codegrant_session set sealed = ?2, version = ?3, issued_at = ?4, expires_at = ?5, \
-    entries = ?6 where id = ?1";
-const DELETE: &str = "delete from codegrant_session where id = ?1";
-const END_ALL: &str = "\
-    delete from codegrant_session \
-    where id in (select id from codegrant_session_index where entry = ?1) \
-    and issued_at <= ?2 and expires_at > ?3";
-const LIST: &str = "\
-    select s.id, s.sealed, s.version, s.issued_at, s.expires_at, s.entries \
-    from codegrant_session_index i join codegrant_session s on s.id = i.id \
-    where i.entry = ?1 and s.expires_at > ?2 limit ?3";
-const REVOKE: &str = "\
-    insert into codegrant_revocation (entry, issued_by, started_by, expires_at) \
-    values (?1, ?2, ?3, ?4)";
-const REVOKED: &str = "\
-    select m.last, r.number, r.entry, r.issued_by, r.started_by, r.expires_at \
-    from (select coalesce(max(number), 0) as last from codegrant_revocation) m \
-    left join codegrant_revocation r on r.number > ?1 and r.expires_at > ?2 \
-    order by r.number limit ?3";
-const CONSUME: &str = "\
-    insert into codegrant_used (id, expires_at) values (?1, ?2) \
-    on conflict (id) do update set expires_at = excluded.expires_at \
-    where codegrant_used.expires_at <= ?3";
-const SWEEP_SESSIONS: &str = "\
-    delete from codegrant_session where id in (select id from codegrant_session \
-    where expires_at <= ?1 order by expires_at limit ?2)";
-const SWEEP_USED: &str = "\
-    delete from codegrant_used where id in (select id from codegrant_used \
-    where expires_at <= ?1 order by expires_at limit ?2)";
-const SWEEP_REVOCATIONS: &str = "\
-    delete from codegrant_revocation where number in (select number from codegrant_revocation \
-    where expires_at <= ?1 order by expires_at limit ?2)";
 
 /// Writes the entries of a session in place of those that it had.
 async fn index(
