@@ -1,16 +1,22 @@
 //! What some suites need beyond cargo, installed where that is allowed.
 //!
-//! The browser suite needs Chromium and its driver, which are Debian packages; the interop suite needs
-//! Node.js and an npm package, and Python with two packages of PyPI. Nothing is installed that is already
-//! there, npm's and Python's packages go to `target/`, and whatever cannot be had is named with the command
-//! that would fix it.
+//! The browser suite needs Chromium and its driver, and the tests of stores need Redis, PostgreSQL and
+//! MariaDB, which are Debian packages; the interop suite needs Node.js and an npm package, and Python with two
+//! packages of PyPI. Nothing is installed that is already there, npm's and Python's packages go to `target/`,
+//! and whatever cannot be had is named with the command that would fix it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod browser;
+mod debian;
+mod interop;
+mod servers;
+
 use std::process::Command;
 
-use crate::process::{find_program, run_logged};
-use crate::workspace::{Workspace, shown};
+use crate::workspace::Workspace;
+
+use browser::Browser;
+pub(crate) use interop::Interop;
+pub(crate) use servers::Servers;
 
 /// Where each suite finds its counterpart, or why it cannot run.
 #[derive(Debug)]
@@ -19,22 +25,8 @@ pub(crate) struct Suites {
     pub(crate) browser: Result<Browser, Missing>,
     /// The interop suite.
     pub(crate) interop: Interop,
-}
-
-/// The folders of the installed providers.
-#[derive(Debug)]
-pub(crate) struct Interop {
-    /// The certified one, on Node.js.
-    pub(crate) certified: Result<PathBuf, Missing>,
-    /// The two in Python.
-    pub(crate) python: Result<PathBuf, Missing>,
-}
-
-/// A browser and the program that drives it.
-#[derive(Debug)]
-pub(crate) struct Browser {
-    chromium: PathBuf,
-    chromedriver: PathBuf,
+    /// The servers of the stores.
+    pub(crate) servers: Servers,
 }
 
 /// Why a suite cannot run.
@@ -48,62 +40,30 @@ pub(crate) struct Missing {
     pub(crate) fix: &'static str,
 }
 
-const CHROMIUM_NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-const DEBIAN_PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
-const BROWSER_FIX: &str = "as root: apt-get update && apt-get install chromium chromium-driver, or set \
-     CODEGRANT_CHROMIUM and CODEGRANT_CHROMEDRIVER to a browser and a driver of one version";
-const NODE_FIX: &str = "install Node.js 20.20 or later with npm";
-const NPM_FIX: &str = "cargo xtask interop, with the npm registry within reach";
-
-/// The first version of Node.js on which the provider is known to run.
-const NODE_AT_LEAST: (u32, u32) = (20, 20);
-
-/// The files that make up the certified provider: what npm installs goes by, and then the program.
-const CERTIFIED: Files = Files {
-    packages: &["package.json", "package-lock.json", ".npmrc"],
-    programs: &["server.mjs"],
-};
-
-/// The files that make up the providers in Python.
-const PYTHON: Files = Files {
-    packages: &["requirements.txt"],
-    programs: &["canaille_server.py", "django_server.py", "django_site.py"],
-};
-
-const PYTHON_FIX: &str = "install Python 3.10 or later with the module venv (Debian: python3-venv), and run \
-     cargo xtask interop with PyPI within reach";
-
-/// The files of a provider.
-struct Files {
-    /// Those that say which packages it needs.
-    packages: &'static [&'static str],
-    /// Those that no installation goes by.
-    programs: &'static [&'static str],
-}
-
 impl Suites {
     /// Makes everything ready for all suites, saying what it does.
     pub(crate) fn prepare(workspace: &Workspace) -> Self {
         Self {
-            browser: prepare_browser(workspace),
+            browser: Browser::prepare(workspace),
             interop: Interop::prepare(workspace),
+            servers: Servers::prepare(workspace),
         }
     }
 
     /// Returns what cannot run.
     pub(crate) fn missing(&self) -> impl Iterator<Item = &Missing> {
         let browser = self.browser.as_ref().err();
-        browser.into_iter().chain(self.interop.missing())
+        let missing = browser.into_iter().chain(self.interop.missing());
+        missing.chain(self.servers.missing())
     }
 
     /// Tells the tests where things are; a suite whose variable is absent says so and passes.
     pub(crate) fn tell(&self, tests: &mut Command) {
         if let Ok(browser) = &self.browser {
-            tests
-                .env("CODEGRANT_CHROMIUM", &browser.chromium)
-                .env("CODEGRANT_CHROMEDRIVER", &browser.chromedriver);
+            browser.tell(tests);
         }
         self.interop.tell(tests);
+        self.servers.tell(tests);
         if self.missing().next().is_none() {
             // Nothing is missing, so a suite that finds nothing is broken.
             tests.env("CODEGRANT_SUITES", "required");
@@ -111,228 +71,11 @@ impl Suites {
     }
 }
 
-impl Interop {
-    /// Finds the providers, or installs them below `target/interop`.
-    pub(crate) fn prepare(workspace: &Workspace) -> Self {
-        Self {
-            certified: prepare_certified(workspace),
-            python: prepare_python(workspace),
-        }
-    }
-
-    /// Returns what cannot run.
-    pub(crate) fn missing(&self) -> impl Iterator<Item = &Missing> {
-        let certified = self.certified.as_ref().err();
-        certified.into_iter().chain(self.python.as_ref().err())
-    }
-
-    /// Tells the tests where the providers are.
-    pub(crate) fn tell(&self, tests: &mut Command) {
-        for (variable, folder) in [
-            ("CODEGRANT_OIDC_PROVIDER", &self.certified),
-            ("CODEGRANT_PYTHON_PROVIDERS", &self.python),
-        ] {
-            if let Ok(folder) = folder {
-                tests.env(variable, folder);
-            }
-        }
-    }
-}
-
-/// Finds the browser, or installs it from Debian's packages.
-fn prepare_browser(workspace: &Workspace) -> Result<Browser, Missing> {
-    if let Some(browser) = find_browser() {
-        return Ok(browser);
-    }
-    let missing = |why: String| Missing {
-        suite: "browser",
-        why,
-        fix: BROWSER_FIX,
-    };
-    let not_found = "Chromium or chromedriver is not installed";
-    if find_program("apt-get").is_none() {
-        return Err(missing(format!("{not_found}, and there is no apt-get")));
-    }
-    let Some(root) = becoming_root() else {
-        let why = "this is neither root nor somebody with password-less sudo";
-        return Err(missing(format!("{not_found}, and {why}")));
-    };
-    println!(
-        "set-up: installing the Debian packages {}",
-        DEBIAN_PACKAGES.join(" and ")
-    );
-    let log = workspace.log("setup-debian");
-    let install: Vec<&str> = ["install", "--yes", "--no-install-recommends"]
-        .into_iter()
-        .chain(DEBIAN_PACKAGES)
-        .collect();
-    for arguments in [vec!["update"], install] {
-        let mut command = apt_get(root, &arguments);
-        let installed = run_logged(&mut command, &log).is_ok_and(|status| status.success());
-        if !installed {
-            let log = shown(&workspace.root, &log).to_string();
-            return Err(missing(format!("{not_found}, and apt-get failed: {log}")));
-        }
-    }
-    find_browser().ok_or_else(|| missing(format!("{not_found}, not even after apt-get")))
-}
-
-fn find_browser() -> Option<Browser> {
-    let named = |variable| std::env::var_os(variable).map(PathBuf::from);
-    Some(Browser {
-        chromium: named("CODEGRANT_CHROMIUM")
-            .or_else(|| CHROMIUM_NAMES.into_iter().find_map(find_program))?,
-        chromedriver: named("CODEGRANT_CHROMEDRIVER").or_else(|| find_program("chromedriver"))?,
-    })
-}
-
-/// Returns what to put before a command so that root runs it: nothing, or `sudo`.
-fn becoming_root() -> Option<&'static [&'static str]> {
-    let id = Command::new("id").arg("-u").output().ok()?;
-    if id.stdout.trim_ascii() == b"0" {
-        return Some(&[]);
-    }
-    let sudo = Command::new("sudo").args(["-n", "true"]).output().ok()?;
-    sudo.status.success().then_some(&["sudo", "-n"])
-}
-
-fn apt_get(root: &[&str], arguments: &[&str]) -> Command {
-    let patience = [
-        "-o",
-        "DPkg::Lock::Timeout=120",
-        "-o",
-        "Acquire::Retries=2",
-        "-o",
-        "Acquire::http::Timeout=30",
-    ];
-    let environment = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
-    let words: Vec<&str> = [root, &environment, &patience, arguments].concat();
-    let mut command = Command::new(words[0]);
-    command.args(&words[1..]);
-    command
-}
-
-/// Finds the certified provider, or installs it into `target/interop/oidc-provider`.
-fn prepare_certified(workspace: &Workspace) -> Result<PathBuf, Missing> {
-    let missing = |why: String, fix| Missing {
-        suite: "interop",
-        why,
-        fix,
-    };
-    let version = node_version().ok_or_else(|| missing("there is no Node.js".into(), NODE_FIX))?;
-    if node_is_too_old(&version) {
-        return Err(missing(format!("Node.js {version} is too old"), NODE_FIX));
-    }
-    if find_program("npm").is_none() {
-        return Err(missing("there is no npm".into(), NODE_FIX));
-    }
-    let source = workspace.root.join("interop/oidc-provider");
-    let folder = workspace.target.join("interop/oidc-provider");
-    let unchanged = copy_changed(&CERTIFIED, &source, &folder)
-        .map_err(|error| missing(format!("{}: {error}", folder.display()), NPM_FIX))?;
-    let installed = folder.join("node_modules/.installed");
-    if unchanged && installed.is_file() {
-        return Ok(folder);
-    }
-    drop(fs::remove_file(&installed));
-    println!(
-        "set-up: installing the npm package oidc-provider into {}",
-        shown(&workspace.root, &folder)
-    );
-    let log = workspace.log("setup-npm");
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund", "--fetch-retries=1"])
-        .current_dir(&folder);
-    if !run_logged(&mut npm, &log).is_ok_and(|status| status.success()) {
-        let log = shown(&workspace.root, &log);
-        return Err(missing(format!("npm ci failed: {log}"), NPM_FIX));
-    }
-    // Written last, so that an installation that was broken off is made anew.
-    fs::write(&installed, "")
-        .map_err(|error| missing(format!("{}: {error}", installed.display()), NPM_FIX))?;
-    Ok(folder)
-}
-
-/// Finds the two providers in Python, or installs them into `target/interop/python`.
-fn prepare_python(workspace: &Workspace) -> Result<PathBuf, Missing> {
-    let missing = |why: String| Missing {
-        suite: "interop-python",
-        why,
-        fix: PYTHON_FIX,
-    };
-    let python = find_program("python3").ok_or_else(|| missing("there is no python3".into()))?;
-    let source = workspace.root.join("interop/python");
-    let folder = workspace.target.join("interop/python");
-    let unchanged = copy_changed(&PYTHON, &source, &folder)
-        .map_err(|error| missing(format!("{}: {error}", folder.display())))?;
-    let environment = folder.join("venv");
-    let installed = environment.join(".installed");
-    if unchanged && installed.is_file() {
-        return Ok(folder);
-    }
-    drop(fs::remove_file(&installed));
-    println!(
-        "set-up: installing the PyPI packages canaille and django-oauth-toolkit into {}",
-        shown(&workspace.root, &folder)
-    );
-    let log = workspace.log("setup-python");
-    let mut make = Command::new(python);
-    make.args(["-m", "venv", "--clear"]).arg(&environment);
-    let mut install = Command::new(environment.join("bin/python"));
-    install
-        .args(["-m", "pip", "install", "--disable-pip-version-check"])
-        // Wheels alone: nothing is compiled, and no package's own script runs.
-        .args(["--only-binary", ":all:", "--retries", "1"])
-        .args(["--no-deps", "--requirement", "requirements.txt"])
-        .current_dir(&folder);
-    for (mut command, what) in [(make, "python3 -m venv"), (install, "pip install")] {
-        if !run_logged(&mut command, &log).is_ok_and(|status| status.success()) {
-            let log = shown(&workspace.root, &log);
-            return Err(missing(format!("{what} failed: {log}")));
-        }
-    }
-    // Written last, as above.
-    fs::write(&installed, "")
-        .map_err(|error| missing(format!("{}: {error}", installed.display())))?;
-    Ok(folder)
-}
-
-/// Copies a provider's files. Returns whether those that an installation goes by were there already, byte for
-/// byte.
-fn copy_changed(files: &Files, source: &Path, folder: &Path) -> std::io::Result<bool> {
-    fs::create_dir_all(folder)?;
-    let mut unchanged = true;
-    for file in files.packages.iter().chain(files.programs) {
-        let wanted = fs::read(source.join(file))?;
-        if fs::read(folder.join(file)).is_ok_and(|present| present == wanted) {
-            continue;
-        }
-        fs::write(folder.join(file), wanted)?;
-        unchanged &= files.programs.contains(file);
-    }
-    Ok(unchanged)
-}
-
-fn node_version() -> Option<String> {
-    let output = Command::new("node").arg("--version").output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    Some(text.trim().trim_start_matches('v').to_owned())
-}
-
-/// Tells whether a version is below the first that works; one that cannot be read is tried.
-fn node_is_too_old(version: &str) -> bool {
-    let mut numbers = version.split('.').map(str::parse);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < NODE_AT_LEAST,
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn suites(browser: bool, certified: bool, python: bool) -> Suites {
+    fn suites(browser: bool, certified: bool, python: bool, servers: bool) -> Suites {
         let missing = |suite| Missing {
             suite,
             why: "it is not there".to_owned(),
@@ -352,6 +95,7 @@ mod tests {
                     .then_some("target/y".into())
                     .ok_or(missing("interop-python")),
             },
+            servers: servers::tests::servers(servers),
         }
     }
 
@@ -365,73 +109,46 @@ mod tests {
     #[test]
     fn suites_are_required_only_when_nothing_is_missing() {
         assert_eq!(
-            variables(&suites(true, true, true)),
+            variables(&suites(true, true, true, true)),
             [
                 "CODEGRANT_CHROMEDRIVER",
                 "CODEGRANT_CHROMIUM",
+                "CODEGRANT_MARIADB_BIN",
                 "CODEGRANT_OIDC_PROVIDER",
+                "CODEGRANT_POSTGRES_BIN",
                 "CODEGRANT_PYTHON_PROVIDERS",
+                "CODEGRANT_REDIS_SERVER",
                 "CODEGRANT_SUITES"
             ]
         );
         assert_eq!(
-            variables(&suites(true, false, false)),
+            variables(&suites(true, false, false, false)),
             ["CODEGRANT_CHROMEDRIVER", "CODEGRANT_CHROMIUM"]
         );
         assert_eq!(
-            variables(&suites(false, true, false)),
+            variables(&suites(false, true, false, false)),
             ["CODEGRANT_OIDC_PROVIDER"]
         );
         assert_eq!(
-            variables(&suites(false, false, true)),
+            variables(&suites(false, false, true, false)),
             ["CODEGRANT_PYTHON_PROVIDERS"]
         );
     }
 
     #[test]
     fn each_missing_suite_is_named() {
-        let suites = suites(false, false, false);
+        let suites = suites(false, false, false, false);
         let named: Vec<_> = suites.missing().map(|missing| missing.suite).collect();
-        assert_eq!(named, ["browser", "interop", "interop-python"]);
-    }
-
-    #[test]
-    fn node_below_the_first_version_that_works_is_too_old() {
-        for (version, too_old) in [
-            ("18.20.4", true),
-            ("20.19.9", true),
-            ("20.20.0", false),
-            ("22.1.0", false),
-            ("nightly", false),
-        ] {
-            assert_eq!(node_is_too_old(version), too_old, "{version}");
-        }
-    }
-
-    #[test]
-    fn changed_lock_file_asks_for_an_installation_and_a_changed_program_does_not() {
-        let base = std::env::temp_dir().join(format!("xtask-copy-{}", std::process::id()));
-        let (source, folder) = (base.join("a"), base.join("b"));
-        fs::create_dir_all(&source).unwrap();
-        for file in CERTIFIED.packages.iter().chain(CERTIFIED.programs) {
-            fs::write(source.join(file), "1").unwrap();
-        }
-        let copy = || copy_changed(&CERTIFIED, &source, &folder).unwrap();
-        assert!(!copy());
-        assert!(copy());
-        fs::write(source.join("server.mjs"), "2").unwrap();
-        assert!(copy());
-        assert_eq!(fs::read(folder.join("server.mjs")).unwrap(), b"2");
-        fs::write(source.join("package-lock.json"), "2").unwrap();
-        assert!(!copy());
-        fs::remove_dir_all(&base).unwrap();
-    }
-
-    #[test]
-    fn root_needs_no_sudo_and_others_put_it_first() {
-        let words = |root: &[&str]| format!("{:?}", apt_get(root, &["update"]));
-        assert!(words(&[]).starts_with(r#""env" "DEBIAN_FRONTEND"#));
-        assert!(words(&["sudo", "-n"]).starts_with(r#""sudo" "-n" "env""#));
-        assert!(words(&[]).ends_with(r#""update""#));
+        assert_eq!(
+            named,
+            [
+                "browser",
+                "interop",
+                "interop-python",
+                "redis",
+                "postgres",
+                "mariadb"
+            ]
+        );
     }
 }
