@@ -1,12 +1,13 @@
-//! A whole scope behind the login.
+//! A whole scope behind the login, for all users or some.
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::middleware::{Next, from_fn};
+use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
-use codegrant_web::Auth;
+use codegrant_web::{Auth, Require};
 
-use crate::{LoginRequired, User, translate};
+use crate::{LoginRequired, User, refusal, translate};
 
 /// What a middleware of ours gives: the app's answer, or web's.
 pub(crate) type Answer<B> = ServiceResponse<EitherBody<B>>;
@@ -35,12 +36,39 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody + 'static,
 {
+    require(auth, Require::new())
+}
+
+/// Lets only users who have what is wanted into a scope, a resource or a whole app.
+///
+/// It stands and behaves as [`require_login`] does; everybody else gets what [`Only`](crate::Only) answers.
+///
+/// ```
+/// use actix_web::{App, web};
+/// use codegrant_actix::{Auth, Require, User, provider::GITHUB, require, routes};
+///
+/// # let auth = Auth::builder("http://localhost:3000").login_with(GITHUB, "id", "secret").build()?;
+/// let admin = web::scope("/admin")
+///     .wrap(require(&auth, Require::new().role("admin")))
+///     .route("/orders", web::get().to(async |user: User| format!("Orders, for {user}")));
+/// App::new().configure(routes(&auth)).service(admin);
+/// # Ok::<(), codegrant_actix::SetupErrors>(())
+/// ```
+pub fn require<S, B>(
+    auth: &Auth,
+    require: Require,
+) -> impl Transform<S, ServiceRequest, Response = Answer<B>, Error = Error, InitError = ()> + use<S, B>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
     let auth = auth.clone();
-    from_fn(move |request, next| admit(auth.clone(), request, next))
+    from_fn(move |request, next| admit(auth.clone(), require.clone(), request, next))
 }
 
 async fn admit<B: MessageBody + 'static>(
     auth: Auth,
+    require: Require,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<Answer<B>, Error> {
@@ -49,7 +77,7 @@ async fn admit<B: MessageBody + 'static>(
         let answer = translate::answer(&auth, &request, body).await;
         return Ok(ServiceResponse::new(request, answer).map_into_right_body());
     }
-    match find(&auth, request.request()).await.flatten() {
+    match find(&auth, request.request(), &require).await.flatten() {
         Ok(user) => {
             request.extensions_mut().insert(Admitted(auth, user));
             Ok(next.call(request).await?.map_into_left_body())
@@ -64,10 +92,31 @@ async fn admit<B: MessageBody + 'static>(
 /// Who was let in, and by which login: an app may have two.
 struct Admitted(Auth, User);
 
-/// A user, or the answer to nobody; apart from these, what no `Option<User>` may hide.
-pub(crate) type Found = Result<Result<User, LoginRequired>, LoginRequired>;
+/// Returns the user of a request if they have what is wanted; what no `Option` may hide goes to the middleware.
+pub(crate) async fn extract(request: HttpRequest, require: Require) -> Result<User, LoginRequired> {
+    let found = match request.app_data::<Data<Auth>>() {
+        Some(auth) => find(auth, &request, &require).await,
+        None => Err(LoginRequired::not_mounted()),
+    };
+    match found {
+        Ok(found) => found,
+        Err(required) => Err(refusal::hand_over(required, request).await),
+    }
+}
 
-pub(crate) async fn find(auth: &Auth, request: &HttpRequest) -> Found {
+/// A user, or the answer to whoever is not let in; apart from these, what no `Option<User>` may hide.
+type Found = Result<Result<User, LoginRequired>, LoginRequired>;
+
+async fn find(auth: &Auth, request: &HttpRequest, require: &Require) -> Found {
+    let found = user(auth, request).await?;
+    Ok(found.and_then(|user| {
+        let held = auth.hold_to(&user, require, translate::request(request));
+        let lacks = |refusal| LoginRequired("the user has not what the page wants", refusal);
+        held.map_err(lacks).map(|()| user)
+    }))
+}
+
+async fn user(auth: &Auth, request: &HttpRequest) -> Found {
     if let Some(Admitted(asked, user)) = request.extensions().get()
         && asked == auth
     {
@@ -79,11 +128,11 @@ pub(crate) async fn find(auth: &Auth, request: &HttpRequest) -> Found {
         Ok(None) if !translate::is_mounted(auth, request) => Err(LoginRequired::not_mounted()),
         Ok(None) => Ok(Err(LoginRequired(
             "nobody is logged in",
-            auth.challenge(asked),
+            auth.challenge(asked).into(),
         ))),
         Err(error) => Err(LoginRequired(
             "sessions cannot be read",
-            auth.refuse(&error),
+            auth.refuse(&error).into(),
         )),
     }
 }

@@ -26,6 +26,7 @@
 //! This crate translates between Actix-web's types and `codegrant-web`'s, and decides nothing.
 
 mod guard;
+mod only;
 mod refusal;
 #[cfg(feature = "test")]
 pub mod test;
@@ -42,7 +43,8 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 
 pub use codegrant_web::app::*;
-pub use guard::require_login;
+pub use guard::{require, require_login};
+pub use only::Only;
 pub use refusal::answer_store_errors;
 
 /// Makes the routes that the login needs, for `configure` of an app or a scope.
@@ -109,25 +111,15 @@ impl FromRequest for User {
     type Future = Pin<Box<dyn Future<Output = Result<Self, LoginRequired>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move {
-            let found = match request.app_data::<Data<Auth>>() {
-                Some(auth) => guard::find(auth, &request).await,
-                None => Err(LoginRequired::not_mounted()),
-            };
-            match found {
-                Ok(found) => found,
-                Err(required) => Err(refusal::hand_over(required, request).await),
-            }
-        })
+        Box::pin(guard::extract(request.clone(), Require::new()))
     }
 }
 
-/// The answer to a request without a login: a redirect to it, 401, or 503 when sessions cannot be read.
+/// The answer to a request that is not let in: a redirect to the login, 401, 403, or 503 when sessions cannot be read.
 ///
 /// `Display` says which, for the operator.
 #[derive(Debug, Clone)]
-pub struct LoginRequired(&'static str, codegrant_web::Response);
+pub struct LoginRequired(&'static str, codegrant_web::Refusal);
 
 impl LoginRequired {
     fn not_mounted() -> Self {
@@ -135,7 +127,8 @@ impl LoginRequired {
             "the login is not mounted: add .configure(codegrant_actix::routes(&auth))",
             codegrant_web::not_mounted(
                 "add .configure(codegrant_actix::routes(&auth)) to the App, or to a scope above Auth::base",
-            ),
+            )
+            .into(),
         )
     }
 }
@@ -148,11 +141,11 @@ impl fmt::Display for LoginRequired {
 
 impl ResponseError for LoginRequired {
     fn status_code(&self) -> StatusCode {
-        translate::status(&self.1)
+        translate::status(self.1.status())
     }
 
     fn error_response(&self) -> HttpResponse {
-        translate::response(self.1.clone())
+        translate::response(self.1.clone().into())
     }
 }
 

@@ -24,12 +24,12 @@ pub(crate) fn request(request: &HttpRequest) -> Request<'_> {
     )
 }
 
-pub(crate) fn status(answer: &Response) -> StatusCode {
-    StatusCode::from_u16(answer.status).expect("a status of web is valid")
+pub(crate) fn status(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).expect("a status of web is valid")
 }
 
 pub(crate) fn response(answer: Response) -> HttpResponse {
-    let mut response = HttpResponse::new(status(&answer)).set_body(answer.body);
+    let mut response = HttpResponse::new(status(answer.status)).set_body(answer.body);
     for (name, value) in answer.headers {
         let value = HeaderValue::try_from(value).expect("a header of web is visible ASCII");
         let name = HeaderName::from_static(name);

@@ -1,18 +1,21 @@
-//! A layer that lets logged-in users through, and nobody else.
+//! Layers that let logged-in users through, all of them or some, and nobody else.
 
 use std::pin::Pin;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::middleware::{FromFnLayer, Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
-use crate::{Auth, User, answer, translate};
+use crate::only::admitted;
+use crate::{Auth, Require, User, answer, translate};
 
-/// A layer for routers and routes; [`require_login`] makes it.
-pub type RequireLogin = FromFnLayer<Guard, Auth, (State<Auth>, Request)>;
+/// A layer for routers and routes; [`require_login`] and [`require`] make it.
+pub type RequireLogin = FromFnLayer<Guard, Wanted, (State<Wanted>, Request)>;
 
-type Guard = fn(State<Auth>, Request, Next) -> Pin<Box<dyn Future<Output = Response> + Send>>;
+type Guard = fn(State<Wanted>, Request, Next) -> Pin<Box<dyn Future<Output = Response> + Send>>;
+
+type Wanted = (Auth, Require);
 
 /// Makes a layer that runs what is behind it for logged-in users only.
 ///
@@ -43,17 +46,36 @@ type Guard = fn(State<Auth>, Request, Next) -> Pin<Box<dyn Future<Output = Respo
 /// because a login that needs a login would never begin. So keep pages of your own away from there. As every layer of
 /// axum, it covers the routes that were added before it, and the fallback of a router that has one of its own.
 pub fn require_login(auth: &Auth) -> RequireLogin {
-    from_fn_with_state(auth.clone(), |State(auth), request, next| {
-        Box::pin(guard(auth, request, next))
+    require(auth, Require::new())
+}
+
+/// Makes a layer that runs what is behind it for users only who have what is wanted.
+///
+/// It stands and behaves as [`require_login`] does; everybody else gets what [`Only`](crate::Only) answers.
+///
+/// ```
+/// use axum::{Router, routing::get};
+/// use codegrant_axum::{Auth, Require, User, require, routes};
+///
+/// fn app(auth: &Auth) -> Router {
+///     let admin = Router::new()
+///         .route("/", get(|user: User| async move { format!("At your orders, {user}.") }))
+///         .layer(require(auth, Require::new().role("admin")));
+///     Router::new().nest("/admin", admin).merge(routes(auth)).with_state(auth.clone())
+/// }
+/// ```
+pub fn require(auth: &Auth, require: Require) -> RequireLogin {
+    from_fn_with_state((auth.clone(), require), |State(wanted), request, next| {
+        Box::pin(guard(wanted, request, next))
     })
 }
 
-async fn guard(auth: Auth, request: Request, next: Next) -> Response {
+async fn guard((auth, require): Wanted, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     if auth.serves(translate::target(&parts).path()) {
         return answer(&auth, Request::from_parts(parts, body)).await;
     }
-    match User::from_request_parts(&mut parts, &auth).await {
+    match admitted(&mut parts, &auth, &require).await {
         Ok(user) => {
             parts.extensions.insert(user);
             parts.extensions.insert(Found(auth));

@@ -38,12 +38,14 @@
 //! }
 //! ```
 //!
-//! [`require_login`] guards a whole router in place of one handler. In the app's own tests, `test::LoggedIn` logs a
+//! [`require_login`] guards a whole router in place of one handler. [`Only`] and [`require`] want more than a login:
+//! a role, a scope, a claim, a sign-in that is recent or strong. In the app's own tests, `test::LoggedIn` logs a
 //! user in without a provider.
 //!
 //! This crate translates between axum's types and `codegrant-web`'s, and decides nothing.
 
 mod layer;
+mod only;
 #[cfg(feature = "test")]
 pub mod test;
 mod translate;
@@ -59,7 +61,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
 pub use codegrant_web::app::*;
-pub use layer::{RequireLogin, require_login};
+pub use layer::{RequireLogin, require, require_login};
+pub use only::Only;
 
 use layer::Found;
 
@@ -110,7 +113,7 @@ impl fmt::Display for User {
     }
 }
 
-/// The answer to a request without a login: a redirect to it, 401, or 503 when sessions cannot be read.
+/// The answer to a request that is not let in: a redirect to the login, 401, 403, or 503 when sessions cannot be read.
 #[derive(Debug)]
 pub struct LoginRequired(codegrant_web::Response);
 

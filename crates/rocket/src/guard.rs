@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use codegrant_web::{Response, Session};
+use codegrant_web::{Refusal, Require, Response, Session};
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder};
@@ -42,16 +42,16 @@ impl fmt::Display for User {
     }
 }
 
-/// The answer to a request without a login: a redirect to it, 401, or 503 when sessions cannot be read.
+/// The answer to a request that is not let in: a redirect to the login, 401, 403, or 503 when sessions cannot be read.
 ///
 /// It is sent as it is when a guard fails with it, past all catchers of the app. A handler that takes
 /// `Result<User, LoginRequired>` may return it.
 #[derive(Debug, Clone)]
-pub struct LoginRequired(Response);
+pub struct LoginRequired(Refusal);
 
 impl<'r> Responder<'r, 'static> for LoginRequired {
     fn respond_to(self, _: &'r Request<'_>) -> response::Result<'static> {
-        Ok(translate::response(self.0))
+        Ok(translate::response(self.0.into()))
     }
 }
 
@@ -63,6 +63,26 @@ pub(crate) const REFUSED: Status = Status::new(597);
 /// The answer of a request during which sessions could not be read, kept with the request.
 #[derive(Default)]
 pub(crate) struct Unknown(pub(crate) OnceLock<Response>);
+
+/// The answer to a user who has not what a page wants, kept with the request: of several, the last guard's is the
+/// one that ended it.
+#[derive(Default)]
+struct Lacking(Mutex<Option<Refusal>>);
+
+/// Holds a user who was found to what a page wants.
+pub(crate) fn hold_to(
+    request: &Request<'_>,
+    user: &User,
+    require: &Require,
+) -> Result<(), LoginRequired> {
+    let Attached(auth) = request.rocket().state().expect("the user was found by it");
+    let held = auth.hold_to(user, require, translate::request(request));
+    held.map_err(|refusal| {
+        let kept = request.local_cache(Lacking::default).0.lock();
+        *kept.unwrap_or_else(PoisonError::into_inner) = Some(refusal.clone());
+        LoginRequired(refusal)
+    })
+}
 
 /// Finds out who is there, once for each request; `None` without the fairing.
 async fn found<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, Response>> {
@@ -82,9 +102,12 @@ async fn found<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, Respo
 /// Answers for a guard that failed.
 pub(crate) fn refused<'r>(_: Status, request: &'r Request<'_>) -> catcher::BoxFuture<'r> {
     Box::pin(async move {
-        let refusal = found(request).await.and_then(|found| found.as_ref().err());
+        let nobody = found(request).await.and_then(|found| found.clone().err());
+        let kept = request.local_cache(Lacking::default).0.lock();
+        let lacking = kept.unwrap_or_else(PoisonError::into_inner).take();
+        let refusal = nobody.map(Refusal::from).or(lacking);
         let refusal = refusal.ok_or(Status::InternalServerError)?;
-        Ok(translate::response(refusal.clone()))
+        Ok(translate::response(refusal.into()))
     })
 }
 
@@ -101,7 +124,7 @@ impl<'r> FromRequest<'r> for User {
                 codegrant_web::not_mounted(REMEDY),
             ),
         };
-        Outcome::Error((status, LoginRequired(refusal)))
+        Outcome::Error((status, LoginRequired(refusal.into())))
     }
 }
 

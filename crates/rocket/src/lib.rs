@@ -21,12 +21,15 @@
 //! A handler that takes a [`User`] runs for logged-in users only: a person is sent to the login and comes
 //! back, a script gets 401. A handler that takes `Option<User>` runs for everybody.
 //!
+//! [`Only`] wants more than a login: a role, a scope, a claim, a sign-in that is recent or strong.
+//!
 //! The [`Auth`] is managed state as well: `&State<Auth>` in a handler.
 //!
 //! This crate translates between Rocket's types and `codegrant-web`'s, and decides nothing.
 
 mod fairing;
 mod guard;
+mod only;
 #[cfg(feature = "test")]
 pub mod test;
 mod translate;
@@ -34,6 +37,7 @@ mod translate;
 pub use codegrant_web::app::*;
 pub use fairing::{fairing, fairing_from_config, fairing_from_config_with, finished_login};
 pub use guard::{LoginRequired, User};
+pub use only::Only;
 
 /// Compiles the examples of the guide.
 #[cfg(all(doctest, feature = "dev", feature = "test"))]

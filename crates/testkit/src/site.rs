@@ -51,7 +51,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use codegrant_core::Timestamp;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 use codegrant_dev_provider::DevProvider;
-use codegrant_web::{Auth, Event, Observer, TransportError};
+use codegrant_web::{Auth, Event, Observer, Require, TransportError};
 
 use crate::world::Answer;
 use back_channel::BackChannel;
@@ -76,6 +76,8 @@ struct Inner {
     clock: Clock,
     back_channel: Arc<BackChannel>,
     events: Events,
+    /// Pages that want more than a login.
+    guarded: Vec<(&'static str, Require)>,
 }
 
 impl Site {

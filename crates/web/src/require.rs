@@ -26,7 +26,7 @@ use crate::session::Session;
 /// scopes from the next renewal of the tokens on.
 #[derive(Clone, PartialEq, Default)]
 #[must_use]
-pub struct Require(Arc<Vec<All>>);
+pub struct Require(Option<Arc<Vec<All>>>);
 
 /// What a type stands for, so that a handler's argument can say what its page wants.
 ///
@@ -148,31 +148,27 @@ impl Require {
     /// let _both_signed_in_lately = either.signed_in_within(300);
     /// ```
     pub fn or(mut self, other: Self) -> Self {
-        if self.0.is_empty() || other.0.is_empty() {
-            return Self::new();
+        match (&mut self.0, other.0) {
+            (Some(ways), Some(more)) => Arc::make_mut(ways).extend_from_slice(&more),
+            _ => return Self::new(),
         }
-        let ways = Arc::make_mut(&mut self.0);
-        ways.extend_from_slice(&other.0);
         self
     }
 
     fn each(mut self, add: impl Fn(&mut All)) -> Self {
-        let ways = Arc::make_mut(&mut self.0);
-        if ways.is_empty() {
-            ways.push(All::default());
-        }
-        ways.iter_mut().for_each(add);
+        let ways = self.0.get_or_insert_with(|| Arc::new(vec![All::default()]));
+        Arc::make_mut(ways).iter_mut().for_each(add);
         self
     }
 
     /// Judges a session by all of it, before anybody is sent anywhere: who lacks a role signs in for nothing.
     pub(crate) fn judge(&self, session: &Session, sign_in: SignIn<'_>) -> Judged {
-        if self.0.is_empty() {
+        let Some(ways) = &self.0 else {
             return Judged::Met;
-        }
+        };
         let mut way_on = None;
         let mut refused: Vec<Forbidden> = Vec::new();
-        for all in self.0.iter() {
+        for all in ways.iter() {
             match all.judge(session, sign_in) {
                 Judged::Met => return Judged::Met,
                 Judged::SignIn(step_up) => {
@@ -314,7 +310,7 @@ impl fmt::Debug for All {
 impl fmt::Debug for Require {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Require(")?;
-        for (at, all) in self.0.iter().enumerate() {
+        for (at, all) in self.0.iter().flat_map(|ways| ways.iter()).enumerate() {
             f.write_str(if at == 0 { "" } else { " or " })?;
             all.fmt(f)?;
         }

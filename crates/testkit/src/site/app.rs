@@ -1,7 +1,7 @@
 //! The app behind the login: a page for everybody and pages for users, spoken to by values.
 
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
-use codegrant_web::{Login, Request, Response};
+use codegrant_web::{Login, Request, Require, Response};
 
 use super::Site;
 
@@ -37,7 +37,14 @@ impl Site {
                 .identify(request)
                 .await
                 .map_err(|error| auth.refuse(&error)),
-            _ => auth.require(request).await.map(Some),
+            path => {
+                let mut guarded = self.0.guarded.iter();
+                let require = match guarded.find(|(held, _)| *held == path) {
+                    Some((_, require)) => require.clone(),
+                    None => Require::new(),
+                };
+                auth.admit(request, &require).await.map(Some)
+            }
         };
         match user {
             Ok(Some(session)) => page(format!("Hello, {}!", session.identity())),

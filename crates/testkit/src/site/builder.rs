@@ -7,7 +7,7 @@ use codegrant_core::ResponseMode;
 use codegrant_core::jose::Algorithm;
 use codegrant_core::provider::{EmailTrust, Endpoints, Provider, UserMapping};
 use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
-use codegrant_web::{Auth, AuthBuilder, MemoryStore, Registration, SetupErrors};
+use codegrant_web::{Auth, AuthBuilder, MemoryStore, Registration, Require, SetupErrors};
 use serde_json::Value;
 
 use super::back_channel::{BackChannel, ByValues};
@@ -43,6 +43,7 @@ pub struct SiteBuilder {
     beside: Option<Site>,
     registrations: Option<Vec<Registration>>,
     configure: Vec<Box<dyn FnOnce(AuthBuilder) -> AuthBuilder>>,
+    guarded: Vec<(&'static str, Require)>,
 }
 
 #[derive(Clone, Copy)]
@@ -65,7 +66,14 @@ impl SiteBuilder {
             beside: None,
             registrations: None,
             configure: Vec::new(),
+            guarded: Vec::new(),
         }
+    }
+
+    /// Has the page at this path want more than a login.
+    pub fn guarded(mut self, path: &'static str, require: Require) -> Self {
+        self.guarded.push((path, require));
+        self
     }
 
     /// Sets where browsers reach the app; `https://app.example` otherwise.
@@ -224,6 +232,7 @@ impl SiteBuilder {
             clock,
             back_channel,
             events,
+            guarded: self.guarded,
         })))
     }
 
