@@ -338,10 +338,8 @@ pub async fn steps_that_meet_are_tried_again<S: Tested>(store: S) {
                 );
                 let mut change = record(&["shared", "moved"], now);
                 change.version = 1;
-                store
-                    .replace(&key, 0, change, now)
-                    .await
-                    .unwrap_or_else(|e| panic!("{e}"));
+                let replaced = store.replace(&key, 0, change, now).await;
+                assert!(replaced.is_ok(), "{replaced:?}");
                 if part % 4 == 0 {
                     let entry = IndexKey::new(if number % 2 == 0 { "shared" } else { "moved" });
                     store
