@@ -155,6 +155,6 @@ mod tests {
     #[test]
     fn a_row_with_a_negative_version_is_no_record() {
         let row = (Vec::new(), -1, 0, 0);
-        assert!(super::record(row, std::iter::empty()).is_err());
+        assert!(record(row, std::iter::empty()).is_err());
     }
 }
