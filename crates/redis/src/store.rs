@@ -1,5 +1,7 @@
 //! The store: what a record, its entries and the scripts make together.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use codegrant_web::{
     Created, IndexKey, Position, Record, Replaced, Revocation, Revoked, SessionKey, SessionStore,
@@ -280,7 +282,7 @@ impl SessionStore for RedisStore {
         now: Timestamp,
     ) -> Result<Vec<(SessionKey, Record)>, StoreError> {
         let mut names = Names::of(&self.keys, entry);
-        let mut listed: Vec<(SessionKey, Record)> = Vec::new();
+        let (mut listed, mut seen) = (Vec::new(), HashSet::new());
         while listed.len() < limit
             && let Some(found) = names.next(&self.connection).await?
         {
@@ -292,8 +294,8 @@ impl SessionStore for RedisStore {
                 let Some(Stored { record, .. }) = record? else {
                     continue;
                 };
-                let is_new = listed.iter().all(|(before, _)| *before != key);
-                if now < record.expires_at && record.index.contains(entry) && is_new {
+                let found = now < record.expires_at && record.index.contains(entry);
+                if found && seen.insert(key.clone()) {
                     listed.push((key, record));
                 }
             }

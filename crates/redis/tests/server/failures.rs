@@ -149,6 +149,56 @@ async fn wrong_password_is_told_without_the_password() {
 }
 
 #[tokio::test]
+async fn user_needs_no_more_rights_than_the_guide_says() {
+    let Some(server) = RedisServer::start() else {
+        return;
+    };
+    let guide = include_str!("../../../../docs/guide/stores.md");
+    let (_, rights) = guide.split_once("ACL SETUSER").unwrap();
+    let (rights, _) = rights.split_once("```").unwrap();
+    assert!(rights.contains("~codegrant:*"), "{rights}");
+    let mut beside = beside(&server).await;
+    let mut command = redis::cmd("ACL");
+    command
+        .arg("SETUSER")
+        .arg(rights.split_whitespace().collect::<Vec<_>>());
+    command.exec_async(&mut beside).await.unwrap();
+    let url = server.url().replace("redis://", "redis://app:secret@");
+    let store = RedisStore::builder(&url)
+        .deadline(PATIENCE)
+        .connect()
+        .await
+        .unwrap();
+    assert!(everything(&store).await.iter().all(Result::is_ok));
+    for steps in 0..3 {
+        let (one, now) = (key(&format!("{steps}")), now());
+        assert_eq!(
+            store.create(&one, record(&["a person"]), now).await,
+            Ok(Created::Yes)
+        );
+        let mut moved = record(&["another"]);
+        moved.version = 1;
+        assert_eq!(store.replace(&one, 0, moved, now).await, Ok(Replaced::Yes));
+    }
+    assert_eq!(store.end_all(&entry("another"), now(), now()).await, Ok(3));
+    let log = redis::cmd("ACL")
+        .arg("LOG")
+        .query_async::<Vec<redis::Value>>(&mut beside)
+        .await;
+    let refused = format!("{:?}", log.unwrap());
+    assert!(!refused.contains("command"), "{refused}");
+    let builder = RedisStore::builder(&url)
+        .prefix("other:")
+        .deadline(PATIENCE);
+    let other = builder.connect().await.unwrap();
+    let reason = other.load(&key("one"), now()).await.unwrap_err().reason;
+    assert!(
+        reason.contains("NOPERM") || reason.contains("permission"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
 async fn address_that_is_none_is_told_without_what_stands_in_it() {
     for url in [
         "",

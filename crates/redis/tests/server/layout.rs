@@ -23,25 +23,20 @@ async fn keys(connection: &mut MultiplexedConnection) -> HashSet<String> {
     ask(connection, &["KEYS", "*"]).await
 }
 
-/// Counts the commands that the server has done since it was asked last.
+/// Counts the commands that the server was sent since it was asked last; not what a script does in it.
 async fn commands(connection: &mut MultiplexedConnection) -> usize {
     let told: String = ask(connection, &["INFO", "commandstats"]).await;
     let _: String = ask(connection, &["CONFIG", "RESETSTAT"]).await;
-    let lines = told
-        .lines()
-        .filter_map(|line| line.strip_prefix("cmdstat_"));
-    let sent = lines.filter(|line| !line.starts_with("info") && !line.starts_with("config"));
-    // What a script does inside the server costs no round trip.
-    let sent = sent.filter(|line| {
-        ["evalsha:", "get:", "zscan:", "xrange:", "zrem:", "ping:"]
-            .iter()
-            .any(|name| line.starts_with(name))
-    });
-    let calls = sent.map(|line| {
-        let calls = line.split("calls=").nth(1).unwrap();
-        calls.split(',').next().unwrap().parse::<usize>().unwrap()
-    });
-    calls.sum()
+    let calls = |name: &str| {
+        let mut lines = told.lines();
+        let line = lines.find_map(|line| line.strip_prefix(&format!("cmdstat_{name}:calls=")));
+        line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
+    };
+    // A script that the server does not know yet is sent once more.
+    match calls("evalsha") {
+        0 => calls("get") + calls("xrange"),
+        scripts => scripts,
+    }
 }
 
 // attack: DO-06 DO-07
