@@ -9,7 +9,7 @@ use crate::workspace::{Workspace, shown};
 ///
 /// The two files by which a system says so are removed again where they were not there.
 const INSTALL: &str = r#"
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
 policy=/usr/sbin/policy-rc.d
 clusters=/etc/postgresql-common/createcluster.conf
 made=
