@@ -9,7 +9,8 @@ use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{App, Error, HttpServer, rt, web};
-use codegrant_actix::{Auth, Login, User, answer_store_errors, routes};
+use codegrant_actix::{Auth, Login, Only, Rule, User, answer_store_errors, require, routes};
+use codegrant_testkit::contract::{Admin, Recent};
 
 /// Serves the contract's app until what it returns is dropped.
 pub(crate) fn start(auth: Auth, listener: TcpListener) -> impl Any {
@@ -27,6 +28,18 @@ pub(crate) fn start(auth: Auth, listener: TcpListener) -> impl Any {
             .service(web::scope("/nested").route("/page", web::get().to(greet)))
             .route("/maybe", web::get().to(greet_anybody))
             .route("/plain", web::get().to(async || "plain"))
+            .service(
+                web::resource("/recent")
+                    .route(web::get().to(greet_recent))
+                    .route(web::post().to(greet_recent)),
+            )
+            .route("/admin", web::get().to(greet_admin))
+            .route("/perhaps", web::get().to(greet_whoever_is_recent))
+            .service(
+                web::scope("/fresh")
+                    .wrap(require(&auth, Recent::require()))
+                    .route("/page", web::get().to(greet)),
+            )
     };
     let server = HttpServer::new(app)
         .workers(2)
@@ -61,6 +74,19 @@ async fn greet(user: User) -> String {
 }
 
 async fn greet_anybody(user: Option<User>) -> String {
+    let name = user.map_or_else(|| "stranger".to_owned(), |user| user.to_string());
+    format!("Hello, {name}!")
+}
+
+async fn greet_recent(user: Only<Recent>) -> String {
+    format!("Hello, {user}!")
+}
+
+async fn greet_admin(user: Only<Admin>) -> String {
+    format!("Hello, {user}!")
+}
+
+async fn greet_whoever_is_recent(user: Option<Only<Recent>>) -> String {
     let name = user.map_or_else(|| "stranger".to_owned(), |user| user.to_string());
     format!("Hello, {name}!")
 }

@@ -8,5 +8,5 @@ use codegrant_testkit::contract::Adapter;
 
 #[test]
 fn the_adapter_keeps_the_contract() {
-    Adapter::new(app::start).check();
+    Adapter::new(app::start).guarding_pages().check();
 }

@@ -7,7 +7,8 @@ use axum::http::HeaderValue;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::{Router, routing::get};
-use codegrant_axum::{Auth, Login, User, routes};
+use codegrant_axum::{Auth, Login, Only, Rule, User, require, routes};
+use codegrant_testkit::contract::{Admin, Recent};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -19,6 +20,7 @@ pub(crate) fn start(auth: Auth, listener: std::net::TcpListener) -> impl Any {
         .nest("/nested", Router::new().route("/page", get(greet)))
         .route("/maybe", get(greet_anybody))
         .route("/plain", get(async || "plain"))
+        .merge(guarded(&auth))
         .merge(routes(&auth))
         .layer(from_fn(tell_who_logged_in))
         .with_state(auth);
@@ -41,6 +43,27 @@ async fn greet(user: User) -> String {
 }
 
 pub(crate) async fn greet_anybody(user: Option<User>) -> String {
+    let name = user.map_or_else(|| "stranger".to_owned(), |user| user.to_string());
+    format!("Hello, {name}!")
+}
+
+/// The pages that want more than a login.
+pub(crate) fn guarded(auth: &Auth) -> Router<Auth> {
+    let greet_recent = async |user: Only<Recent>| format!("Hello, {user}!");
+    let fresh = Router::new()
+        .route("/page", get(greet))
+        .layer(require(auth, Recent::require()));
+    Router::new()
+        .route("/recent", get(greet_recent).post(greet_recent))
+        .route(
+            "/admin",
+            get(async |user: Only<Admin>| format!("Hello, {user}!")),
+        )
+        .route("/perhaps", get(greet_whoever_is_recent))
+        .nest("/fresh", fresh)
+}
+
+async fn greet_whoever_is_recent(user: Option<Only<Recent>>) -> String {
     let name = user.map_or_else(|| "stranger".to_owned(), |user| user.to_string());
     format!("Hello, {name}!")
 }

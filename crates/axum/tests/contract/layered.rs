@@ -13,7 +13,8 @@ use super::app;
 pub(crate) fn start(auth: Auth, listener: std::net::TcpListener) -> impl Any {
     let open = Router::new()
         .route("/maybe", get(app::greet_anybody))
-        .route("/plain", get(async || "plain"));
+        .route("/plain", get(async || "plain"))
+        .merge(app::guarded(&auth));
     let guarded = Router::new()
         .route("/", get(greet).post(greet))
         .route("/files/{*rest}", get(greet))

@@ -2,7 +2,8 @@
 
 use std::net::TcpListener;
 
-use codegrant_rocket::{Auth, User, fairing, finished_login};
+use codegrant_rocket::{Auth, Only, User, fairing, finished_login};
+use codegrant_testkit::contract::{Admin, Recent};
 use rocket::config::{Config, LogLevel, Shutdown};
 use rocket::fairing::AdHoc;
 use rocket::{get, post, routes};
@@ -25,6 +26,7 @@ pub(crate) fn start(auth: Auth, listener: TcpListener) -> impl std::any::Any {
     };
     let app = rocket::custom(config)
         .mount("/", routes![index, submitted, files, maybe, plain])
+        .mount("/", routes![recent, recent_form, admin, perhaps, fresh])
         .mount("/nested", routes![page])
         .attach(fairing(&auth))
         .attach(AdHoc::on_response("x-logged-in", |request, response| {
@@ -65,6 +67,32 @@ fn page(user: User) -> String {
 fn maybe(user: Option<User>) -> String {
     let name = user.map_or_else(|| "stranger".to_owned(), |user| user.to_string());
     format!("Hello, {name}!")
+}
+
+#[get("/recent")]
+fn recent(user: Only<Recent>) -> String {
+    format!("Hello, {user}!")
+}
+
+#[post("/recent")]
+fn recent_form(user: Only<Recent>) -> String {
+    format!("Hello, {user}!")
+}
+
+#[get("/admin")]
+fn admin(user: Only<Admin>) -> String {
+    format!("Hello, {user}!")
+}
+
+#[get("/perhaps")]
+fn perhaps(user: Option<Only<Recent>>) -> String {
+    let name = user.map_or_else(|| "stranger".to_owned(), |user| user.to_string());
+    format!("Hello, {name}!")
+}
+
+#[get("/fresh/page")]
+fn fresh(user: Only<Recent>) -> String {
+    format!("Hello, {user}!")
 }
 
 #[get("/plain")]

@@ -10,5 +10,6 @@ fn the_adapter_keeps_the_contract() {
         .refusing_unknown_methods()
         .dropping_foreign_fields()
         .serving_http2()
+        .guarding_pages()
         .check();
 }

@@ -15,6 +15,15 @@
 //! | `GET /plain` | takes nothing, answers `plain` |
 //! | below [`Auth::base`] | the adapter's routes |
 //!
+//! An adapter that has `Only` has four more, whose rules are [`Recent`] and [`Admin`]:
+//!
+//! | route | handler |
+//! |---|---|
+//! | `GET /recent`, `POST /recent` | takes `Only<Recent>`, answers `Hello, {user}!` |
+//! | `GET /admin` | takes `Only<Admin>`, answers the same |
+//! | `GET /perhaps` | takes `Option<Only<Recent>>`, answers `Hello, {user}!` or `Hello, stranger!` |
+//! | `GET /fresh/page` | stands behind the guard `require` with what `Recent` wants, or takes `Only<Recent>` |
+//!
 //! Handlers answer with status 200 and the text alone. There is no other route.
 //!
 //! One middleware of the framework's own kind (a fairing, `from_fn`) stands around all of it: where a
@@ -50,7 +59,7 @@ use std::net::TcpListener;
 
 use codegrant_web::Auth;
 
-pub use clauses::CLAUSES;
+pub use clauses::{Admin, CLAUSES, Recent};
 
 /// Compiles the code of the guide.
 #[cfg(doctest)]
@@ -65,6 +74,7 @@ pub struct Adapter {
     refuses_unknown_methods: bool,
     drops_foreign_fields: bool,
     serves_http2: bool,
+    guards_pages: bool,
 }
 
 impl Adapter {
@@ -79,6 +89,7 @@ impl Adapter {
             refuses_unknown_methods: false,
             drops_foreign_fields: false,
             serves_http2: false,
+            guards_pages: false,
         }
     }
 
@@ -105,6 +116,16 @@ impl Adapter {
     #[must_use]
     pub fn serving_http2(mut self) -> Self {
         self.serves_http2 = true;
+        self
+    }
+
+    /// Returns the adapter with an extractor and a guard for pages that want more than a login, and whose app
+    /// has such pages.
+    ///
+    /// Where there are none, clause 30 is not checked.
+    #[must_use]
+    pub fn guarding_pages(mut self) -> Self {
+        self.guards_pages = true;
         self
     }
 
@@ -145,6 +166,7 @@ impl fmt::Debug for Adapter {
             .field("refuses_unknown_methods", &self.refuses_unknown_methods)
             .field("drops_foreign_fields", &self.drops_foreign_fields)
             .field("serves_http2", &self.serves_http2)
+            .field("guards_pages", &self.guards_pages)
             .finish_non_exhaustive()
     }
 }

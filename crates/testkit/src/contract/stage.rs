@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use codegrant_core::form;
-use codegrant_web::{Auth, Registration, Response, ResponseMode, Timestamp, Verdict};
+use codegrant_web::{Auth, Registration, Require, Response, ResponseMode, Timestamp, Verdict};
 use tokio::runtime::Runtime;
 
 use super::ask::Ask;
@@ -161,6 +161,16 @@ impl Stage {
             Sessions::Stored => &self.app.auth,
         };
         self.runtime.block_on(auth.require(ask.value())).err()
+    }
+
+    /// Asks web what a page that wants more than a login answers; `None` when it is shown.
+    pub(super) fn not_admitted(&self, ask: &Ask, require: &Require) -> Option<Response> {
+        let auth = match self.sessions {
+            Sessions::Sealed | Sessions::HandedOver => &self.twin.auth,
+            Sessions::Stored => &self.app.auth,
+        };
+        let admitted = auth.admit(ask.value(), require);
+        self.runtime.block_on(admitted).err()
     }
 
     /// Asks the app and web the same, below the base path, and compares.

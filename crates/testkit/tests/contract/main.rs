@@ -14,7 +14,7 @@ use sabotage::Sabotage;
 
 fn adapter(sabotage: Option<Sabotage>) -> Adapter {
     let adapter = Adapter::new(move |auth, listener| Reference::start(auth, listener, sabotage));
-    adapter.serving_http2()
+    adapter.serving_http2().guarding_pages()
 }
 
 #[test]
@@ -184,4 +184,7 @@ each_fault_is_found! {
     a_host_that_http2_does_not_send_is_found Http2NeedsHost,
     a_body_cut_over_http2_is_found Http2CutsBody,
     a_body_behind_head_over_http2_is_found Http2AnswersHeadInFull,
+    a_guard_that_forgets_its_rule_is_found GuardForgetsRule,
+    a_guard_that_asks_for_another_login_is_found GuardAsksForLogin,
+    an_optional_guard_that_insists_is_found OptionalGuardInsists,
 }

@@ -90,4 +90,7 @@ faults! {
     29 Http2NeedsHost,
     29 Http2CutsBody,
     29 Http2AnswersHeadInFull,
+    30 GuardForgetsRule,
+    30 GuardAsksForLogin,
+    30 OptionalGuardInsists,
 }

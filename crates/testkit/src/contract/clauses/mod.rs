@@ -3,6 +3,7 @@
 mod answers;
 mod bodies;
 mod corpus;
+mod guards;
 mod logins;
 mod requests;
 mod users;
@@ -16,6 +17,7 @@ pub use bodies::{
     long_bodies_are_refused,
 };
 pub use corpus::{the_corpus_is_answered_alike, the_corpus_is_answered_alike_over_http2};
+pub use guards::{Admin, Recent, pages_that_want_more_are_answered_alike};
 pub use logins::{
     a_finished_login_is_handed_on, a_slow_provider_holds_nobody_up, a_whole_login_works,
     another_base_path_works, posted_callbacks_work, sessions_in_a_store_work,
@@ -69,4 +71,5 @@ clauses! {
     27 the_corpus_is_answered_alike "the corpus is answered as by values, with the same calls",
     28 a_finished_login_is_handed_on "a login that ends well comes with its response, once",
     29 the_corpus_is_answered_alike_over_http2 "the corpus is answered the same over HTTP/2, where it is served",
+    30 pages_that_want_more_are_answered_alike "pages that want more than a login are answered as web judges",
 }

@@ -1,6 +1,7 @@
 //! The app's own pages, and what stands for `User` and `Option<User>`.
 
-use codegrant_web::{Request, Session};
+use codegrant_testkit::contract::{Admin, Recent};
+use codegrant_web::{Request, Require, Rule, Session};
 use hyper::http::request::Parts;
 
 use super::{Answer, Reference, plain};
@@ -21,6 +22,12 @@ impl Reference {
                 }
                 plain(200, "plain")
             }
+            "/recent" if get || parts.method == "POST" => {
+                self.guard(parts, Recent::require()).await
+            }
+            "/fresh/page" if get => self.guard(parts, Recent::require()).await,
+            "/admin" if get => self.guard(parts, Admin::require()).await,
+            "/perhaps" if get => self.greet_whoever_is_recent(parts).await,
             _ if get && path.starts_with("/files/") => self.greet(parts).await,
             _ => plain(404, "not found"),
         }
@@ -61,6 +68,36 @@ impl Reference {
                 plain(500, "")
             }
             Err(answer) => self.write(answer),
+        }
+    }
+
+    /// A handler that takes `Only`.
+    async fn guard(&self, parts: &Parts, require: Require) -> Answer {
+        let held = match self.sabotage {
+            Some(Sabotage::GuardForgetsRule) => Require::new(),
+            _ => require,
+        };
+        match self.auth.admit(self.page_request(parts), &held).await {
+            Ok(session) => plain(200, &format!("Hello, {}!", session.identity())),
+            Err(answer) if self.is(Sabotage::GuardAsksForLogin) && answer.status == 403 => {
+                self.write(self.auth.challenge(self.page_request(parts)))
+            }
+            Err(answer) => self.write(answer),
+        }
+    }
+
+    /// A handler that takes `Option<Only>`.
+    async fn greet_whoever_is_recent(&self, parts: &Parts) -> Answer {
+        if self.is(Sabotage::OptionalGuardInsists) {
+            return self.guard(parts, Recent::require()).await;
+        }
+        let meets = |session: &Session| self.auth.meets(session, &Recent::require());
+        match self.auth.identify(self.page_request(parts)).await {
+            Ok(session) => match session.filter(meets) {
+                Some(session) => plain(200, &format!("Hello, {}!", session.identity())),
+                None => plain(200, "Hello, stranger!"),
+            },
+            Err(error) => self.write(self.auth.refuse(&error)),
         }
     }
 
