@@ -7,8 +7,9 @@ mod settings;
 mod store;
 
 use std::error::Error;
+use std::sync::Arc;
 
-use codegrant_axum::{Auth, Registration, provider::Provider};
+use codegrant_axum::{Auth, Registration, SessionStore, provider::Provider};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
@@ -21,9 +22,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_ansi(false)
         .init();
     let settings = Settings::from(|name| std::env::var(name).ok())?;
+    let (store, _sweeper) = store::open(&settings.store).await?;
     let listener = TcpListener::bind(settings.listen).await?;
     let address = listener.local_addr()?;
-    let app = pages::router(auth(&settings).await?, &settings.issuer);
+    let app = pages::router(auth(&settings, store)?, &settings.issuer);
     settings::say(&format!("listening on {address}\n"))?;
     let server = axum::serve(listener, app);
     Ok(server
@@ -32,12 +34,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Configures the login, the same in every process.
-async fn auth(settings: &Settings) -> Result<Auth, Box<dyn Error>> {
+fn auth(settings: &Settings, store: Arc<dyn SessionStore>) -> Result<Auth, Box<dyn Error>> {
     let provider = Provider::openid("op", "the provider", settings.issuer.clone());
     let algorithm = "ES256".parse()?;
     let registration = Registration::new(provider.with_algorithm(algorithm), &*settings.client_id)
         .secret(&*settings.client_secret);
-    let store = store::open(&settings.store).await?;
     let builder = Auth::builder(&*settings.origin).registration(registration);
     // The secrets come from CODEGRANT_SECRET: to rotate, first the new one last in every process, then first.
     let builder = match settings.kind {

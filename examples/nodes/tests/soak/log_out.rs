@@ -42,7 +42,16 @@ pub(crate) async fn everywhere(driver: &Arc<Driver>, nodes: &[SocketAddr]) -> La
         let Some(first) = browsers.first().cloned() else {
             continue;
         };
-        late = late.and(end(driver, nodes, &first, "/everywhere", &browsers).await);
+        late = late.and(
+            end(
+                driver,
+                nodes,
+                &first,
+                ("/auth/sessions", "all=1"),
+                &browsers,
+            )
+            .await,
+        );
     }
     late
 }
@@ -55,7 +64,7 @@ pub(crate) async fn alone(driver: &Arc<Driver>, nodes: &[SocketAddr]) -> Late {
             continue;
         };
         let sessions = [visitor.clone()];
-        late = late.and(end(driver, nodes, &visitor, "/auth/logout", &sessions).await);
+        late = late.and(end(driver, nodes, &visitor, ("/auth/logout", ""), &sessions).await);
     }
     late
 }
@@ -65,7 +74,7 @@ async fn end(
     driver: &Arc<Driver>,
     nodes: &[SocketAddr],
     by: &Arc<Visitor>,
-    path: &str,
+    (path, form): (&str, &str),
     sessions: &[Arc<Visitor>],
 ) -> Late {
     // Every node has seen them, so that whatever it remembers of a session it remembers here.
@@ -85,7 +94,7 @@ async fn end(
     for session in sessions {
         session.end();
     }
-    if let Err(why) = driver.post(by, path, "").await {
+    if let Err(why) = driver.post(by, path, form).await {
         driver.findings.wrong(format!("{path}: {why}"));
     }
     let from = Instant::now();

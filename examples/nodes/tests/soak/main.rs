@@ -106,7 +106,7 @@ async fn run(plan: Plan, store: Arc<Store>) -> (String, Vec<String>) {
 
     let over = Arc::new(AtomicBool::new(false));
     let kills = tokio::spawn(kill_at_random(nodes.clone(), plan.clone(), over.clone()));
-    let events = tokio::spawn(in_between(driver.clone(), nodes.clone(), store));
+    let events = tokio::spawn(in_between(driver.clone(), nodes.clone(), store.clone()));
     driver.run().await;
     let store_away = events
         .await
@@ -129,7 +129,9 @@ async fn run(plan: Plan, store: Arc<Store>) -> (String, Vec<String>) {
         everywhere,
         alone,
     };
-    verdict::judge(&driver, &provider, proxy.counts(), &course)
+    let size = store.size();
+    let (figures, wrong) = verdict::judge(&driver, &provider, proxy.counts(), &course);
+    (format!("{figures}| the store | {size} |\n"), wrong)
 }
 
 /// Kills one node after the other, whichever chance names, and starts it again.

@@ -14,6 +14,9 @@ use crate::proxy::Addresses;
 /// How long a node may take to start or to drain.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Between two attempts to start one.
+const AGAIN: Duration = Duration::from_millis(200);
+
 /// All nodes.
 pub(crate) struct Nodes {
     variables: Vec<(&'static str, String)>,
@@ -68,8 +71,33 @@ impl Nodes {
         kills.push(Instant::now());
     }
 
-    /// Starts a node and waits until it listens.
+    /// Starts a node and waits until it listens, as often as that takes: whoever watches over processes starts
+    /// one again that found its store away.
     async fn run(&self, node: usize, at: SocketAddr) -> Child {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mut child = self.spawn(at);
+            let output = child.stdout.take().expect("it is piped");
+            let mut lines = BufReader::new(output).lines();
+            let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
+            let line = line.expect("the node takes too long").ok().flatten();
+            let address = line
+                .as_deref()
+                .and_then(|line| line.strip_prefix("listening on "));
+            if let Some(address) = address.and_then(|address| address.parse().ok()) {
+                self.addresses.set(node, address);
+                return child;
+            }
+            let log = self.log.display();
+            assert!(
+                Instant::now() < deadline,
+                "node {node} does not start; see {log}"
+            );
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    fn spawn(&self, at: SocketAddr) -> Child {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -84,19 +112,7 @@ impl Nodes {
             .stdout(Stdio::piped())
             .stderr(log.expect("the log can be written"))
             .kill_on_drop(true);
-        let mut child = command.spawn().expect("the node's program is built");
-        let output = child.stdout.take().expect("it is piped");
-        let mut lines = BufReader::new(output).lines();
-        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
-        let line = line.expect("the node takes too long").ok().flatten();
-        let address = line
-            .as_deref()
-            .and_then(|line| line.strip_prefix("listening on "));
-        let Some(address) = address.and_then(|address| address.parse().ok()) else {
-            panic!("node {node} did not start; see {}", self.log.display());
-        };
-        self.addresses.set(node, address);
-        child
+        command.spawn().expect("the node's program is built")
     }
 
     /// Kills a node without warning and starts it again.
