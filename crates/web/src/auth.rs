@@ -20,7 +20,7 @@ use crate::on_link::OnLink;
 use crate::on_login::OnLogin;
 use crate::own_tokens::OwnTokens;
 use crate::pages::{ErrorPage, Pages, Problem};
-use crate::renewals::Renewals;
+use crate::renewal::Renewals;
 use crate::request::Request;
 use crate::response::Response;
 use crate::seal::KeyRing;

@@ -18,6 +18,7 @@
 //!   POST {base}/sessions             ends one of these, or all    handle=..., all=1
 //!   GET  {base}/logged-out           the end
 //!   POST {base}/refresh              new tokens                return_to=/path
+//!   GET  {base}/refresh              new tokens, if it is time ?return_to=/path
 //!   POST {base}/backchannel-logout/{provider}    the provider's server ends sessions
 //!   GET  {base}/frontchannel-logout/{provider}   the provider's log-out page ends one    ?iss=&sid=
 //!   GET  {base}/session/{provider}   the frame that watches the provider's session
@@ -56,6 +57,7 @@ mod device;
 mod endpoints;
 mod error;
 mod events;
+mod fresh_token;
 mod guard;
 mod hooks;
 mod hosted;
@@ -69,7 +71,7 @@ mod own_tokens;
 pub mod pages;
 mod parameter;
 mod registration;
-mod renewals;
+mod renewal;
 mod request;
 mod require;
 mod response;
@@ -93,6 +95,7 @@ pub use error::{
     SetupError, SetupErrors, error_codes,
 };
 pub use events::{Event, LogOutReason, Observer};
+pub use fresh_token::FreshToken;
 pub use guard::Refusal;
 pub use hooks::{LoggedOut, RefreshVerdict};
 #[cfg(feature = "reqwest")]
@@ -132,12 +135,12 @@ pub mod app {
     pub use crate::test;
     pub use crate::{
         ApiToken, Auth, AuthBuilder, CallError, ClaimSource, Claims, Configuration, Created, Email,
-        Error, Event, HttpClient, Identity, IndexKey, Introspection, Lifetime, Link, LinkError,
-        LinkVerdict, LogOutReason, LoggedOut, Login, LoginError, LoginOptions, LostTransaction,
-        MemoryStore, Observer, Position, Profile, PublicOrigin, Record, Registration, Replaced,
-        RequestError, RequestObject, Require, Resource, ResponseMode, ReturnTo, Revocation,
-        Revoked, Rule, Session, SessionError, SessionKey, SessionStore, SetupError, SetupErrors,
-        StepUp, StoreError, Timestamp, TokenExchange, TransactionId, TransportError, Verdict,
-        VerifiedEmail, find_issuer,
+        Error, Event, FreshToken, HttpClient, Identity, IndexKey, Introspection, Lifetime, Link,
+        LinkError, LinkVerdict, LogOutReason, LoggedOut, Login, LoginError, LoginOptions,
+        LostTransaction, MemoryStore, Observer, Position, Profile, PublicOrigin, Record,
+        Registration, Replaced, RequestError, RequestObject, Require, Resource, ResponseMode,
+        ReturnTo, Revocation, Revoked, Rule, Session, SessionError, SessionKey, SessionStore,
+        SetupError, SetupErrors, StepUp, StoreError, Timestamp, TokenExchange, TransactionId,
+        TransportError, Verdict, VerifiedEmail, find_issuer,
     };
 }

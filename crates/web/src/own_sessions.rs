@@ -10,6 +10,11 @@ use crate::events::LogOutReason;
 use crate::hooks::LoggedOut;
 use crate::session::{Listed, Session, SessionData, Whose};
 
+/// Compiles the code of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/sessions.md")]
+struct SessionsGuide;
+
 /// One of a user's sessions; see [`Auth::sessions`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionEntry {
@@ -229,7 +234,7 @@ impl Auth {
     }
 
     async fn after_ending(&self, data: &SessionData, reason: LogOutReason, id: &str) {
-        self.give_back(&data.identity, data.refresh_token.as_ref(), id);
+        self.give_back_last(data, id);
         let ended = LoggedOut::of(data, reason, self.now());
         self.has_logged_out(id, ended).await;
     }

@@ -5,6 +5,7 @@ use codegrant_core::oauth2::RefreshToken;
 
 use crate::auth::Auth;
 use crate::error::Error;
+use crate::session::SessionData;
 
 impl Auth {
     /// Has a refresh token revoked, and with it what came of it; a failure is for the operator only.
@@ -26,6 +27,20 @@ impl Auth {
                 let provider = Some(identity.provider.as_str());
                 auth.0.events.failed(&id, provider, &error);
             }
+        }));
+    }
+
+    /// Has the last refresh token of a session that is over revoked: a refresh may have brought a newer one than
+    /// the session's cookie has.
+    pub(crate) fn give_back_last(&self, data: &SessionData, correlation_id: &str) {
+        if data.refresh_token.is_none() && data.refreshes == 0 {
+            return;
+        }
+        let (auth, data, id) = (self.clone(), data.clone(), correlation_id.to_owned());
+        drop(tokio::spawn(async move {
+            let sessions = &auth.0.sessions;
+            let last = sessions.last_refresh_token(&data, auth.now()).await;
+            auth.give_back(&data.identity, last.as_ref(), &id);
         }));
     }
 

@@ -172,6 +172,7 @@ impl TestUser {
             roles: self.roles,
             device: None,
             last_seen: None,
+            key: None,
             id_token: None,
             identity,
             account: self.account,

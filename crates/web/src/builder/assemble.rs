@@ -17,7 +17,7 @@ use crate::error::{SetupError, SetupErrors};
 use crate::hosted::Hosted;
 use crate::http_client::{HttpClient, TransportError};
 use crate::own_tokens::OwnTokens;
-use crate::renewals::Renewals;
+use crate::renewal::Renewals;
 use crate::seal::{KeyRing, SHORTEST_SECRET};
 use crate::session::{Lifetime, Sessions};
 use crate::transactions::Transactions;

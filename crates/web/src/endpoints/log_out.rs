@@ -112,7 +112,7 @@ pub(super) async fn end(
     if let Some(found) = found {
         let data = found.session.data();
         if reach == Reach::Here {
-            auth.give_back(&data.identity, data.refresh_token.as_ref(), correlation_id);
+            auth.give_back_last(data, correlation_id);
             let ended = LoggedOut::of(data, LogOutReason::User, auth.now());
             auth.has_logged_out(correlation_id, ended).await;
         }

@@ -99,8 +99,9 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
             },
         },
         ["", "refresh"] => match request.method() {
+            "GET" => refresh::pass(auth, request).await,
             "POST" => refresh::perform(auth, request).await,
-            _ => method_not_allowed(auth, request, "POST"),
+            _ => method_not_allowed(auth, request, "GET, POST"),
         },
         ["", exchange, id] => match auth.registered(id) {
             Some(registered) => provider_exchange(auth, registered, exchange, request).await,

@@ -1,107 +1,113 @@
-//! `POST {base}/refresh`: new tokens for the present session, once whoever asks.
+//! `POST {base}/refresh`: new tokens for the present session, once whoever asks; `GET` renews what is stale, on the
+//! way to a page that needs it.
 
 use crate::auth::Auth;
 use crate::cookie::Jar;
 use crate::error::{Error, SessionError};
 use crate::parameter;
-use crate::renewals;
+use crate::renewal::Renewed;
 use crate::request::Request;
 use crate::response::Response;
 use crate::session::Found;
-
-/// What a refresh that failed leaves in the browser.
-struct Failed {
-    error: Error,
-    cookies: Vec<String>,
-}
-
-impl<E: Into<Error>> From<E> for Failed {
-    fn from(error: E) -> Self {
-        Self {
-            error: error.into(),
-            cookies: Vec::new(),
-        }
-    }
-}
 
 /// Fetches new tokens and goes to `return_to`.
 pub(super) async fn perform(auth: &Auth, request: &Request<'_>) -> Response {
     let Some(form) = request.form() else {
         return super::too_large(auth);
     };
-    let correlation_id = auth.new_correlation_id();
-    let return_to = auth.landing(parameter::single(form, "return_to").as_deref());
-    let Failed { error, cookies } = match renew(auth, request, &correlation_id).await {
-        Ok(cookies) => return Response::see_other(return_to.as_str()).with_cookies(cookies),
-        Err(failed) => failed,
-    };
-    auth.0.events.failed(&correlation_id, None, &error);
-    // Nobody can be logged in any longer on these tokens: the way on is a login.
-    let over = matches!(
-        error,
-        Error::Session(
-            SessionError::Gone | SessionError::NoRefreshToken | SessionError::IssuerChanged { .. }
-        )
-    );
-    let answer = if over || error.ends_grant() {
-        auth.challenge_towards(request, &return_to)
-    } else {
-        // The session stays as it is: a provider that is down is no log-out.
-        auth.problem(
-            error.problem(),
-            &correlation_id,
-            Some(return_to.as_str()),
-            None,
-        )
-    };
-    answer.with_cookies(cookies)
+    let return_to = parameter::single(form, "return_to");
+    if let Err(error) = request.is_from(auth.public_origin()) {
+        let id = auth.new_correlation_id();
+        return refused(auth, &id, return_to.as_deref(), &error.into());
+    }
+    renew(auth, request, return_to.as_deref(), Which::All).await
+}
+
+/// Renews tokens that are stale and goes back to the page that was asked for.
+///
+/// It changes nothing that the page itself would not: whoever leads somebody here does no harm.
+pub(super) async fn pass(auth: &Auth, request: &Request<'_>) -> Response {
+    let return_to = parameter::single(request.query(), "return_to");
+    if let Err(error) = request.is_opened() {
+        let id = auth.new_correlation_id();
+        return refused(auth, &id, return_to.as_deref(), &error.into());
+    }
+    renew(auth, request, return_to.as_deref(), Which::Stale).await
+}
+
+/// Which tokens are renewed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    Stale,
 }
 
 async fn renew(
     auth: &Auth,
     request: &Request<'_>,
-    correlation_id: &str,
-) -> Result<Vec<String>, Failed> {
-    request.is_from(auth.public_origin())?;
+    return_to: Option<&str>,
+    which: Which,
+) -> Response {
+    let id = auth.new_correlation_id();
+    let return_to = auth.landing(return_to);
     let jar = Jar::read(request.cookies());
-    let found = auth.found(&jar).await?.ok_or(SessionError::Gone)?;
-    let sessions = &auth.0.sessions;
-    let fresh = match renewals::renewed(auth, &found.session, correlation_id).await {
-        Ok(fresh) => fresh,
+    let found = match auth.found(&jar).await {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            let gone = SessionError::Gone.into();
+            auth.0.events.failed(&id, None, &gone);
+            return auth.challenge_towards(request, &return_to);
+        }
         Err(error) => {
-            let cookies = consequence(auth, &found, &jar, &error).await?;
-            return Err(Failed { error, cookies });
+            auth.0.events.failed(&id, None, &error);
+            return auth.not_now(&id, return_to.as_str(), &error);
         }
     };
-    let kept = sessions
-        .renew(&found, fresh.data.clone(), &jar, auth.now())
-        .await;
-    kept.map_err(|error| {
-        // It was logged out meanwhile, by another process.
-        if error == SessionError::Gone.into() {
-            fresh.abandon(auth, correlation_id);
+    let renewed = match which {
+        Which::All => auth.renewed_now(&found.session, &id).await,
+        Which::Stale => auth.kept_fresh(&found.session, &id).await,
+    };
+    let answer = match renewed {
+        Ok(Renewed::Newest(_)) => Response::see_other(return_to.as_str()),
+        Ok(Renewed::Not(error)) if is_over(&error) => auth.challenge_towards(request, &return_to),
+        Ok(Renewed::Not(error)) if error.ends_session() => {
+            let problem = error.problem();
+            auth.problem(problem, &id, Some(return_to.as_str()), None)
         }
-        error.into()
-    })
+        // The session stays as it is: a provider that is down is no log-out.
+        Ok(Renewed::Not(error)) | Err(error) => auth.not_now(&id, return_to.as_str(), &error),
+    };
+    match cookies(auth, &found, &jar, which).await {
+        Ok(cookies) => answer.with_cookies(cookies),
+        Err(error) => refused(auth, &id, Some(return_to.as_str()), &error),
+    }
 }
 
-/// Does to the session what a failure says about it, and returns the cookies that say so.
-async fn consequence(
+/// Returns what brings the browser up to date: the newest tokens, or that there is no session any longer.
+async fn cookies(
     auth: &Auth,
     found: &Found,
     jar: &Jar<'_>,
-    error: &Error,
+    which: Which,
 ) -> Result<Vec<String>, Error> {
-    let sessions = &auth.0.sessions;
-    if error.proves_somebody_else() {
-        // The provider no longer says that this is the user: then neither do we (OpenID Connect Core 1.0
-        // section 12.2).
-        return sessions.end(Some(found), jar, auth.now()).await;
+    let (sessions, now) = (&auth.0.sessions, auth.now());
+    let mut cookies = sessions.follow(found, jar, now).await?;
+    if which == Which::Stale {
+        cookies.push(sessions.led_around());
     }
-    if error.ends_grant() {
-        let mut data = found.session.data().clone();
-        data.refresh_token = None;
-        return sessions.renew(found, data, jar, auth.now()).await;
-    }
-    Ok(Vec::new())
+    Ok(cookies)
+}
+
+/// Tells whether a login is the way on: nothing can be renewed with these tokens any longer.
+fn is_over(error: &Error) -> bool {
+    let over = SessionError::Gone;
+    error.needs_login()
+        || matches!(error, Error::Session(error) if *error == over)
+        || matches!(error, Error::Session(SessionError::EndedByApp { .. }))
+}
+
+fn refused(auth: &Auth, id: &str, return_to: Option<&str>, error: &Error) -> Response {
+    auth.0.events.failed(id, None, error);
+    let return_to = auth.landing(return_to);
+    auth.problem(error.problem(), id, Some(return_to.as_str()), None)
 }

@@ -43,6 +43,15 @@ codegrant_core::codes! {
     NO_REFRESH = "session.no_refresh_token",
         "a refresh was asked for and the provider gave no refresh token",
         "ask for offline access in the way the provider's documentation says";
+    REFRESH_FAILED = "session.refresh_failed",
+        "a refresh failed moments ago, so that the provider is left alone for seconds; it may have been another process",
+        "look at the error before this one, under the code in this line; the session stays, and it is tried again";
+    REFRESH_IN_DOUBT = "session.refresh_in_doubt",
+        "the process that had the refresh token to send was killed, or lost the store: a provider that rotates would take a second use for a theft, so the token is never sent again",
+        "nothing, if it is rare: the user logs in again when the access token expires; let processes end in peace (SIGTERM, then time for the requests that run)";
+    REFRESH_UNDER_WAY = "session.refresh_under_way",
+        "another process waits for the provider with this session's refresh token, longer than a request here waits",
+        "look at how long the provider takes to answer; the session stays";
     LOST_UNREADABLE = "callback.transaction_unreadable",
         "the browser brought the login's cookie, but it cannot be opened: another secret, another public origin, or it was cut or altered",
         "use the same secret on all nodes and keep the old one in the list when it is replaced";

@@ -97,6 +97,20 @@ pub enum SessionError {
     /// It has no refresh token.
     #[error("session has no refresh token")]
     NoRefreshToken,
+    /// The last refresh of its tokens failed a moment ago, in this process or another.
+    #[error("the last refresh failed with {code}, the next may be in {seconds} s")]
+    RefreshFailed {
+        /// What it failed with; the details stand where it happened.
+        code: String,
+        /// When it is tried again, in seconds.
+        seconds: i64,
+    },
+    /// Its refresh token was given to a process that fell silent, and may have been used.
+    #[error("nobody knows what became of the refresh token")]
+    RefreshInDoubt,
+    /// Another process refreshes its tokens, and takes its time.
+    #[error("another process is at the refresh still")]
+    RefreshUnderWay,
     /// The app ended it when its tokens were renewed.
     #[error("the app ends this session: {reason}")]
     EndedByApp {
@@ -240,6 +254,9 @@ impl Error {
             Self::Session(SessionError::Gone) => &codes::SESSION_GONE,
             Self::Session(SessionError::IssuerChanged { .. }) => &codes::ISSUER_CHANGED,
             Self::Session(SessionError::NoRefreshToken) => &codes::NO_REFRESH,
+            Self::Session(SessionError::RefreshFailed { .. }) => &codes::REFRESH_FAILED,
+            Self::Session(SessionError::RefreshInDoubt) => &codes::REFRESH_IN_DOUBT,
+            Self::Session(SessionError::RefreshUnderWay) => &codes::REFRESH_UNDER_WAY,
             Self::Session(SessionError::EndedByApp { .. }) => &codes::ENDED_BY_APP,
             Self::Session(SessionError::HookFailed { .. }) => &codes::SESSION_HOOK_FAILED,
             Self::Session(SessionError::StepUpRepeated) => &codes::STEP_UP_REPEATED,
@@ -314,6 +331,24 @@ impl Error {
     /// Tells whether a refresh brought an ID token that does not continue the login.
     pub(crate) fn proves_somebody_else(&self) -> bool {
         matches!(self, Self::Protocol(CoreError::IdToken(_)))
+    }
+
+    /// Tells whether nothing but another login brings new tokens.
+    pub(crate) fn needs_login(&self) -> bool {
+        matches!(
+            self,
+            Self::Session(
+                SessionError::NoRefreshToken
+                    | SessionError::RefreshInDoubt
+                    | SessionError::IssuerChanged { .. }
+            )
+        )
+    }
+
+    /// Tells whether what a refresh brought ends the session: it is somebody else's, or the app said so.
+    pub(crate) fn ends_session(&self) -> bool {
+        let by_app = matches!(self, Self::Session(SessionError::EndedByApp { .. }));
+        by_app || self.proves_somebody_else()
     }
 
     /// Tells whether the provider has ended the grant, as opposed to being out of reach.

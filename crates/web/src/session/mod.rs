@@ -6,6 +6,8 @@ mod index;
 mod listed;
 mod log_out_state;
 mod memory;
+mod newest;
+mod notes;
 mod proof;
 mod record;
 mod revocation_index;
@@ -13,6 +15,7 @@ mod revocations;
 mod roles;
 mod sessions;
 mod store;
+mod token_set;
 
 pub use index::IndexKey;
 pub(crate) use index::{Named, Said, Whose};
@@ -23,10 +26,13 @@ pub use record::Session;
 pub use revocations::{Position, Revocation, Revoked};
 pub use store::{Created, Record, Replaced, SessionKey, SessionStore, StoreError};
 
+pub(crate) use newest::Wrote;
+pub(crate) use notes::Kind as NoteKind;
 pub(crate) use proof::{Held, Proof};
 pub(crate) use record::{Kept, SessionData};
 pub(crate) use revocation_index::BOUND_SECONDS;
 pub(crate) use sessions::{Found, Kind, Sessions};
+pub(crate) use token_set::TokenSet;
 
 /// How long a session lasts, in seconds.
 ///

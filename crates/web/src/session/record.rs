@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use codegrant_core::oauth2::{AccessToken, RefreshToken};
 use codegrant_core::{
-    ClaimSource, DpopKey, IdToken, IdTokenRecord, Identity, Login, Renewed, Timestamp,
-    TransactionId,
+    ClaimSource, DpopKey, IdToken, IdTokenRecord, Identity, Login, Timestamp, TransactionId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use super::store::SessionKey;
+use super::token_set::TokenSet;
 
 /// A session of a logged-in user: cheap to clone, and as it was when the request came in.
 ///
@@ -86,6 +88,9 @@ pub(crate) struct SessionData {
     /// When a request last moved the idle limit on; kept in a store only.
     #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_seen: Option<Timestamp>,
+    /// The key of its record, where it is in a store: known by where it was found.
+    #[serde(skip)]
+    pub(crate) key: Option<SessionKey>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -139,24 +144,8 @@ impl SessionData {
             roles: Vec::new(),
             device: None,
             last_seen: None,
+            key: None,
         }
-    }
-
-    /// Takes new tokens; the refresh token stays when no new one came (RFC 6749 section 6).
-    pub(crate) fn renewed(mut self, renewed: Renewed) -> Self {
-        let Renewed {
-            tokens, id_token, ..
-        } = renewed;
-        self.id_token = id_token;
-        self.access_token = tokens.access_token;
-        self.access_token_expires_at = tokens.expires_at;
-        self.refresh_token = tokens.refresh_token.or(self.refresh_token);
-        self.scopes = tokens.scopes;
-        // What is not said again stays granted, as with scopes (RFC 6749 section 6).
-        if !tokens.authorization_details.is_empty() {
-            self.authorization_details = tokens.authorization_details;
-        }
-        self
     }
 }
 
@@ -191,7 +180,12 @@ impl Session {
         self.0.access_token_expires_at
     }
 
-    /// Tells whether `POST {base}/refresh` can fetch a new access token.
+    /// Tells whether it is time for a new access token.
+    pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
+        TokenSet::of(&self.0).is_stale(now)
+    }
+
+    /// Tells whether new tokens can be fetched without the user.
     pub fn can_refresh(&self) -> bool {
         self.0.refresh_token.is_some()
     }

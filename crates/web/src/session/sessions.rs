@@ -20,6 +20,9 @@ const REMEMBERED: usize = 100_000;
 /// How long the mark of a log-out stays in the browser; it says nothing and is never read.
 const LEFT_SECONDS: i64 = 5;
 
+/// How long a browser that was led over the refresh is not led there again.
+const LED_AROUND_SECONDS: i64 = 10;
+
 /// Later than anything.
 const END_OF_TIME: Timestamp = Timestamp::from_unix(i64::MAX);
 
@@ -100,12 +103,13 @@ impl Sessions {
         let Some(record) = self.shared.load(&key, now).await? else {
             return Ok(None);
         };
-        let Some(data) = self.unseal(&key, &record) else {
+        let Some(mut data) = self.unseal(&key, &record) else {
             return Ok(None);
         };
         if data.ends_at <= now || self.has_ended(&data, now) {
             return Ok(None);
         }
+        data.key = Some(key.clone());
         let version = self.touch(&key, &record, &data, now).await?;
         Ok(Some(Found {
             session: Session::new(data),
@@ -177,34 +181,39 @@ impl Sessions {
         Ok(self.has_ended(&as_it_began, now))
     }
 
-    /// Puts new tokens in place of old ones; the session stays the same.
-    pub(crate) async fn renew(
+    /// Returns what sets the cookie to the newest tokens where it has older ones, and what drops it where the session
+    /// is over.
+    pub(crate) async fn follow(
         &self,
         found: &Found,
-        data: SessionData,
         jar: &Jar<'_>,
         now: Timestamp,
     ) -> Result<Vec<String>, Error> {
-        let Place::Store { key, version } = &found.place else {
-            return self.cookies_of(&data, jar, data.ends_at.seconds_since(now).max(0));
-        };
-        let mut expected = *version;
-        loop {
-            let record = self.record(key, &data, expected + 1, now);
-            if self.shared.replace(key, expected, record, now).await? == Replaced::Yes {
-                return Ok(Vec::new());
+        let data = found.session.data();
+        match self.newest(&found.session, now).await {
+            Ok(None) => self.end(Some(found), jar, now).await,
+            Ok(Some(newest)) if !self.stored && newest.refreshes > data.refreshes => {
+                let left = data.ends_at.seconds_since(now).max(0);
+                self.cookies_of(&newest.put_into(data.clone()), jar, left)
             }
-            // Somebody wrote meanwhile. A touch leaves the tokens as they were, and these are newer; other
-            // tokens are newer than these; a session that is gone stays gone.
-            let Some(stored) = self.shared.load(key, now).await? else {
-                return Err(SessionError::Gone.into());
-            };
-            let held = self.unseal(key, &stored).ok_or(SessionError::Gone)?;
-            if held.access_token.secret() != found.session.access_token().secret() {
-                return Ok(Vec::new());
-            }
-            expected = stored.version;
+            // What a request brought stays good where the store cannot say more.
+            Ok(Some(_)) | Err(_) => Ok(Vec::new()),
         }
+    }
+
+    /// Tells whether the newest tokens are where other processes, and this one after a restart, find them.
+    pub(crate) fn shares_tokens(&self) -> bool {
+        self.stored || self.index.is_shared()
+    }
+
+    /// Returns what marks a browser that was led over the refresh, so that it does not go round.
+    pub(crate) fn led_around(&self) -> String {
+        let name = self.cookies.name("refreshed");
+        self.cookies.keep(&name, "1", LED_AROUND_SECONDS)
+    }
+
+    pub(crate) fn was_led_around(&self, jar: &Jar<'_>) -> bool {
+        jar.first(&self.cookies.name("refreshed")).is_some()
     }
 
     /// Ends the session that was found, and returns what drops its cookies.
@@ -245,6 +254,16 @@ impl Sessions {
             self.index.revoke_here(&revocation, now);
         } else {
             self.index.revoke(&revocation, now).await?;
+            self.mark_ended(data, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends a session wherever it is.
+    pub(crate) async fn end_session(&self, session: &Session, now: Timestamp) -> Result<(), Error> {
+        self.end_one(session.data(), now).await?;
+        if let Some(key) = &session.data().key {
+            self.shared.delete(key).await?;
         }
         Ok(())
     }
