@@ -24,5 +24,5 @@ pub use codegrant_dev_provider::{ClientRegistration, DevProvider, Fault, Setting
 pub use outbox::outbox;
 pub use serve::{Loopback, Served};
 pub use site::{Browser, Site};
-pub use switched_store::SwitchedStore;
+pub use switched_store::{Operations, SwitchedStore};
 pub use world::World;

@@ -1,7 +1,8 @@
 //! A session store for tests: it can be switched off, and it counts how often it is asked.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::ops::Sub;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
@@ -43,8 +44,58 @@ pub struct SwitchedStore(Arc<Inner>);
 struct Inner {
     sessions: MemoryStore,
     off: AtomicBool,
-    asked: AtomicUsize,
-    loads: AtomicUsize,
+    operations: Mutex<Operations>,
+}
+
+/// How often a [`SwitchedStore`] was asked for what, answered or not.
+///
+/// One taken from another is what happened in between.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Operations {
+    /// Of [`SessionStore::create`].
+    pub create: usize,
+    /// Of [`SessionStore::load`].
+    pub load: usize,
+    /// Of [`SessionStore::replace`].
+    pub replace: usize,
+    /// Of [`SessionStore::delete`].
+    pub delete: usize,
+    /// Of [`SessionStore::end_all`].
+    pub end_all: usize,
+    /// Of [`SessionStore::list`].
+    pub list: usize,
+    /// Of [`SessionStore::revoke`].
+    pub revoke: usize,
+    /// Of [`SessionStore::revoked`].
+    pub revoked: usize,
+    /// Of [`SessionStore::consume`].
+    pub consume: usize,
+}
+
+impl Operations {
+    /// Returns how many there are of all kinds.
+    pub fn all(&self) -> usize {
+        let records = self.create + self.load + self.replace + self.delete;
+        records + self.end_all + self.list + self.revoke + self.revoked + self.consume
+    }
+}
+
+impl Sub for Operations {
+    type Output = Self;
+
+    fn sub(self, before: Self) -> Self {
+        Self {
+            create: self.create - before.create,
+            load: self.load - before.load,
+            replace: self.replace - before.replace,
+            delete: self.delete - before.delete,
+            end_all: self.end_all - before.end_all,
+            list: self.list - before.list,
+            revoke: self.revoke - before.revoke,
+            revoked: self.revoked - before.revoked,
+            consume: self.consume - before.consume,
+        }
+    }
 }
 
 impl SwitchedStore {
@@ -53,8 +104,7 @@ impl SwitchedStore {
         Self(Arc::new(Inner {
             sessions: MemoryStore::new(1_000),
             off: AtomicBool::new(false),
-            asked: AtomicUsize::new(0),
-            loads: AtomicUsize::new(0),
+            operations: Mutex::default(),
         }))
     }
 
@@ -70,16 +120,29 @@ impl SwitchedStore {
 
     /// Counts the sessions that were looked up, in vain or not.
     pub fn loads(&self) -> usize {
-        self.0.loads.load(Ordering::SeqCst)
+        self.operations().load
     }
 
     /// Counts all that it was asked: look-ups, changes and used transactions.
     pub fn asked(&self) -> usize {
-        self.0.asked.load(Ordering::SeqCst)
+        self.operations().all()
     }
 
-    fn sessions(&self) -> Result<&MemoryStore, StoreError> {
-        self.0.asked.fetch_add(1, Ordering::SeqCst);
+    /// Counts what it was asked by what it was.
+    pub fn operations(&self) -> Operations {
+        *self.counted()
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Operations> {
+        let counted = self.0.operations.lock();
+        counted.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sessions(
+        &self,
+        count: impl FnOnce(&mut Operations) -> &mut usize,
+    ) -> Result<&MemoryStore, StoreError> {
+        *count(&mut self.counted()) += 1;
         if self.0.off.load(Ordering::SeqCst) {
             let reason = "switched off".to_owned();
             return Err(StoreError { reason });
@@ -102,12 +165,13 @@ impl SessionStore for SwitchedStore {
         record: Record,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        self.sessions()?.create(key, record, now).await
+        let sessions = self.sessions(|count| &mut count.create)?;
+        sessions.create(key, record, now).await
     }
 
     async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        self.0.loads.fetch_add(1, Ordering::SeqCst);
-        self.sessions()?.load(key, now).await
+        let sessions = self.sessions(|count| &mut count.load)?;
+        sessions.load(key, now).await
     }
 
     async fn replace(
@@ -117,11 +181,13 @@ impl SessionStore for SwitchedStore {
         record: Record,
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
-        self.sessions()?.replace(key, expected, record, now).await
+        let sessions = self.sessions(|count| &mut count.replace)?;
+        sessions.replace(key, expected, record, now).await
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
-        self.sessions()?.delete(key).await
+        let sessions = self.sessions(|count| &mut count.delete)?;
+        sessions.delete(key).await
     }
 
     async fn end_all(
@@ -130,7 +196,8 @@ impl SessionStore for SwitchedStore {
         issued_by: Timestamp,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        self.sessions()?.end_all(entry, issued_by, now).await
+        let sessions = self.sessions(|count| &mut count.end_all)?;
+        sessions.end_all(entry, issued_by, now).await
     }
 
     async fn list(
@@ -139,11 +206,13 @@ impl SessionStore for SwitchedStore {
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<(SessionKey, Record)>, StoreError> {
-        self.sessions()?.list(entry, limit, now).await
+        let sessions = self.sessions(|count| &mut count.list)?;
+        sessions.list(entry, limit, now).await
     }
 
     async fn revoke(&self, revocation: &Revocation, now: Timestamp) -> Result<(), StoreError> {
-        self.sessions()?.revoke(revocation, now).await
+        let sessions = self.sessions(|count| &mut count.revoke)?;
+        sessions.revoke(revocation, now).await
     }
 
     async fn revoked(
@@ -151,7 +220,8 @@ impl SessionStore for SwitchedStore {
         after: Option<&Position>,
         now: Timestamp,
     ) -> Result<Revoked, StoreError> {
-        self.sessions()?.revoked(after, now).await
+        let sessions = self.sessions(|count| &mut count.revoked)?;
+        sessions.revoked(after, now).await
     }
 
     async fn consume(
@@ -160,7 +230,8 @@ impl SessionStore for SwitchedStore {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.sessions()?.consume(transaction, until, now).await
+        let sessions = self.sessions(|count| &mut count.consume)?;
+        sessions.consume(transaction, until, now).await
     }
 }
 

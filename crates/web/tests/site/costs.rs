@@ -1,0 +1,160 @@
+//! What it costs in store operations: none per request for a sealed session, one for one in a store.
+
+use codegrant_testkit::{Browser, Operations, Site, SwitchedStore};
+
+use crate::settled;
+
+const NOTHING: Operations = Operations {
+    create: 0,
+    load: 0,
+    replace: 0,
+    delete: 0,
+    end_all: 0,
+    list: 0,
+    revoke: 0,
+    revoked: 0,
+    consume: 0,
+};
+
+/// A site whose sessions are in a store that counts.
+fn stored() -> (Site, SwitchedStore) {
+    let store = SwitchedStore::new();
+    let given = store.clone();
+    let site = Site::builder().configure(|auth| auth.store(given)).build();
+    (site, store)
+}
+
+/// A site with sealed cookies and a store that counts, for what all processes must know.
+fn sealed() -> (Site, SwitchedStore) {
+    let store = SwitchedStore::new();
+    let given = store.clone();
+    let site = Site::builder().configure(|auth| auth.revocation_index(given));
+    (site.build(), store)
+}
+
+/// Counts what the store is asked while something is done.
+async fn asked<T>(store: &SwitchedStore, done: impl Future<Output = T>) -> Operations {
+    let before = store.operations();
+    done.await;
+    settled().await;
+    store.operations() - before
+}
+
+async fn pages(browser: &mut Browser, count: usize) {
+    for _ in 0..count {
+        assert_eq!(browser.get("/orders").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_request_reads_its_session_once_and_a_stranger_costs_nothing() {
+    let (site, store) = stored();
+    let mut browser = site.browser();
+    let strangers = asked(&store, async {
+        for _ in 0..10 {
+            site.browser().get("/").await;
+        }
+    });
+    assert_eq!(strangers.await, NOTHING);
+    browser.log_in("op", "ada").await;
+    let used = asked(&store, pages(&mut browser, 10)).await;
+    assert_eq!(
+        used,
+        Operations {
+            load: 10,
+            ..NOTHING
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_session_in_use_is_written_once_in_a_tenth_of_its_idle_time() {
+    let (site, store) = stored();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    // The idle time is two hours.
+    const TENTH: i64 = 720;
+    let used = asked(&store, async {
+        for _ in 0..50 {
+            site.wait(TENTH / 10);
+            pages(&mut browser, 1).await;
+        }
+    });
+    let used = used.await;
+    assert_eq!(used.load, 50);
+    assert!((1..=5).contains(&used.replace), "{used:?}");
+    assert_eq!(used.all(), used.load + used.replace);
+}
+
+#[tokio::test]
+async fn a_sealed_session_asks_nothing_within_the_bound_and_one_thing_per_bound() {
+    let (site, store) = sealed();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let used = asked(&store, pages(&mut browser, 100)).await;
+    assert!(used.revoked <= 1, "{used:?}");
+    assert_eq!(used.all(), used.revoked);
+    let used = asked(&store, async {
+        for _ in 0..10 {
+            site.wait(5);
+            pages(&mut browser, 10).await;
+        }
+    });
+    let used = used.await;
+    assert!((5..=20).contains(&used.revoked), "{used:?}");
+    assert_eq!(used.all(), used.revoked, "a hundred requests");
+}
+
+#[tokio::test]
+async fn a_login_uses_its_transaction_and_writes_its_session() {
+    let (site, store) = stored();
+    let used = asked(&store, async {
+        site.browser().log_in("op", "ada").await;
+    });
+    let used = used.await;
+    assert_eq!((used.consume, used.create), (1, 1), "{used:?}");
+    assert!(used.all() <= 4, "{used:?}");
+    let (site, store) = sealed();
+    let used = asked(&store, async {
+        site.browser().log_in("op", "ada").await;
+    });
+    let used = used.await;
+    assert_eq!(used.consume, 1);
+    assert!(used.all() - used.revoked <= 2, "{used:?}");
+}
+
+#[tokio::test]
+async fn a_log_out_takes_the_session_away_and_no_more() {
+    let (site, store) = stored();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let used = asked(&store, async {
+        browser.log_out().await;
+    });
+    let used = used.await;
+    assert_eq!(used.delete, 1, "{used:?}");
+    assert!(used.all() <= 4, "{used:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_is_fresh_costs_nothing_and_a_refresh_a_few_operations() {
+    for (site, store) in [stored(), sealed()] {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let session = browser.session().await.unwrap();
+        let fresh = asked(&store, async {
+            for _ in 0..10 {
+                site.auth().fresh(&session).await.unwrap();
+            }
+        });
+        assert_eq!(fresh.await, NOTHING);
+        site.wait(3590);
+        let session = browser.session().await.unwrap();
+        let renewed = asked(&store, async {
+            site.auth().fresh(&session).await.unwrap();
+        });
+        let renewed = renewed.await;
+        assert!(renewed.all() <= 8, "{renewed:?}");
+        println!("{renewed:?}");
+    }
+}
