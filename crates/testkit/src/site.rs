@@ -66,7 +66,8 @@ pub use visit::Visit;
 
 /// An app with its login, its providers and a clock that stands still; cheap to clone.
 ///
-/// Its pages: `/` greets everybody, and every other path outside `/auth` needs a login.
+/// Its pages: `/` greets everybody, `/token` shows users their access token, fresh, and every other path outside
+/// `/auth` needs a login.
 #[derive(Clone)]
 pub struct Site(Arc<Inner>);
 

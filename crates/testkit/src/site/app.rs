@@ -32,6 +32,12 @@ impl Site {
         if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             return copied(auth.handle(request).await);
         }
+        if incoming.path == "/token" {
+            return match auth.fresh_token(request).await {
+                Ok(token) => page(token.access_token().secret().clone()),
+                Err(refused) => copied(refused),
+            };
+        }
         let user = match incoming.path {
             "/" => auth
                 .identify(request)

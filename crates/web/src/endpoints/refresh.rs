@@ -1,7 +1,7 @@
 //! `POST {base}/refresh`: new tokens for the present session, once whoever asks; `GET` renews what is stale, on the
 //! way to a page that needs it.
 
-use crate::auth::Auth;
+use crate::auth::{Auth, Start};
 use crate::cookie::Jar;
 use crate::error::{Error, SessionError};
 use crate::parameter;
@@ -67,8 +67,15 @@ async fn renew(
         Which::All => auth.renewed_now(&found.session, &id).await,
         Which::Stale => auth.kept_fresh(&found.session, &id).await,
     };
+    let ends = matches!(&renewed, Ok(Renewed::Not(error)) if error.ends_session());
     let answer = match renewed {
         Ok(Renewed::Newest(_)) => Response::see_other(return_to.as_str()),
+        // The page that led here wants a token, and nobody else's.
+        Ok(Renewed::Not(error)) if error.needs_login() && which == Which::Stale => {
+            let provider = found.session.identity().provider.as_str();
+            let path = auth.login_path(Some(provider), &return_to, Start::Asked);
+            auth.challenge_by(request, path)
+        }
         Ok(Renewed::Not(error)) if is_over(&error) => auth.challenge_towards(request, &return_to),
         Ok(Renewed::Not(error)) if error.ends_session() => {
             let problem = error.problem();
@@ -77,14 +84,18 @@ async fn renew(
         // The session stays as it is: a provider that is down is no log-out.
         Ok(Renewed::Not(error)) | Err(error) => auth.not_now(&id, return_to.as_str(), &error),
     };
-    match cookies(auth, &found, &jar, which).await {
+    let cookies = match ends {
+        true => auth.0.sessions.end(Some(&found), &jar, auth.now()).await,
+        false => newest(auth, &found, &jar, which).await,
+    };
+    match cookies {
         Ok(cookies) => answer.with_cookies(cookies),
         Err(error) => refused(auth, &id, Some(return_to.as_str()), &error),
     }
 }
 
-/// Returns what brings the browser up to date: the newest tokens, or that there is no session any longer.
-async fn cookies(
+/// Returns what brings the browser up to date.
+async fn newest(
     auth: &Auth,
     found: &Found,
     jar: &Jar<'_>,

@@ -181,8 +181,9 @@ impl Sessions {
         Ok(self.has_ended(&as_it_began, now))
     }
 
-    /// Returns what sets the cookie to the newest tokens where it has older ones, and what drops it where the session
-    /// is over.
+    /// Returns what sets the cookie to the newest tokens where it has older ones.
+    ///
+    /// Where the session is over, it is left alone: a newer one may stand in it by now.
     pub(crate) async fn follow(
         &self,
         found: &Found,
@@ -191,13 +192,12 @@ impl Sessions {
     ) -> Result<Vec<String>, Error> {
         let data = found.session.data();
         match self.newest(&found.session, now).await {
-            Ok(None) => self.end(Some(found), jar, now).await,
             Ok(Some(newest)) if !self.stored && newest.refreshes > data.refreshes => {
                 let left = data.ends_at.seconds_since(now).max(0);
                 self.cookies_of(&newest.put_into(data.clone()), jar, left)
             }
             // What a request brought stays good where the store cannot say more.
-            Ok(Some(_)) | Err(_) => Ok(Vec::new()),
+            Ok(_) | Err(_) => Ok(Vec::new()),
         }
     }
 

@@ -171,7 +171,8 @@ async fn bearer_tokens_in_place_of_bound_ones_are_thrown_away() {
                 answer.set("token_type", kind);
             }
         });
-        provider_failed(&browser.post("/auth/refresh", &[]).await);
+        assert_eq!(browser.post("/auth/refresh", &[]).await.status, 503);
+        assert_eq!(site.failures()[1..], ["provider.token_type"]);
         let after = browser.session().await.unwrap();
         assert_eq!(
             after.access_token().secret(),

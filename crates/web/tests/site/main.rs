@@ -16,6 +16,8 @@ mod entries;
 mod errors;
 mod exchange;
 mod for_providers;
+mod fresh;
+mod fresh_nodes;
 mod guards;
 mod hand_over;
 mod healing;

@@ -37,7 +37,7 @@ impl Kind {
     }
 
     /// Two nodes that share a store.
-    fn nodes(self) -> [Site; 2] {
+    pub(crate) fn nodes(self) -> [Site; 2] {
         let store = Arc::new(MemoryStore::new(10_000));
         let first = self.node(None, store.clone());
         let second = self.node(Some(&first), store);
@@ -305,7 +305,7 @@ async fn keys_rotate_on_one_node_after_the_other_and_no_log_out_is_lost() {
         let after = node(Some(&before), format!("{NEW},{OLD}"));
         let done = node(Some(&before), NEW.to_owned());
         for (here, there) in [(&before, &after), (&after, &before)] {
-            let mut ada = logged_in(here, "ada").await;
+            let ada = logged_in(here, "ada").await;
             let at_home = logged_in(there, "ada").await;
             let grace = logged_in(here, "grace").await;
             assert!(ada.clone().at(there).subject().await.is_some());

@@ -177,7 +177,7 @@ async fn keys_that_cannot_be_fetched_cost_no_refresh_token() {
     let restarted = Site::builder().beside(&site).build();
     restarted.provider("op").inject(Fault::JwksServerError);
     let mut browser = browser.at(&restarted);
-    assert_eq!(browser.post("/auth/refresh", &[]).await.status, 502);
+    assert_eq!(browser.post("/auth/refresh", &[]).await.status, 503);
     assert_eq!(
         restarted.calls("/token"),
         0,

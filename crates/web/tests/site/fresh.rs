@@ -1,0 +1,465 @@
+//! Access tokens that are never stale, in one process: when they are renewed, and what happens when that fails.
+
+use codegrant_core::http::HttpResponse;
+use codegrant_testkit::site::{Browser, Reply, Visit};
+use codegrant_testkit::{Fault, Site, SwitchedStore};
+use codegrant_web::{Event, FreshToken};
+
+use crate::both_kinds;
+use crate::refresh::refreshes;
+
+/// What a script of the app asks.
+fn scripted(path: &str) -> Visit {
+    Visit::get(path)
+        .from_app()
+        .with_header("sec-fetch-mode", "cors")
+}
+
+/// Asks for the access token as a script, which is never led anywhere.
+pub(crate) async fn token(browser: &mut Browser) -> Reply {
+    browser.visit(scripted("/token")).await
+}
+
+/// A site whose access tokens live so long.
+fn living(site: Site, seconds: i64) -> Site {
+    site.alter("/token", move |answer| {
+        answer.set("expires_in", seconds);
+    });
+    site
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_shortly_before_it_expires_and_not_earlier() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let first = token(&mut browser).await.body;
+        site.wait(3500);
+        assert_eq!(token(&mut browser).await.body, first);
+        assert_eq!(refreshes(&site), 0);
+        site.wait(45);
+        let second = token(&mut browser).await;
+        assert_eq!(second.status, 200);
+        assert_ne!(second.body, first);
+        for _ in 0..3 {
+            assert_eq!(token(&mut browser).await.body, second.body);
+        }
+        assert_eq!(refreshes(&site), 1, "once for one expiry");
+        let told = site.events().into_iter();
+        let told = told.filter(|(_, event)| matches!(event, Event::TokensRefreshed { .. }));
+        assert_eq!(told.count(), 1);
+        assert!(site.failures().is_empty());
+    }
+}
+
+// attack: RF-01
+#[tokio::test]
+async fn fifty_requests_with_an_expired_token_make_one_token_request() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        site.wait(3600);
+        let mut asking = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let mut copy = browser.clone();
+            asking.spawn(async move { token(&mut copy).await });
+        }
+        let replies = asking.join_all().await;
+        assert!(replies.iter().all(|reply| reply.status == 200));
+        assert!(replies.iter().all(|reply| reply.body == replies[0].body));
+        assert_eq!(refreshes(&site), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_life_of_seconds_is_renewed_each_time_and_one_of_none_once_a_second() {
+    for (life, most) in [(0, 1), (1, 1), (5, 0)] {
+        for site in both_kinds().map(|site| living(site, life)) {
+            let mut browser = site.browser();
+            browser.log_in("op", "ada").await;
+            for second in 0..4 {
+                let before = refreshes(&site);
+                for _ in 0..5 {
+                    let reply = token(&mut browser).await;
+                    assert_eq!(reply.status, 200, "{life} s, {second} s later");
+                }
+                assert!(refreshes(&site) <= before + most);
+                site.wait(1);
+            }
+            let before = refreshes(&site);
+            token(&mut browser).await;
+            assert_eq!(refreshes(&site), before + 1, "{life} s");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_goes_unnoticed_while_the_token_is_good() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let held = token(&mut browser).await.body;
+        site.provider("op").inject(Fault::Down);
+        site.wait(3560);
+        assert_eq!(token(&mut browser).await.body, held);
+        assert_eq!(refreshes(&site), 1, "it was tried");
+        assert_eq!(site.failures().len(), 1, "and told to the operator");
+        // It has expired.
+        site.wait(50);
+        let reply = token(&mut browser).await;
+        assert_eq!(
+            (reply.status, reply.header("retry-after")),
+            (503, Some("10"))
+        );
+        let again = token(&mut browser).await;
+        assert_eq!(
+            (again.status, again.header("retry-after")),
+            (503, Some("10"))
+        );
+        assert_eq!(refreshes(&site), 2, "not again for a while");
+        // Pages without a token know nothing of it.
+        assert_eq!(browser.get("/orders").await.status, 200);
+        site.behave();
+        site.wait(10);
+        let reply = token(&mut browser).await;
+        assert_eq!(reply.status, 200);
+        assert_ne!(reply.body, held);
+    }
+}
+
+#[tokio::test]
+async fn nobody_with_a_good_token_waits_for_a_slow_provider() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let old = token(&mut browser).await.body;
+        site.wait(3550);
+        let held = site.hold("/token");
+        let (mut first, mut second) = (browser.clone(), browser.clone());
+        let (renewed, ()) = tokio::join!(token(&mut first), async {
+            held.reached().await;
+            assert_eq!(token(&mut second).await.body, old);
+            held.release();
+        });
+        assert_ne!(renewed.body, old);
+        assert_eq!(token(&mut second).await.body, renewed.body);
+        assert_eq!(refreshes(&site), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_fetches_has_a_good_token_meanwhile_and_takes_it_when_it_takes_too_long() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let old = token(&mut browser).await.body;
+        site.wait(3550);
+        let held = site.hold("/token");
+        assert_eq!(token(&mut browser).await.body, old);
+        // It goes on behind the scenes, and its answer is not lost.
+        held.release();
+        crate::settled().await;
+        assert_ne!(token(&mut browser).await.body, old);
+        assert_eq!(refreshes(&site), 1);
+    }
+}
+
+// attack: RF-02
+#[tokio::test]
+async fn a_grant_that_has_ended_leads_to_a_login_where_a_token_is_needed_and_nowhere_else() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        site.provider("op").inject(Fault::RefreshInvalidGrant);
+        site.wait(3600);
+        for _ in 0..3 {
+            let mut reply = browser.get("/token").await;
+            if reply
+                .location()
+                .unwrap_or_default()
+                .starts_with("/auth/refresh")
+            {
+                reply = browser.follow(&reply).await;
+            }
+            let login = Some("/auth/login/op?return_to=%2Ftoken");
+            assert_eq!((reply.status, reply.location()), (303, login));
+            let script = token(&mut browser).await;
+            assert_eq!(script.status, 401);
+            assert!(script.body.contains("login_required"));
+        }
+        assert_eq!(refreshes(&site), 1, "no loop");
+        assert_eq!(browser.get("/orders").await.status, 200);
+        site.behave();
+        browser.log_in("op", "ada").await;
+        assert_eq!(token(&mut browser).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_login_whose_token_cannot_be_renewed_is_not_asked_for_again_at_once() {
+    for site in both_kinds() {
+        site.alter("/token", |answer| {
+            answer.remove("refresh_token");
+            answer.set("expires_in", 1);
+        });
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        site.wait(2);
+        assert_eq!(
+            token(&mut browser).await.status,
+            200,
+            "another would bring the same"
+        );
+        site.wait(60);
+        assert_eq!(token(&mut browser).await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_whose_end_nobody_speaks_is_never_renewed() {
+    for site in both_kinds() {
+        site.alter("/token", |answer| answer.remove("expires_in"));
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        for _ in 0..10 {
+            site.wait(3600);
+            assert_eq!(browser.get("/token").await.status, 200);
+        }
+        assert_eq!(refreshes(&site), 0);
+    }
+}
+
+#[tokio::test]
+async fn nobody_logged_in_is_sent_to_log_in() {
+    let site = Site::new();
+    let reply = site.browser().get("/token").await;
+    assert_eq!(reply.location(), Some("/auth/login?return_to=%2Ftoken"));
+    assert_eq!(token(&mut site.browser()).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_person_is_led_over_the_refresh_where_only_the_cookie_would_outlive_the_process() {
+    let site = Site::new();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    assert_eq!(browser.get("/token?page=2").await.status, 200);
+    site.wait(3600);
+    let there = browser.get("/token?page=2").await;
+    let over = "/auth/refresh?return_to=%2Ftoken%3Fpage%3D2";
+    assert_eq!((there.status, there.location()), (303, Some(over)));
+    assert_eq!(
+        refreshes(&site),
+        0,
+        "the endpoint does it, which sets the cookie"
+    );
+    let back = browser.follow(&there).await;
+    assert_eq!((back.status, back.location()), (303, Some("/token?page=2")));
+    let page = browser.follow(&back).await;
+    assert_eq!((page.status, refreshes(&site)), (200, 1));
+    // The app starts again: the cookie has what it needs.
+    let restarted = Site::builder().beside(&site).build();
+    let mut browser = browser.at(&restarted);
+    assert_eq!(token(&mut browser).await.body, page.body);
+    assert_eq!(refreshes(&restarted), 0);
+}
+
+#[tokio::test]
+async fn with_a_store_nobody_is_led_around() {
+    for sealed in [false, true] {
+        let store = SwitchedStore::new();
+        let builder = Site::builder().configure(move |auth| match sealed {
+            true => auth.revocation_index(store),
+            false => auth.store(store),
+        });
+        let site = builder.build();
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        site.wait(3600);
+        assert_eq!(browser.get("/token").await.status, 200);
+        assert_eq!(refreshes(&site), 1);
+    }
+}
+
+#[tokio::test]
+async fn nobody_goes_round_in_circles_however_short_tokens_live_and_whatever_a_browser_keeps() {
+    let site = living(Site::new(), 1);
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let session = browser.clone();
+    site.wait(2);
+    // It follows, and the token is stale again when it is back.
+    let there = browser.get("/token").await;
+    let back = browser.follow(&there).await;
+    site.wait(2);
+    assert_eq!(browser.follow(&back).await.status, 200);
+    // One that keeps no cookie any longer.
+    site.wait(20);
+    let mut stubborn = session.clone();
+    assert_eq!(stubborn.get("/token").await.status, 303);
+    let mut stubborn = session.clone();
+    assert_eq!(stubborn.get("/token").await.status, 200);
+    // A refresh that fails while the token is good.
+    let site = Site::new();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    site.wait(3550);
+    site.provider("op").inject(Fault::Down);
+    let there = browser.get("/token").await;
+    let back = browser.follow(&there).await;
+    assert_eq!(back.location(), Some("/token"));
+    assert_eq!(browser.follow(&back).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_way_over_the_refresh_is_for_people_and_renews_only_what_is_stale() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let fresh = browser.get("/auth/refresh?return_to=%2Forders").await;
+        assert_eq!((fresh.status, fresh.location()), (303, Some("/orders")));
+        assert_eq!(refreshes(&site), 0);
+        site.wait(3600);
+        for (mode, destination) in [
+            ("no-cors", "image"),
+            ("navigate", "iframe"),
+            ("cors", "empty"),
+        ] {
+            let embedded = Visit::get("/auth/refresh")
+                .from_page("https://evil.example")
+                .with_header("sec-fetch-mode", mode)
+                .with_header("sec-fetch-dest", destination);
+            assert_eq!(
+                browser.visit(embedded).await.status,
+                403,
+                "{mode} {destination}"
+            );
+        }
+        assert_eq!(refreshes(&site), 0);
+        let away = browser
+            .get("/auth/refresh?return_to=https%3A%2F%2Fevil.example")
+            .await;
+        assert_eq!(away.location(), Some("/"));
+        assert_eq!(refreshes(&site), 1);
+        let head = Visit::new("DELETE", "/auth/refresh");
+        let reply = browser.visit(head).await;
+        assert_eq!(
+            (reply.status, reply.header("allow")),
+            (405, Some("GET, POST"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_sends_nothing_and_logs_nobody_out() {
+    let store = SwitchedStore::new();
+    let given = store.clone();
+    let site = Site::builder()
+        .configure(|auth| auth.revocation_index(given))
+        .build();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let old = token(&mut browser).await.body;
+    site.wait(3550);
+    // The copy of the revocation index is young, and the store is gone.
+    assert_eq!(browser.get("/orders").await.status, 200);
+    store.switch_off();
+    assert_eq!(token(&mut browser).await.body, old, "it is good still");
+    store.switch_on();
+    site.wait(60);
+    assert_eq!(browser.get("/orders").await.status, 200);
+    store.switch_off();
+    let reply = token(&mut browser).await;
+    assert_eq!(
+        (reply.status, reply.header("retry-after")),
+        (503, Some("5"))
+    );
+    assert_eq!(refreshes(&site), 0, "nothing is sent without the right to");
+    store.switch_on();
+    crate::settled().await;
+    assert_eq!(token(&mut browser).await.status, 200);
+    assert_eq!(refreshes(&site), 1);
+}
+
+// attack: RF-02
+#[tokio::test(start_paused = true)]
+async fn what_came_while_the_store_was_down_is_kept_when_it_is_back() {
+    let store = SwitchedStore::new();
+    let given = store.clone();
+    let site = Site::builder().configure(|auth| auth.store(given)).build();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    site.wait(3600);
+    let held = site.hold("/token");
+    let mut other = browser.clone();
+    let (reply, ()) = tokio::join!(token(&mut browser), async {
+        held.reached().await;
+        store.switch_off();
+        held.release();
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        store.switch_on();
+    });
+    assert_eq!(reply.status, 200);
+    assert_eq!(token(&mut other).await.body, reply.body);
+    site.wait(3600);
+    assert_eq!(
+        token(&mut other).await.status,
+        200,
+        "the next refresh token was kept as well"
+    );
+    assert_eq!(refreshes(&site), 2);
+}
+
+#[tokio::test]
+async fn code_without_a_request_gets_a_fresh_token_of_a_session() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let session = browser.session().await.unwrap();
+        site.wait(3600);
+        let token: FreshToken = site.auth().fresh(&session).await.unwrap();
+        assert_ne!(
+            token.access_token().secret(),
+            session.access_token().secret()
+        );
+        assert_eq!(token.session().identity(), session.identity());
+        let shown = format!("{token:?}");
+        assert!(!shown.contains(token.access_token().secret()), "{shown}");
+        // Once more, and over.
+        let again = site.auth().fresh(&session).await.unwrap();
+        assert_eq!(again.access_token().secret(), token.access_token().secret());
+        browser.log_out().await;
+        let gone = site.auth().fresh(&session).await.unwrap_err();
+        assert_eq!(gone.code().name, "session.gone");
+        assert_eq!(refreshes(&site), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_is_not_refreshed() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        site.wait(3600);
+        let mut copy = browser.clone();
+        browser.log_out().await;
+        assert_eq!(token(&mut copy).await.status, 401);
+        assert_eq!(refreshes(&site), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_says_too_much_haste_is_heard() {
+    let site = Site::new();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    site.wait(3600);
+    site.script(|request| {
+        let asked = request.url.ends_with("/token");
+        asked.then(|| Ok(HttpResponse::new(429)))
+    });
+    assert_eq!(token(&mut browser).await.status, 503);
+    site.behave();
+    assert_eq!(token(&mut browser).await.status, 503, "not at once");
+    site.wait(5);
+    assert_eq!(token(&mut browser).await.status, 200);
+}
