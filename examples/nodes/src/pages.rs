@@ -1,4 +1,4 @@
-//! The pages: who is logged in, what the provider's API says with a token, and the way out of everything.
+//! The pages: who is logged in, and what the provider's API says with a token that is never stale.
 
 use axum::Router;
 use axum::extract::{FromRef, State};
@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use codegrant_axum::http::{HttpRequest, Method};
-use codegrant_axum::{Auth, HttpClient as _, ReqwestClient, User, routes};
+use codegrant_axum::{Auth, User, routes};
 use serde_json::{Value, json};
 
 #[derive(Clone)]
@@ -41,18 +41,31 @@ async fn home(user: User) -> String {
 
 /// Asks the API who the user is.
 async fn token(State(app): State<App>, user: User) -> Response {
-    let mut request = HttpRequest::new(Method::Get, app.api);
-    request.set_header(
-        "authorization",
-        format!("Bearer {}", user.access_token().secret()),
-    );
-    let client = ReqwestClient::new(None).expect("x");
-    match client.send(request).await {
-        Ok(answer) => {
-            let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-            let said = json!({ "status": answer.status, "name": body["name"] });
-            ([(CONTENT_TYPE, "application/json")], said.to_string()).into_response()
+    let token = match app.auth.fresh(&user).await {
+        Ok(token) => token,
+        Err(error) => {
+            let code = error.code().name;
+            let out = [
+                "session.no_refresh_token",
+                "session.refresh_in_doubt",
+                "session.gone",
+            ]
+            .contains(&code);
+            return (
+                if out {
+                    StatusCode::UNAUTHORIZED
+                } else {
+                    StatusCode::SERVICE_UNAVAILABLE
+                },
+                code,
+            )
+                .into_response();
         }
-        Err(_) => StatusCode::BAD_GATEWAY.into_response(),
-    }
+    };
+    let Ok(answer) = token.call(HttpRequest::new(Method::Get, app.api)).await else {
+        return StatusCode::BAD_GATEWAY.into_response();
+    };
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let said = json!({ "status": answer.status, "name": body["name"] });
+    ([(CONTENT_TYPE, "application/json")], said.to_string()).into_response()
 }

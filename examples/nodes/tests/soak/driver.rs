@@ -83,6 +83,7 @@ pub(crate) struct Driver {
     pub(crate) origin: String,
     pub(crate) issuer: String,
     pub(crate) findings: Findings,
+    began: Instant,
     visitors: RwLock<Vec<Arc<Visitor>>>,
 }
 
@@ -131,6 +132,7 @@ impl Driver {
             origin: origin.to_owned(),
             issuer: issuer.to_owned(),
             findings: Findings::default(),
+            began: Instant::now(),
             visitors: RwLock::default(),
         }
     }
@@ -189,6 +191,12 @@ impl Driver {
         }
         let visitors = self.visitors();
         if visitors.is_empty() {
+            tokio::time::sleep(PAUSE).await;
+            return true;
+        }
+        // Nobody is faster than the plan.
+        let due = self.plan.at_least.mul_f64(asked as f64 / requests as f64);
+        if self.began.elapsed() < due {
             tokio::time::sleep(PAUSE).await;
             return true;
         }

@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     /// How many browsers are busy at a time.
     pub(crate) browsers: usize,
     pub(crate) seed: u64,
+    /// How long it takes at least, so that tokens come to their end.
+    pub(crate) at_least: Duration,
     pub(crate) access_token_seconds: i64,
     /// How long the nodes are left alone between two kills, about.
     pub(crate) kill_every: Duration,
@@ -65,6 +67,7 @@ impl Plan {
             requests: number("SOAK_REQUESTS", 2_000),
             browsers: number("SOAK_BROWSERS", (2 * nodes).clamp(8, 24)),
             seed: number("SOAK_SEED", 1) as u64,
+            at_least: Duration::from_secs(20),
             access_token_seconds: 4,
             kill_every: Duration::from_millis(if cfg!(debug_assertions) { 1_500 } else { 500 }),
             everywhere: number("SOAK_EVERYWHERE", (logins / 500).clamp(2, 20)),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use codegrant_testkit::{ClientRegistration, DevProvider, Loopback, Served, Settings};
 use serde_json::Value;
@@ -10,6 +10,9 @@ use url::form_urlencoded;
 
 /// What the nodes are called at the provider, and their password there.
 pub(crate) const CLIENT: (&str, &str) = ("nodes", "nodes-secret");
+
+/// How far away the provider is: long enough for a kill to come in between.
+const DISTANCE: Duration = Duration::from_millis(40);
 
 /// A provider that gives a new refresh token at every refresh, and ends a grant whose old one comes back.
 pub(crate) struct Provider {
@@ -36,6 +39,7 @@ impl Provider {
             match path {
                 "token" => {
                     let asked = lock(&account).asked(&request.body);
+                    std::thread::sleep(DISTANCE);
                     let answer = provider.handle(request, now);
                     lock(&account).answered(&asked, answer.status, &answer.body);
                     answer
