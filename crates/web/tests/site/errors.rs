@@ -6,8 +6,8 @@ use codegrant_core::provider::GITHUB;
 use codegrant_testkit::site::{Reply, Visit};
 use codegrant_testkit::{Fault, Site, SwitchedStore};
 use codegrant_web::{
-    Auth, AuthBuilder, Lifetime, Registration, RequestObject, StepUp, TransportError, Verdict,
-    error_codes,
+    Auth, AuthBuilder, Lifetime, RefreshVerdict, Registration, RequestObject, StepUp,
+    TransportError, Verdict, error_codes,
 };
 
 use crate::leaks::logged;
@@ -149,7 +149,37 @@ async fn hooks() -> Vec<(&'static str, &'static str)> {
             "login.hook_failed",
             said(|| Err("no database".into())).await,
         ),
+        ("session.hook_failed", failure(deaf(), log_out).await),
+        ("session.ended_by_app", failure(closing(), refresh).await),
     ]
+}
+
+/// An app that cannot be told of log-outs.
+fn deaf() -> Site {
+    let hook = |_| async { Err("no database".into()) };
+    Site::builder()
+        .configure(move |auth| auth.on_logout(hook))
+        .build()
+}
+
+/// An app that ends whatever is refreshed.
+fn closing() -> Site {
+    let hook = |_| async { Ok(RefreshVerdict::End("closed".to_owned())) };
+    Site::builder()
+        .configure(move |auth| auth.on_refresh(hook))
+        .build()
+}
+
+async fn log_out(site: &Site) -> Reply {
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    browser.log_out().await
+}
+
+async fn refresh(site: &Site) -> Reply {
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    browser.post("/auth/refresh", &[]).await
 }
 
 async fn callbacks() -> Vec<(&'static str, &'static str)> {

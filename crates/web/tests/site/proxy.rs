@@ -55,10 +55,14 @@ async fn only_these_headers_are_ever_read() {
             "host",
             "origin",
             "purpose",
+            // For the way back from a stronger sign-in.
+            "referer",
             "sec-fetch-dest",
             "sec-fetch-mode",
             "sec-fetch-site",
-            "sec-purpose"
+            "sec-purpose",
+            // For the list of devices, where nothing depends on it.
+            "user-agent"
         ]
     );
 }
