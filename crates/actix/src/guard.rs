@@ -5,7 +5,7 @@ use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, HttpRequest, ResponseError};
-use codegrant_web::{Auth, Require};
+use codegrant_web::{Auth, FreshToken, Require};
 
 use crate::{LoginRequired, User, refusal, translate};
 
@@ -102,6 +102,14 @@ pub(crate) async fn extract(request: HttpRequest, require: Require) -> Result<Us
         Ok(found) => found,
         Err(required) => Err(refusal::hand_over(required, request).await),
     }
+}
+
+/// Returns the access token of whoever is there, good now.
+pub(crate) async fn fresh_token(request: HttpRequest) -> Result<FreshToken, LoginRequired> {
+    let auth = request.app_data::<Data<Auth>>();
+    let auth = auth.ok_or_else(LoginRequired::not_mounted)?;
+    let token = auth.fresh_token(translate::request(&request)).await;
+    token.map_err(|refusal| LoginRequired("there is no token that is good", refusal.into()))
 }
 
 /// A user, or the answer to whoever is not let in; apart from these, what no `Option<User>` may hide.

@@ -25,6 +25,7 @@
 //!
 //! This crate translates between Actix-web's types and `codegrant-web`'s, and decides nothing.
 
+mod access_token;
 mod guard;
 mod only;
 mod refusal;
@@ -42,6 +43,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 
+pub use access_token::AccessToken;
 pub use codegrant_web::app::*;
 pub use guard::{require, require_login};
 pub use only::Only;

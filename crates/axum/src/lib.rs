@@ -44,6 +44,7 @@
 //!
 //! This crate translates between axum's types and `codegrant-web`'s, and decides nothing.
 
+mod access_token;
 mod layer;
 mod only;
 #[cfg(feature = "test")]
@@ -60,6 +61,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
+pub use access_token::AccessToken;
 pub use codegrant_web::app::*;
 pub use layer::{RequireLogin, require, require_login};
 pub use only::Only;

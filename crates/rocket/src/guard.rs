@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use codegrant_web::{Refusal, Require, Response, Session};
+use codegrant_web::{FreshToken, Refusal, Require, Response, Session};
 use rocket::http::Status;
 use rocket::request::{FromRequest, Outcome, Request};
 use rocket::response::{self, Responder};
@@ -77,11 +77,25 @@ pub(crate) fn hold_to(
 ) -> Result<(), LoginRequired> {
     let Attached(auth) = request.rocket().state().expect("the user was found by it");
     let held = auth.hold_to(user, require, translate::request(request));
-    held.map_err(|refusal| {
-        let kept = request.local_cache(Lacking::default).0.lock();
-        *kept.unwrap_or_else(PoisonError::into_inner) = Some(refusal.clone());
-        LoginRequired(refusal)
-    })
+    held.map_err(|refusal| lacking(request, refusal))
+}
+
+fn lacking(request: &Request<'_>, refusal: Refusal) -> LoginRequired {
+    let kept = request.local_cache(Lacking::default).0.lock();
+    *kept.unwrap_or_else(PoisonError::into_inner) = Some(refusal.clone());
+    LoginRequired(refusal)
+}
+
+/// Finds the access token of whoever is there, or what a guard fails with.
+pub(crate) async fn fresh_token(
+    request: &Request<'_>,
+) -> Result<FreshToken, (Status, LoginRequired)> {
+    let Some(Attached(auth)) = request.rocket().state() else {
+        let refusal = codegrant_web::not_mounted(REMEDY).into();
+        return Err((Status::InternalServerError, LoginRequired(refusal)));
+    };
+    let token = auth.fresh_token(translate::request(request)).await;
+    token.map_err(|refusal| (REFUSED, lacking(request, refusal.into())))
 }
 
 /// Finds out who is there, once for each request; `None` without the fairing.
@@ -102,10 +116,14 @@ async fn found<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, Respo
 /// Answers for a guard that failed.
 pub(crate) fn refused<'r>(_: Status, request: &'r Request<'_>) -> catcher::BoxFuture<'r> {
     Box::pin(async move {
-        let nobody = found(request).await.and_then(|found| found.clone().err());
         let kept = request.local_cache(Lacking::default).0.lock();
         let lacking = kept.unwrap_or_else(PoisonError::into_inner).take();
-        let refusal = nobody.map(Refusal::from).or(lacking);
+        let refusal = match lacking {
+            Some(lacking) => Some(lacking),
+            None => found(request)
+                .await
+                .and_then(|found| found.clone().err().map(Refusal::from)),
+        };
         let refusal = refusal.ok_or(Status::InternalServerError)?;
         Ok(translate::response(refusal.into()))
     })

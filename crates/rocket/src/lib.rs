@@ -27,6 +27,7 @@
 //!
 //! This crate translates between Rocket's types and `codegrant-web`'s, and decides nothing.
 
+mod access_token;
 mod fairing;
 mod guard;
 mod only;
@@ -34,6 +35,7 @@ mod only;
 pub mod test;
 mod translate;
 
+pub use access_token::AccessToken;
 pub use codegrant_web::app::*;
 pub use fairing::{fairing, fairing_from_config, fairing_from_config_with, finished_login};
 pub use guard::{LoginRequired, User};
