@@ -112,6 +112,24 @@ impl VerifiedEmail {
     pub fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
     }
+
+    /// Tells whether the address is in this very domain: not in one below it, nor in one that ends in the same way.
+    ///
+    /// Upper and lower case are the same, as in every host name (RFC 4343); nothing else is.
+    ///
+    /// ```
+    /// use codegrant_core::{Email, Identity, VerifiedEmail};
+    /// fn is_of_the_house(identity: &Identity) -> bool {
+    ///     // Whoever types an address is in no domain by that.
+    ///     matches!(&identity.email, Email::Verified(email) if email.is_in_domain("corp.example"))
+    /// }
+    /// let email = VerifiedEmail::try_from("ada@evil-corp.example".to_owned())?;
+    /// assert!(!email.is_in_domain("corp.example"));
+    /// # Ok::<(), &str>(())
+    /// ```
+    pub fn is_in_domain(&self, domain: &str) -> bool {
+        !domain.is_empty() && self.domain().eq_ignore_ascii_case(domain)
+    }
 }
 
 /// Claims that only the protocol needs: they are judged and then dropped.

@@ -13,6 +13,11 @@ use crate::error::LinkError;
 use crate::on_login::{Login, caught, with_causes};
 use crate::session::Session;
 
+/// Compiles the code of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/accounts.md")]
+struct AccountsGuide;
+
 /// An identity that was proved and confirmed, and the session whose account it is to be added to.
 ///
 /// The hook of [`AuthBuilder::on_link`](crate::AuthBuilder::on_link) judges it. Both halves were checked at

@@ -56,6 +56,19 @@ impl Orchard {
     }
 }
 
+#[test]
+fn guide_shows_what_the_example_does() {
+    let words = |text: &str| text.split_whitespace().collect::<String>();
+    let example = words(include_str!("app.rs"));
+    let guide = include_str!("../../../docs/guide/accounts.md");
+    let blocks: Vec<&str> = guide.split("```rust,ignore\n").skip(1).collect();
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        let (code, _) = block.split_once("```").unwrap();
+        assert!(example.contains(&words(code)), "the example lacks {code}");
+    }
+}
+
 /// Makes a test that passes where there is no PostgreSQL, and says so.
 macro_rules! orchard {
     ($name:ident) => {

@@ -256,3 +256,23 @@ fn an_identity_survives_being_stored_and_shows_no_claim() {
         "{shown}"
     );
 }
+
+// attack: AC-09
+#[test]
+fn an_address_is_in_its_own_domain_and_in_no_other() {
+    for (address, inside) in [
+        ("ada@corp.example", true),
+        ("ada@CORP.example", true),
+        ("ada@evil-corp.example", false),
+        ("ada@sub.corp.example", false),
+        ("ada@corp.example.evil.example", false),
+        ("ada@corp.example.", false),
+        ("corp.example@evil.example", false),
+    ] {
+        let Email::Verified(email) = verified(address) else {
+            panic!("{address}");
+        };
+        assert_eq!(email.is_in_domain("corp.example"), inside, "{address}");
+        assert!(!email.is_in_domain("") && !email.is_in_domain("example"));
+    }
+}

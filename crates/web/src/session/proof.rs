@@ -147,8 +147,8 @@ impl Sessions {
                 opened.and_then(|text| serde_json::from_slice(&text).ok())
             }
         };
-        let fresh = |proof: &Box<Proof>| is_fresh(proof.at, now);
-        Ok(proof.filter(fresh).map(Held::Proof))
+        let fresh = proof.filter(|proof| is_fresh(proof.at, now));
+        Ok(fresh.map(Held::Proof))
     }
 
     /// Forgets what waited, and returns what drops its cookies.
