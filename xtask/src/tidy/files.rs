@@ -7,7 +7,7 @@ use super::source::Source;
 const LINES: usize = 400;
 
 /// How many lines of code an adapter may have in all: its documentation is no code.
-const ADAPTER_LINES: usize = 300;
+const ADAPTER_LINES: usize = 400;
 
 /// Files that may be longer, and why.
 const LONGER: &[(&str, &str)] = &[];
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn lines_of_an_adapter_are_counted_over_its_files() {
-        let half = format!("//! B.\n\n    /// B.\n{}", "a();\n".repeat(150));
+        let half = format!("//! B.\n\n    /// B.\n{}", "a();\n".repeat(200));
         let two = |more: &str| {
             let longer = format!("{half}{more}");
             told(&[
@@ -123,7 +123,7 @@ mod tests {
         assert_eq!(two(""), [""; 0]);
         assert_eq!(
             two("a();\n"),
-            ["crates/axum/src: has 301 lines of code, limit 300"]
+            ["crates/axum/src: has 401 lines of code, limit 400"]
         );
     }
 
