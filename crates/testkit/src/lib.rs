@@ -15,6 +15,7 @@ pub mod serve;
 pub mod servers;
 pub mod site;
 pub mod store_contract;
+pub mod store_costs;
 #[cfg(feature = "suite")]
 pub mod suite;
 mod switched_store;
