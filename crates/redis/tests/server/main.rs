@@ -1,5 +1,7 @@
 //! The store against real servers: thrown away afterwards, and broken in between.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 #[cfg(feature = "cluster")]
 mod cluster;
 mod contract;
