@@ -33,7 +33,7 @@ pub(super) fn sessions(page: &SessionsPage<'_>) -> Page {
         title: "Where you are logged in",
         head: SEND_ORIGIN,
         body: &format!(
-            "<p>End what you do not know or no longer use.</p>\n<ul class=\"sessions\" role=\"list\">\n{lines}</ul>\n\
+            "<p>Log out a device that you do not know or no longer use.</p>\n<ul class=\"sessions\" role=\"list\">\n{lines}</ul>\n\
              {note}{all}<p class=\"note back\"><a href=\"{home}\">Go back to the app</a></p>\n",
             home = local(page.home),
         ),

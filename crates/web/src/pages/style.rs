@@ -57,10 +57,10 @@ a { color: var(--accent); text-underline-offset: .2em; border-radius: .25rem; }
   fill: var(--accent); font-size: 15px; font-weight: 700; text-anchor: middle; dominant-baseline: central;
 }
 .sessions li {
-  display: flex; align-items: center; gap: .75rem; padding: .75rem .875rem; text-align: start;
+  display: flex; flex-wrap: wrap; align-items: center; gap: .75rem; padding: .75rem .875rem; text-align: start;
   border: 1px solid var(--edge); border-radius: .625rem;
 }
-.sessions div { flex: 1; min-width: 0; }
+.sessions div { flex: 1 1 11rem; min-width: 0; }
 .sessions small { display: block; color: var(--quiet); font-size: .875rem; }
 .sessions .button { width: auto; min-height: 2.75rem; padding: .5rem .875rem; white-space: nowrap; }
 dl { margin: 1.5rem 0 0; display: grid; gap: .25rem; text-align: start; }

@@ -106,6 +106,7 @@ async fn every_endpoint_names_the_methods_that_it_takes() {
         ("/auth/login/op", "GET"),
         ("/auth/callback/op", "GET"),
         ("/auth/logout", "GET, POST"),
+        ("/auth/sessions", "GET, POST"),
         ("/auth/logged-out", "GET"),
         ("/auth/refresh", "POST"),
     ] {

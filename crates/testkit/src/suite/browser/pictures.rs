@@ -63,6 +63,9 @@ pub fn pages_are_pictured_for_the_documentation(binary: &str) {
     scene.visit("/api-call");
     scene.window.sees("200");
     album.picture(&scene, "api-call", Shown::ToLookAt);
+    scene.visit("/auth/sessions");
+    scene.window.sees_heading("Where you are logged in");
+    album.picture(&scene, "sessions", Shown::ToLookAt);
     scene.visit("/auth/logout");
     scene.window.sees_heading("Log out?");
     album.picture(&scene, "log-out", Shown::ToLookAt);
