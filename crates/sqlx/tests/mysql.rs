@@ -192,11 +192,13 @@ async fn a_revocation_that_commits_late_holds_up_those_after_it() {
     store.migrate().await.unwrap();
     let now = common::clock();
     let early = common::revocation("early", now.plus(60));
-    // Written first, and visible last if the other one did not wait.
+    // Written first, and visible last if the other one did not wait. The lock that is held here is one that two may
+    // hold at once, so that only a writer who wants the row for itself waits.
     let mut slow = store.pool().begin().await.unwrap();
+    let lock = "select only_row from codegrant_revocation_order lock in share mode";
+    sqlx::query(lock).execute(&mut *slow).await.unwrap();
     let insert = "insert into codegrant_revocation (entry, issued_by, started_by, expires_at) \
-                  select 'late', 0, 0, ? from codegrant_revocation_order where only_row = 1 \
-                  for update";
+                  values ('late', 0, 0, ?)";
     let insert = sqlx::query(insert).bind(now.plus(60).as_unix());
     insert.execute(&mut *slow).await.unwrap();
     let second = tokio::spawn({
