@@ -10,9 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::notes::{Kind, Note};
 use super::record::{Session, SessionData};
-use super::sessions::Sessions;
+use super::sessions::{Found, Sessions};
 use super::store::{Replaced, StoreError};
 use super::token_set::TokenSet;
+use crate::cookie::Jar;
+use crate::error::Error;
+
+/// How long a browser that was led over the refresh is not led there again.
+const LED_AROUND_SECONDS: i64 = 10;
 
 /// How often a write is tried that others get ahead of.
 const TRIES: usize = 100;
@@ -172,6 +177,50 @@ impl Sessions {
             }
         }
         Ok(())
+    }
+
+    /// Ends a session wherever it is.
+    pub(crate) async fn end_session(&self, session: &Session, now: Timestamp) -> Result<(), Error> {
+        self.end_one(session.data(), now).await?;
+        if let Some(key) = &session.data().key {
+            self.shared.delete(key).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns what sets the cookie to the newest tokens where it has older ones.
+    ///
+    /// Where the session is over, it is left alone: a newer one may stand in it by now.
+    pub(crate) async fn follow(
+        &self,
+        found: &Found,
+        jar: &Jar<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<String>, Error> {
+        let data = found.session.data();
+        match self.newest(&found.session, now).await {
+            Ok(Some(newest)) if !self.stored && newest.refreshes > data.refreshes => {
+                let left = data.ends_at.seconds_since(now).max(0);
+                self.cookies_of(&newest.put_into(data.clone()), jar, left)
+            }
+            // What a request brought stays good where the store cannot say more.
+            Ok(_) | Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Tells whether the newest tokens are where other processes, and this one after a restart, find them.
+    pub(crate) fn shares_tokens(&self) -> bool {
+        self.stored || self.index.is_shared()
+    }
+
+    /// Returns what marks a browser that was led over the refresh, so that it does not go round.
+    pub(crate) fn led_around(&self) -> String {
+        let name = self.cookies.name("refreshed");
+        self.cookies.keep(&name, "1", LED_AROUND_SECONDS)
+    }
+
+    pub(crate) fn was_led_around(&self, jar: &Jar<'_>) -> bool {
+        jar.first(&self.cookies.name("refreshed")).is_some()
     }
 
     /// Returns the last refresh token of a session that is over, as far as it is known.

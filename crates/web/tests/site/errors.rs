@@ -12,7 +12,7 @@ use codegrant_web::{
 
 use crate::leaks::logged;
 use crate::on_login::{Said, asking};
-use crate::{cookies, setup};
+use crate::{cookies, fresh_nodes, setup};
 
 /// Does something to a site that fails, and returns the code of the last failure.
 async fn failure(site: Site, act: impl AsyncFnOnce(&Site) -> Reply) -> &'static str {
@@ -99,6 +99,18 @@ async fn sessions() -> Vec<(&'static str, &'static str)> {
             failure(Site::new(), no_refresh_token).await,
         ),
         ("session.issuer_changed", moved().await),
+        (
+            "session.refresh_failed",
+            fresh_nodes::told_elsewhere("session.refresh_failed").await,
+        ),
+        (
+            "session.refresh_in_doubt",
+            fresh_nodes::told_elsewhere("session.refresh_in_doubt").await,
+        ),
+        (
+            "session.refresh_under_way",
+            fresh_nodes::told_elsewhere("session.refresh_under_way").await,
+        ),
     ]
 }
 

@@ -299,3 +299,26 @@ async fn a_provider_that_answers_without_tokens_costs_no_session() {
         assert_eq!(token(&mut there).await.status, 200);
     }
 }
+
+/// Brings about one of the errors that a process tells of a refresh which is another's.
+pub(crate) async fn told_elsewhere(code: &str) -> &'static str {
+    let (nodes, [mut here, mut there], _) = an_hour_later(Kind::Stored).await;
+    if code == "session.refresh_failed" {
+        nodes[0].provider("op").inject(Fault::Down);
+        token(&mut here).await;
+        token(&mut there).await;
+    } else {
+        let held = nodes[0].hold("/token");
+        let asking = tokio::spawn(async move { token(&mut here).await });
+        held.reached().await;
+        if code == "session.refresh_in_doubt" {
+            nodes[0].wait(11);
+        }
+        tokio::time::pause();
+        token(&mut there).await;
+        tokio::time::resume();
+        held.release();
+        assert_eq!(asking.await.unwrap().status, 200);
+    }
+    nodes[1].failures().pop().unwrap_or("nothing was told")
+}
