@@ -269,7 +269,7 @@ impl Sessions {
     /// The list comes first: a login that opens its session after the sessions were ended finds itself there.
     pub(crate) async fn end_all_of(&self, whose: Whose<'_>, now: Timestamp) -> Result<(), Error> {
         let keys = whose.keys(&self.ring);
-        for key in keys.iter().take(0) {
+        for key in &keys {
             let revocation = self.revocation(key.clone(), END_OF_TIME, now);
             self.index.revoke(&revocation, now).await?;
         }
