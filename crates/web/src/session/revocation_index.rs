@@ -189,8 +189,7 @@ impl Inner {
             .is_some_and(|age| age * 2 < self.bound_seconds);
         let failed = read.failed.as_ref();
         answered
-            || failed
-                .is_some_and(|(at, _)| (0..FAILURE_SECONDS).contains(&now.seconds_since(*at)))
+            || failed.is_some_and(|(at, _)| (0..FAILURE_SECONDS).contains(&now.seconds_since(*at)))
     }
 
     /// Reads from where the copy ends; called by whoever holds `reading`.
