@@ -93,7 +93,8 @@ pub(super) fn link(page: &LinkPage<'_>) -> Page {
             "<p>Whoever can sign in to that account will get in here as you.</p>\n{user}\
              <form class=\"actions\" method=\"post\" action=\"{action}\">\n\
              <input type=\"hidden\" name=\"return_to\" value=\"{return_to}\">\n\
-             <button class=\"button primary\" type=\"submit\">Sign in at <bdi>{provider}</bdi></button>\n\
+             <button class=\"button primary\" type=\"submit\">\
+             <span>Sign in at <bdi>{provider}</bdi></span></button>\n\
              <a class=\"button\" href=\"{back}\">Cancel</a>\n</form>\n",
             user = accounts(&[("You are logged in as", &page.user)]),
             action = local(page.action),
