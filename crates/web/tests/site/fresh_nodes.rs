@@ -150,7 +150,7 @@ async fn a_token_whose_sender_fell_silent_is_sent_by_nobody_else() {
             "{kind:?}"
         );
         assert_eq!(there.get("/orders").await.status, 200, "the session stays");
-        nodes[0].wait(600);
+        nodes[0].wait(30);
         assert_eq!(token(&mut there).await.status, 401, "not even later");
         assert_eq!(sent(&nodes), [1, 0]);
         // It was asleep, and not dead: what it brings is there for all.
