@@ -192,4 +192,30 @@ mod tests {
             assert_eq!(done, (0..count).collect::<Vec<_>>());
         }
     }
+
+    #[tokio::test]
+    async fn slower_of_two_changes_does_not_make_an_entry_end_sooner() {
+        let Some(server) = codegrant_testkit::servers::RedisServer::shared() else {
+            return;
+        };
+        let client = redis::Client::open(server.url()).unwrap();
+        let patience = std::time::Duration::from_secs(20);
+        let connection = Connection::own(client, patience).await.unwrap();
+        let (keys, now) = (Keys::standard(), Timestamp::from_unix(1_800_000_000));
+        let entry = IndexKey::new(SessionKey::of_id("a person").as_str());
+        let named = Named {
+            key: SessionKey::of_id("an id"),
+            nonce: *b"12345678",
+        };
+        for (seconds, lasts) in [(60, 60), (7200, 7200), (600, 7200)] {
+            let entries = std::slice::from_ref(&entry);
+            let until = now.plus(seconds);
+            let done = name(&connection, &keys, entries, &named, until, now).await;
+            done.unwrap();
+            let mut command = redis::cmd("ZSCORE");
+            command.arg(keys.index(&entry)).arg(named.bytes());
+            let score: i64 = connection.ask("index", &command).await.unwrap();
+            assert_eq!(score, now.plus(lasts).as_unix());
+        }
+    }
 }

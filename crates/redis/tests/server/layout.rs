@@ -177,50 +177,6 @@ async fn entry_of_a_dead_record_does_no_harm_to_the_next_one_of_its_key() {
 }
 
 #[tokio::test]
-async fn entry_lasts_as_long_as_the_longest_of_two_changes() {
-    let Some(server) = RedisServer::start() else {
-        return;
-    };
-    let store = store(&server).await;
-    let now = now();
-    let (one, person) = (key("one"), entry("a person"));
-    let lasting = |version, seconds| Record {
-        version,
-        expires_at: now.plus(seconds),
-        ..record(&["a person"])
-    };
-    assert_eq!(
-        store.create(&one, lasting(0, 60), now).await,
-        Ok(Created::Yes)
-    );
-    assert_eq!(
-        store.replace(&one, 0, lasting(1, 90_000), now).await,
-        Ok(Replaced::Yes)
-    );
-    // A slow process that would have it end sooner names it as well, and loses.
-    assert_eq!(
-        store.replace(&one, 0, lasting(1, 30_000), now).await,
-        Ok(Replaced::No)
-    );
-    let other = Record {
-        index: vec![entry("another")],
-        ..lasting(2, 10)
-    };
-    assert_eq!(store.replace(&one, 0, other, now).await, Ok(Replaced::No));
-    // Another session begins a day later, when what is over is taken out of the set.
-    let later = now.plus(86_000);
-    let next = Record {
-        expires_at: later.plus(60),
-        ..record(&["a person"])
-    };
-    assert_eq!(
-        store.create(&key("two"), next, later).await,
-        Ok(Created::Yes)
-    );
-    assert_eq!(store.list(&person, 10, later).await.unwrap().len(), 2);
-}
-
-#[tokio::test]
 async fn stream_is_trimmed_by_those_who_add_to_it() {
     let Some(server) = RedisServer::start() else {
         return;

@@ -7,6 +7,7 @@ mod cluster;
 mod contract;
 mod failures;
 mod layout;
+mod lost_answer;
 #[cfg(feature = "tls")]
 mod tls;
 
