@@ -9,10 +9,16 @@ use codegrant_testkit::contract::Adapter;
 
 #[test]
 fn the_adapter_keeps_the_contract() {
-    Adapter::new(app::start).serving_http2().guarding_pages().check();
+    Adapter::new(app::start)
+        .serving_http2()
+        .guarding_pages()
+        .check();
 }
 
 #[test]
 fn the_layer_keeps_the_contract() {
-    Adapter::new(layered::start).serving_http2().guarding_pages().check();
+    Adapter::new(layered::start)
+        .serving_http2()
+        .guarding_pages()
+        .check();
 }

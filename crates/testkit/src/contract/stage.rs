@@ -106,8 +106,10 @@ impl Stage {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Broken::new)?;
         let address = listener.local_addr().map_err(Broken::new)?;
         let clock = Arc::new(AtomicI64::new(BEGINNING));
-        let runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = { runtime }.build().map_err(Broken::new)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(Broken::new)?;
         let app = Player::new(setup, clock.clone())?;
         let twin = Player::new(setup, clock.clone())?;
         let running = (adapter.start)(app.auth.clone(), listener);

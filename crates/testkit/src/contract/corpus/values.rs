@@ -31,10 +31,13 @@ struct Values {
 
 impl Values {
     fn new(setup: Setup, leeway: Leeway) -> Result<Self, Broken> {
-        let runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(Broken::new)?;
         Ok(Self {
             player: Player::new(setup, Arc::new(AtomicI64::new(BEGINNING)))?,
-            runtime: { runtime }.build().map_err(Broken::new)?,
+            runtime,
             leeway,
         })
     }
