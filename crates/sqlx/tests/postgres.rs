@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use codegrant_sqlx::PostgresStore;
@@ -95,6 +97,46 @@ async fn a_silent_server_is_given_up() {
     store.migrate().await.unwrap();
     let hasty = store.clone().with_deadline(Duration::from_millis(300));
     common::a_silent_server_is_given_up(store, hasty, || server.pause(), || server.resume()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_was_given_up_goes_back_to_nobody() {
+    let Some(server) = PostgresServer::start() else {
+        return;
+    };
+    let released = Arc::new(AtomicU32::new(0));
+    let counted = released.clone();
+    // Without the question before it, so that it is the call itself which has no answer.
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .test_before_acquire(false)
+        .after_release(move |_, _| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Ok(true) })
+        });
+    let pool = pool.connect(&server.new_database()).await.unwrap();
+    let store = PostgresStore::new(pool);
+    store.migrate().await.unwrap();
+    common::works(&store).await;
+    idle(&store).await;
+    let before = released.load(Ordering::SeqCst);
+    assert!(before > 0, "a call that has its answer gives it back");
+    server.pause();
+    let hasty = store.clone().with_deadline(Duration::from_millis(300));
+    let (key, now) = (common::new_key(), common::clock());
+    assert!(hasty.load(&key, now).await.is_err());
+    server.resume();
+    assert_eq!(common::reached(&store, &key).await, None);
+    idle(&store).await;
+    let after = released.load(Ordering::SeqCst);
+    assert_eq!(after, before + 1, "that of the last call alone");
+}
+
+/// Waits until the pool has its connection back.
+async fn idle(store: &PostgresStore) {
+    while store.pool().num_idle() == 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]
