@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use codegrant_axum::http::{HttpRequest, Method};
-use codegrant_axum::{Auth, User, routes};
+use codegrant_axum::{AccessToken, Auth, User, routes};
 use serde_json::{Value, json};
 
 #[derive(Clone)]
@@ -40,28 +40,7 @@ async fn home(user: User) -> String {
 }
 
 /// Asks the API who the user is.
-async fn token(State(app): State<App>, user: User) -> Response {
-    let token = match app.auth.fresh(&user).await {
-        Ok(token) => token,
-        Err(error) => {
-            let code = error.code().name;
-            let out = [
-                "session.no_refresh_token",
-                "session.refresh_in_doubt",
-                "session.gone",
-            ]
-            .contains(&code);
-            return (
-                if out {
-                    StatusCode::UNAUTHORIZED
-                } else {
-                    StatusCode::SERVICE_UNAVAILABLE
-                },
-                code,
-            )
-                .into_response();
-        }
-    };
+async fn token(State(app): State<App>, token: AccessToken) -> Response {
     let Ok(answer) = token.call(HttpRequest::new(Method::Get, app.api)).await else {
         return StatusCode::BAD_GATEWAY.into_response();
     };

@@ -9,8 +9,12 @@ use crate::log_out::Late;
 use crate::provider::{Ledger, Provider};
 use crate::proxy::Counts;
 
-/// How long before an access token's end it may be replaced at the earliest: half of its life.
-const EARLY_PART: u32 = 2;
+/// From when on an access token may be replaced, in eighths of its life: the last quarter, and an eighth by which
+/// sessions are spread.
+const FROM_EIGHTH: u32 = 5;
+
+/// What two clocks that count whole seconds may differ by.
+const TICK: Duration = Duration::from_secs(1);
 
 /// How long a node takes at most, on a busy machine, from its request to the provider to the store's answer.
 const UNDER_WAY: Duration = Duration::from_millis(400);
@@ -52,7 +56,7 @@ pub(crate) fn judge(
     }
     let lifetime = Duration::from_secs(driver.plan.access_token_seconds.unsigned_abs());
     let gap = shortest_gap(&ledger);
-    if gap.is_some_and(|gap| gap < lifetime / EARLY_PART) {
+    if gap.is_some_and(|gap| gap + TICK < lifetime * FROM_EIGHTH / 8) {
         wrong.push(format!(
             "an access token was replaced after {gap:?} of {lifetime:?}"
         ));
