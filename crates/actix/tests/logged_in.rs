@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::test::{TestRequest, call_and_read_body, call_service, init_service};
 use actix_web::{App, web};
 use codegrant_actix::test::{LoggedIn, TestUser};
-use codegrant_actix::{MemoryStore, User, require_login, routes};
+use codegrant_actix::{AccessToken, MemoryStore, User, require_login, routes};
 use codegrant_testkit::Site;
 
 async fn me(user: User) -> String {
@@ -71,4 +71,30 @@ async fn a_session_of_another_app_is_nobodys() {
         .logged_in(other.auth(), "alice");
     let answer = call_service(&app, request.await.to_request()).await;
     assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+}
+
+#[actix_web::test]
+async fn a_handler_takes_a_token_that_is_good_and_nobody_gets_there_without_a_login() {
+    for site in sites() {
+        let auth = site.auth();
+        let tell = async |token: AccessToken| {
+            let subject = token.session().identity().subject.clone();
+            format!("{subject} {}", token.access_token().secret())
+        };
+        let app = App::new().configure(routes(auth));
+        let app = init_service(app.route("/token", web::get().to(tell))).await;
+        let request = TestRequest::get()
+            .uri("/token")
+            .logged_in(auth, "ada")
+            .await;
+        let told = call_and_read_body(&app, request.to_request()).await;
+        assert_eq!(told, "ada test-access-token");
+        let nobody = TestRequest::get()
+            .uri("/token")
+            .insert_header(("accept", "text/html"));
+        let refused = call_service(&app, nobody.to_request()).await;
+        assert_eq!(refused.status(), StatusCode::SEE_OTHER);
+        let login = "/auth/login?return_to=%2Ftoken";
+        assert_eq!(refused.headers().get("location").unwrap(), login);
+    }
 }

@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::routing::get;
 use codegrant_axum::test::{LoggedIn, TestUser};
-use codegrant_axum::{Auth, MemoryStore, User, provider, routes};
+use codegrant_axum::{AccessToken, Auth, MemoryStore, User, provider, routes};
 use tower::ServiceExt;
 
 fn app(auth: &Auth) -> Router {
@@ -89,5 +89,26 @@ async fn a_log_out_ends_it() {
         let again = Request::get("/me").header("cookie", cookie);
         let again = app.oneshot(again.body(Body::empty()).unwrap()).await;
         assert_eq!(again.unwrap().status(), StatusCode::UNAUTHORIZED);
+    }
+}
+
+#[tokio::test]
+async fn a_handler_takes_a_token_that_is_good_and_nobody_gets_there_without_a_login() {
+    for auth in auths() {
+        let tell = async |token: AccessToken| {
+            let subject = token.session().identity().subject.clone();
+            format!("{subject} {}", token.access_token().secret())
+        };
+        let app = Router::new().route("/token", get(tell));
+        let app = app.merge(routes(&auth)).with_state(auth.clone());
+        let request = Request::get("/token").logged_in(&auth, "ada").await;
+        let request = request.body(Body::empty()).unwrap();
+        assert_eq!(text(&app, request).await, "ada test-access-token");
+        let nobody = Request::get("/token").header("accept", "text/html");
+        let nobody = nobody.body(Body::empty()).unwrap();
+        let refused = app.clone().oneshot(nobody).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::SEE_OTHER);
+        let login = "/auth/login?return_to=%2Ftoken";
+        assert_eq!(refused.headers()["location"], login);
     }
 }

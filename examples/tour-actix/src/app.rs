@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Data, Path, ServiceConfig, route, to};
 use actix_web::{App, HttpResponse, HttpServer, Route};
-use codegrant_actix::{Session, User, answer_store_errors, routes};
+use codegrant_actix::{AccessToken, Session, User, answer_store_errors, routes};
 use tour::{Answer, Program, Tour, told_to_stop};
 
 /// Serves the tour until it is told to stop.
@@ -44,8 +44,8 @@ async fn me(tour: Data<Tour>, user: User) -> HttpResponse {
     page(tour.me(&user))
 }
 
-async fn api_call(tour: Data<Tour>, user: User) -> HttpResponse {
-    page(tour.call_api(&user).await)
+async fn api_call(tour: Data<Tour>, token: AccessToken) -> HttpResponse {
+    page(tour.call_api(token.session()).await)
 }
 
 async fn last_flow(tour: Data<Tour>, user: Option<User>) -> HttpResponse {

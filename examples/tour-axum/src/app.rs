@@ -8,7 +8,7 @@ use axum::extract::{FromRef, Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
-use codegrant_axum::{Auth, Session, User, routes};
+use codegrant_axum::{AccessToken, Auth, Session, User, routes};
 use tokio::net::TcpListener;
 use tour::{Answer, Program, Tour, told_to_stop};
 
@@ -50,8 +50,8 @@ async fn me(State(App(tour)): State<App>, user: User) -> Response {
     page(tour.me(&user))
 }
 
-async fn api_call(State(App(tour)): State<App>, user: User) -> Response {
-    page(tour.call_api(&user).await)
+async fn api_call(State(App(tour)): State<App>, token: AccessToken) -> Response {
+    page(tour.call_api(token.session()).await)
 }
 
 async fn last_flow(State(App(tour)): State<App>, user: Option<User>) -> Response {

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::Cursor;
 use std::sync::Arc;
 
-use codegrant_rocket::{Session, User, fairing};
+use codegrant_rocket::{AccessToken, Session, User, fairing};
 use rocket::config::{Ident, LogLevel};
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
@@ -60,8 +60,8 @@ fn me(tour: &State<Tour>, user: User) -> Page {
 }
 
 #[get("/api-call")]
-async fn api_call(tour: &State<Tour>, user: User) -> Page {
-    Page(tour.call_api(&user).await)
+async fn api_call(tour: &State<Tour>, token: AccessToken) -> Page {
+    Page(tour.call_api(token.session()).await)
 }
 
 #[get("/flow")]

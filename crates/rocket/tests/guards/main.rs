@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod access_token;
+mod only;
+
 use codegrant_rocket::test::{LoggedIn, TestUser};
 use codegrant_rocket::{Auth, LoginRequired, User, fairing};
 use codegrant_testkit::{Site, SwitchedStore};

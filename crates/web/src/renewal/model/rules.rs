@@ -31,7 +31,7 @@ impl World {
                 }
                 Outcome::Busy => assert!(!setting.waits, "{number} did not wait"),
                 Outcome::Failed { .. } => {
-                    assert!(lost, "{number} is told of a failure that was none")
+                    assert!(lost, "{number} is told of a failure that was none");
                 }
                 Outcome::InDoubt => {
                     assert!(!may_send, "{number} doubts what it may send");

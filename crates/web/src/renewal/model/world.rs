@@ -57,7 +57,7 @@ pub(super) enum Request {
     /// It has not come yet.
     Coming,
     Running {
-        attempt: Attempt<Numbered>,
+        attempt: Box<Attempt<Numbered>>,
         step: Step<Numbered>,
         answer: Option<Answer<Numbered>>,
         floor: u32,
@@ -181,7 +181,7 @@ impl World {
                 let mut next = self.clone();
                 let floor = seen.refreshes;
                 next.requests[number] = Request::Running {
-                    attempt,
+                    attempt: Box::new(attempt),
                     step,
                     answer: None,
                     floor,
