@@ -2,15 +2,17 @@
 //!
 //! Every event also goes to `tracing` under the target `codegrant`, with a stable `event` name.
 
+mod masked;
+
 use std::sync::Arc;
 
 use codegrant_core::error::{CallbackError, Error as CoreError};
-use codegrant_core::form;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 
 use crate::error::{Error, LinkError, LoginError, NOT_MOUNTED};
 use crate::hooks::LoggedOut;
 use crate::outbound::Content;
+use masked::{hidden, masked, members};
 
 /// Watches the flow; give one to `AuthBuilder::observer`.
 pub trait Observer: Send + Sync + 'static {
@@ -364,79 +366,4 @@ fn with_causes(error: &Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// Parameters and members whose value may be shown; whatever is not listed is hidden.
-const SHOWN: &[&str] = &[
-    "client_id",
-    "code_challenge_method",
-    "error",
-    "expires_in",
-    "grant_type",
-    "issuer",
-    "iss",
-    "max_age",
-    "prompt",
-    "redirect_uri",
-    "response_mode",
-    "response_type",
-    "scope",
-    "token_type",
-    "acr_values",
-    "active",
-    "audience",
-    "issued_token_type",
-    "requested_token_type",
-    "resource",
-    "subject_token_type",
-    "post_logout_redirect_uri",
-    "token_type_hint",
-    "authorization_endpoint",
-    "token_endpoint",
-    "jwks_uri",
-    "userinfo_endpoint",
-    "end_session_endpoint",
-    "revocation_endpoint",
-];
-
-fn masked(encoded: &str) -> Vec<(String, String)> {
-    let parameters = form::parameters(encoded).unwrap_or_default();
-    parameters
-        .into_iter()
-        .map(|(name, value)| shown(&name, value))
-        .collect()
-}
-
-fn members(response: &HttpResponse) -> Vec<(String, String)> {
-    let Ok(object) = codegrant_core::jose::json::object(&response.body) else {
-        return Vec::new();
-    };
-    let text = |value: &serde_json::Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
-    object
-        .iter()
-        .map(|(name, value)| shown(name, text(value)))
-        .collect()
-}
-
-fn shown(name: &str, value: String) -> (String, String) {
-    let clean = |text: &str| {
-        text.chars()
-            .take(200)
-            .filter(|c| !c.is_control())
-            .collect::<String>()
-    };
-    let value = if SHOWN.contains(&name) {
-        clean(&value)
-    } else {
-        hidden(&value)
-    };
-    (clean(name), value)
-}
-
-fn hidden(value: &str) -> String {
-    format!("[{} characters]", value.chars().count())
 }

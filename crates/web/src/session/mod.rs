@@ -2,6 +2,7 @@
 
 mod allowance;
 mod ended;
+mod ending;
 mod index;
 mod listed;
 mod log_out_state;
