@@ -46,6 +46,11 @@ pub(super) async fn admit(
             data.account = Some(account);
             sessions.open(data, began, jar, auth.now()).await
         }
+        Verdict::AcceptWithRoles(account, roles) => {
+            data.account = Some(account);
+            data.add_roles(roles);
+            sessions.open(data, began, jar, auth.now()).await
+        }
         Verdict::HandOver(account) => {
             data.account = Some(account);
             if sessions.is_overtaken(data, began, auth.now()).await? {
