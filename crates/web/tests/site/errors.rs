@@ -1,18 +1,20 @@
 //! Every error code of this crate, each brought about once.
 
+mod configuration;
+
 use std::collections::BTreeSet;
 
 use codegrant_core::provider::GITHUB;
 use codegrant_testkit::site::{Reply, Visit};
 use codegrant_testkit::{Fault, Site, SwitchedStore};
 use codegrant_web::{
-    Auth, AuthBuilder, Lifetime, RefreshVerdict, Registration, RequestObject, StepUp,
+    Auth, AuthBuilder, Lifetime, RefreshVerdict, Registration, RequestObject, Require, StepUp,
     TransportError, Verdict, error_codes,
 };
 
 use crate::leaks::logged;
 use crate::on_login::{Said, asking};
-use crate::{cookies, fresh_nodes, setup};
+use crate::{cookies, fresh_nodes, linking, setup};
 
 /// Does something to a site that fails, and returns the code of the last failure.
 async fn failure(site: Site, act: impl AsyncFnOnce(&Site) -> Reply) -> &'static str {
@@ -249,8 +251,18 @@ async fn callbacks() -> Vec<(&'static str, &'static str)> {
         let target = "/auth/initiate/op?iss=https%3A%2F%2Fevil.example";
         site.browser().get(target).await
     };
+    let guarded = Site::builder().guarded("/admin", Require::new().role("admin"));
+    let forbidden = async |site: &Site| {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        browser.get("/admin").await
+    };
     vec![
         ("setup.not_mounted", not_mounted),
+        (
+            "request.forbidden",
+            failure(guarded.build(), forbidden).await,
+        ),
         ("request.not_found", failure(Site::new(), absent).await),
         (
             "request.method_not_allowed",
@@ -286,95 +298,6 @@ async fn callbacks() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-fn configuration() -> Vec<(&'static str, &'static str)> {
-    let lifetime = Lifetime {
-        absolute_seconds: 0,
-        idle_seconds: 0,
-    };
-    let nobody = Auth::builder("http://localhost:3000");
-    let absent = |name: &str| (name == "CODEGRANT_SECRET_FILE").then(|| "/nonexistent".to_owned());
-    vec![
-        (
-            "configuration.root_certificate",
-            mistake(app().root_certificate("-").build()),
-        ),
-        (
-            "configuration.secret",
-            mistake(app().secret("short").build()),
-        ),
-        ("configuration.no_provider", mistake(nobody.build())),
-        (
-            "configuration.provider_twice",
-            mistake(app().login_with(GITHUB, "id", "s").build()),
-        ),
-        ("configuration.base", mistake(app().base("auth").build())),
-        (
-            "configuration.variable_missing",
-            mistake(
-                Auth::builder("http://localhost:3000")
-                    .environment([GITHUB], |name| {
-                        (name == "GITHUB_CLIENT_ID").then(|| "id".to_owned())
-                    })
-                    .build(),
-            ),
-        ),
-        (
-            "configuration.file",
-            mistake(app().environment([], absent).build()),
-        ),
-        (
-            "configuration.key",
-            mistake(
-                Auth::builder("http://localhost:3000")
-                    .registration(
-                        Registration::new(GITHUB, "id")
-                            .secret("secret")
-                            .request_object(RequestObject::ByValue)
-                            .signing_key("no key"),
-                    )
-                    .build(),
-            ),
-        ),
-        (
-            "configuration.syntax",
-            mistake(Auth::from_toml("public_origin = 7")),
-        ),
-        (
-            "configuration.lifetime",
-            mistake(app().lifetime(lifetime).build()),
-        ),
-        #[cfg(target_os = "linux")]
-        (
-            "configuration.http_client",
-            known(&setup::without_root_certificates()),
-        ),
-        #[cfg(feature = "dev")]
-        (
-            "configuration.dev_on_public_origin",
-            mistake(
-                Auth::builder("https://app.example")
-                    .secret("a secret that is long enough for a cookie")
-                    .dev()
-                    .build(),
-            ),
-        ),
-    ]
-}
-
-/// Finds a code's own name.
-fn known(name: &str) -> &'static str {
-    let found = error_codes().find(|code| code.name == name);
-    found.map_or_else(|| panic!("no code {name}"), |code| code.name)
-}
-
-/// Codes that this build, or this system, has no way to bring about.
-const ELSEWHERE: &[&str] = &[
-    #[cfg(not(target_os = "linux"))]
-    "configuration.http_client",
-    #[cfg(not(feature = "dev"))]
-    "configuration.dev_on_public_origin",
-];
-
 #[tokio::test]
 async fn every_code_of_this_crate_can_be_brought_about() {
     let mut table = transport().await;
@@ -382,12 +305,15 @@ async fn every_code_of_this_crate_can_be_brought_about() {
     table.extend(calls().await);
     table.extend(hooks().await);
     table.extend(callbacks().await);
-    table.extend(configuration());
+    table.extend(linking::codes::table().await);
+    table.extend(configuration::configuration());
     for (expected, produced) in &table {
         assert_eq!(expected, produced);
     }
     let produced = table.iter().map(|(_, produced)| *produced);
-    let produced: BTreeSet<&str> = produced.chain(ELSEWHERE.iter().copied()).collect();
+    let produced: BTreeSet<&str> = produced
+        .chain(configuration::ELSEWHERE.iter().copied())
+        .collect();
     let of_core: BTreeSet<&str> = codegrant_core::error::codes()
         .map(|code| code.name)
         .collect();

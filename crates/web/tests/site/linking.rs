@@ -1,6 +1,7 @@
 //! Adding a second identity to the account of a live session: by two yeses of the same person in the same session,
 //! and by nothing that a link, a copied callback or an address in common could do.
 
+pub(crate) mod codes;
 mod refused;
 mod stopped;
 mod ways;

@@ -108,7 +108,7 @@ async fn every_endpoint_names_the_methods_that_it_takes() {
         ("/auth/logout", "GET, POST"),
         ("/auth/sessions", "GET, POST"),
         ("/auth/logged-out", "GET"),
-        ("/auth/refresh", "POST"),
+        ("/auth/refresh", "GET, POST"),
     ] {
         for method in [
             "GET", "POST", "HEAD", "PUT", "OPTIONS", "TRACE", "CONNECT", "",
