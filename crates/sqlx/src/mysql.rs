@@ -96,7 +96,8 @@ impl MySqlStore {
             }
             let free = "do release_lock(concat('codegrant ', md5(database())))";
             sqlx::query(free).execute(&mut *held).await?;
-            Ok(held.done(()))
+            held.done(());
+            Ok(())
         })
         .await
     }
@@ -189,7 +190,8 @@ impl SessionStore for MySqlStore {
                 .bind(id)
                 .execute(&mut *held)
                 .await?;
-            Ok(held.done(()))
+            held.done(());
+            Ok(())
         })
         .await
     }
@@ -250,7 +252,10 @@ impl SessionStore for MySqlStore {
                 .bind(revocation.started_by.as_unix())
                 .bind(revocation.until.as_unix());
             match query.execute(&mut *held).await?.rows_affected() {
-                1 => Ok(held.done(())),
+                1 => {
+                    held.done(());
+                    Ok(())
+                }
                 _ => Err(attempt::refused(
                     "table codegrant_revocation_order has lost its row",
                 )),

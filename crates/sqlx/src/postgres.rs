@@ -88,7 +88,8 @@ impl PostgresStore {
                 sqlx::raw_sql(migration.sql).execute(&mut *writing).await?;
             }
             writing.commit().await?;
-            Ok(held.done(()))
+            held.done(());
+            Ok(())
         })
         .await
     }
@@ -204,7 +205,8 @@ impl SessionStore for PostgresStore {
                 .bind(id)
                 .execute(&mut *held)
                 .await?;
-            Ok(held.done(()))
+            held.done(());
+            Ok(())
         })
         .await
     }
@@ -265,7 +267,8 @@ impl SessionStore for PostgresStore {
                 .bind(revocation.started_by.as_unix())
                 .bind(revocation.until.as_unix());
             query.execute(&mut *held).await?;
-            Ok(held.done(()))
+            held.done(());
+            Ok(())
         })
         .await
     }

@@ -103,7 +103,8 @@ impl SqliteStore {
                 sqlx::raw_sql(migration.sql).execute(&mut *writing).await?;
             }
             writing.commit().await?;
-            Ok(held.done(()))
+            held.done(());
+            Ok(())
         })
         .await
     }
@@ -229,7 +230,8 @@ impl SessionStore for SqliteStore {
                 .bind(id)
                 .execute(&mut *held)
                 .await?;
-            Ok(held.done(()))
+            held.done(());
+            Ok(())
         })
         .await
     }
@@ -290,7 +292,8 @@ impl SessionStore for SqliteStore {
                 .bind(revocation.started_by.as_unix())
                 .bind(revocation.until.as_unix());
             query.execute(&mut *held).await?;
-            Ok(held.done(()))
+            held.done(());
+            Ok(())
         })
         .await
     }

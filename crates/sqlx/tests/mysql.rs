@@ -1,12 +1,14 @@
 //! The store over MariaDB: the contract from two pools, servers that die, and what is MySQL's own.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::time::Duration;
 
 use codegrant_sqlx::MySqlStore;
+use codegrant_sqlx::sqlx;
 use codegrant_sqlx::sqlx::mysql::{MySqlPool, MySqlPoolOptions};
-use codegrant_sqlx::sqlx::{self};
 use codegrant_testkit::servers::MariaDbServer;
 use codegrant_testkit::store_contract;
 use codegrant_web::SessionStore;

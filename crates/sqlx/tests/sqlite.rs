@@ -1,5 +1,7 @@
 //! The store over SQLite: the contract from two pools, a process that is killed, and what is SQLite's own.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod common;
 
 use std::io::{BufRead, BufReader};
@@ -8,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use codegrant_sqlx::SqliteStore;
+use codegrant_sqlx::sqlx;
 use codegrant_sqlx::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use codegrant_sqlx::sqlx::{self};
 use codegrant_testkit::store_contract;
 use codegrant_web::{SessionKey, SessionStore};
 use common::Tested;
@@ -97,6 +99,7 @@ async fn what_was_acknowledged_survives_a_process_that_is_killed() {
     common::works(&store).await;
 }
 
+#[expect(clippy::print_stdout, reason = "the other process reads it")]
 async fn write_until_killed(file: &Path) -> ! {
     let store = SqliteStore::open(file).await.unwrap();
     loop {
