@@ -2,6 +2,7 @@
 //!
 //! Sessions are in Redis or PostgreSQL, or in sealed cookies whose log-outs the nodes learn from there.
 
+mod named;
 mod pages;
 mod settings;
 mod store;
@@ -9,10 +10,11 @@ mod store;
 use std::error::Error;
 use std::sync::Arc;
 
-use codegrant_axum::{Auth, Registration, SessionStore, provider::Provider};
+use codegrant_axum::{Auth, Registration, ReqwestClient, SessionStore, provider::Provider};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
+use named::Named;
 use settings::{Kind, Settings};
 
 #[tokio::main]
@@ -39,7 +41,13 @@ fn auth(settings: &Settings, store: Arc<dyn SessionStore>) -> Result<Auth, Box<d
     let algorithm = "ES256".parse()?;
     let registration = Registration::new(provider.with_algorithm(algorithm), &*settings.client_id)
         .secret(&*settings.client_secret);
-    let builder = Auth::builder(&*settings.origin).registration(registration);
+    let client = Named {
+        client: ReqwestClient::new(None)?,
+        name: format!("nodes/{}", settings.name),
+    };
+    let builder = Auth::builder(&*settings.origin)
+        .registration(registration)
+        .http_client(client);
     // The secrets come from CODEGRANT_SECRET: to rotate, first the new one last in every process, then first.
     let builder = match settings.kind {
         Kind::Store => builder.store(store),

@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) issuer: String,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    /// What the provider's log calls this node.
+    pub(crate) name: String,
     pub(crate) until_input_ends: bool,
 }
 
@@ -51,6 +53,7 @@ impl Settings {
             issuer: needed("NODES_ISSUER")?,
             client_id: needed("NODES_CLIENT_ID")?,
             client_secret: needed("NODES_CLIENT_SECRET")?,
+            name: variable("NODES_NAME").unwrap_or_default(),
             until_input_ends: variable("NODES_UNTIL_INPUT_ENDS").is_some(),
         })
     }

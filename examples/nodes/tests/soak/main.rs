@@ -123,6 +123,7 @@ async fn run(plan: Plan, store: Arc<Store>) -> (String, Vec<String>) {
         }
     }
     let course = Course {
+        began,
         took: began.elapsed(),
         kills: nodes.kills(),
         store_away,

@@ -17,6 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two attempts to start one.
 const AGAIN: Duration = Duration::from_millis(200);
 
+/// A node was killed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kill {
+    pub(crate) node: usize,
+    pub(crate) at: Instant,
+}
+
 /// All nodes.
 pub(crate) struct Nodes {
     variables: Vec<(&'static str, String)>,
@@ -25,7 +32,7 @@ pub(crate) struct Nodes {
     log: PathBuf,
     nodes: Vec<tokio::sync::Mutex<Option<Child>>>,
     addresses: Addresses,
-    kills: Mutex<Vec<Instant>>,
+    kills: Mutex<Vec<Kill>>,
 }
 
 impl Nodes {
@@ -66,9 +73,12 @@ impl Nodes {
         held.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn note_kill(&self) {
+    fn note_kill(&self, node: usize) {
         let mut kills = self.kills.lock().unwrap_or_else(PoisonError::into_inner);
-        kills.push(Instant::now());
+        kills.push(Kill {
+            node,
+            at: Instant::now(),
+        });
     }
 
     /// Starts a node and waits until it listens, as often as that takes: whoever watches over processes starts
@@ -76,7 +86,7 @@ impl Nodes {
     async fn run(&self, node: usize, at: SocketAddr) -> Child {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let mut child = self.spawn(at);
+            let mut child = self.spawn(node, at);
             let output = child.stdout.take().expect("it is piped");
             let mut lines = BufReader::new(output).lines();
             let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
@@ -97,7 +107,7 @@ impl Nodes {
         }
     }
 
-    fn spawn(&self, at: SocketAddr) -> Child {
+    fn spawn(&self, node: usize, at: SocketAddr) -> Child {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -106,6 +116,7 @@ impl Nodes {
         command
             .envs(self.variables.iter().map(|(name, value)| (*name, value)))
             .env("NODES_LISTEN", at.to_string())
+            .env("NODES_NAME", node.to_string())
             .env("NODES_UNTIL_INPUT_ENDS", "1")
             .env("CODEGRANT_SECRET", self.secrets())
             .stdin(Stdio::piped())
@@ -120,7 +131,7 @@ impl Nodes {
         let mut held = self.nodes[node].lock().await;
         let at = self.addresses.all()[node];
         if let Some(mut child) = held.take() {
-            self.note_kill();
+            self.note_kill(node);
             child.kill().await.expect("it is a child of this process");
         }
         *held = Some(self.run(node, at).await);
@@ -142,7 +153,7 @@ impl Nodes {
     }
 
     /// Returns when nodes were killed.
-    pub(crate) fn kills(&self) -> Vec<Instant> {
+    pub(crate) fn kills(&self) -> Vec<Kill> {
         self.kills
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -38,7 +38,8 @@ impl Provider {
             let now = codegrant_testkit::serve::system_time();
             match path {
                 "token" => {
-                    let asked = lock(&account).asked(&request.body);
+                    let asked =
+                        lock(&account).asked(&request.body, node_of(request.header("user-agent")));
                     std::thread::sleep(DISTANCE);
                     let answer = provider.handle(request, now);
                     lock(&account).answered(&asked, answer.status, &answer.body);
@@ -64,6 +65,11 @@ impl Provider {
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         lock(&self.ledger)
     }
+}
+
+/// Reads the name that a node gives itself.
+fn node_of(user_agent: Option<&str>) -> Option<usize> {
+    user_agent?.strip_prefix("nodes/")?.parse().ok()
 }
 
 fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
@@ -93,6 +99,8 @@ pub(crate) struct Ledger {
 pub(crate) struct Chain {
     /// When each was asked for.
     pub(crate) asked: Vec<Instant>,
+    /// Which node asked for the last one.
+    pub(crate) asked_last_by: Option<usize>,
     /// When each was given out; shorter by one where the last one was refused.
     pub(crate) given: Vec<Instant>,
 }
@@ -105,7 +113,7 @@ enum Asked {
 }
 
 impl Ledger {
-    fn asked(&mut self, form: &[u8]) -> Asked {
+    fn asked(&mut self, form: &[u8], node: Option<usize>) -> Asked {
         let form: HashMap<String, String> = form_urlencoded::parse(form).into_owned().collect();
         let of = |name: &str| form.get(name).cloned().unwrap_or_default();
         match form.get("grant_type").map(String::as_str) {
@@ -114,6 +122,7 @@ impl Ledger {
                 *self.codes.entry(code.clone()).or_default() += 1;
                 let chain = self.chains.entry(code.clone()).or_default();
                 chain.asked.push(Instant::now());
+                chain.asked_last_by = node;
                 Asked::Code(code)
             }
             Some("refresh_token") => {
@@ -122,6 +131,7 @@ impl Ledger {
                 if let Some(code) = self.chain_of.get(&token) {
                     let chain = self.chains.entry(code.clone()).or_default();
                     chain.asked.push(Instant::now());
+                    chain.asked_last_by = node;
                 }
                 Asked::Refresh(token)
             }
@@ -158,5 +168,51 @@ impl Ledger {
     pub(crate) fn count(presented: &HashMap<String, u32>) -> (usize, usize) {
         let again = presented.values().filter(|times| **times > 1);
         (presented.len(), again.count())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(ledger: &mut Ledger, form: &str, given: &str) {
+        let asked = ledger.asked(form.as_bytes(), None);
+        let body = format!(r#"{{"refresh_token":"{given}"}}"#);
+        ledger.answered(&asked, 200, body.as_bytes());
+    }
+
+    #[test]
+    fn a_refresh_token_that_comes_back_is_counted() {
+        let mut ledger = Ledger::default();
+        asked(&mut ledger, "grant_type=authorization_code&code=a", "1");
+        asked(&mut ledger, "grant_type=refresh_token&refresh_token=1", "2");
+        assert_eq!(Ledger::count(&ledger.refresh_tokens), (1, 0));
+        asked(&mut ledger, "grant_type=refresh_token&refresh_token=1", "3");
+        assert_eq!(Ledger::count(&ledger.refresh_tokens), (1, 1));
+        assert_eq!(Ledger::count(&ledger.codes), (1, 0));
+    }
+
+    #[test]
+    fn the_tokens_of_one_login_are_one_chain() {
+        let mut ledger = Ledger::default();
+        asked(&mut ledger, "grant_type=authorization_code&code=a", "1");
+        asked(&mut ledger, "grant_type=authorization_code&code=b", "9");
+        asked(&mut ledger, "grant_type=refresh_token&refresh_token=1", "2");
+        asked(&mut ledger, "grant_type=refresh_token&refresh_token=2", "3");
+        let lengths = |code: &str| {
+            (
+                ledger.chains[code].asked.len(),
+                ledger.chains[code].given.len(),
+            )
+        };
+        assert_eq!((lengths("a"), lengths("b")), ((3, 3), (1, 1)));
+    }
+
+    #[test]
+    fn what_the_token_endpoint_refuses_is_kept() {
+        let mut ledger = Ledger::default();
+        let asked = ledger.asked(b"grant_type=refresh_token&refresh_token=1", None);
+        ledger.answered(&asked, 400, br#"{"error":"invalid_grant"}"#);
+        assert_eq!(ledger.refusals.values().sum::<u32>(), 1);
     }
 }

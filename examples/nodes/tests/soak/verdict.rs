@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::driver::Driver;
 use crate::log_out::Late;
+use crate::nodes::Kill;
 use crate::provider::{Ledger, Provider};
 use crate::proxy::Counts;
 
@@ -17,7 +18,7 @@ const FROM_EIGHTH: u32 = 5;
 const TICK: Duration = Duration::from_secs(1);
 
 /// How long a node takes at most, on a busy machine, from its request to the provider to the store's answer.
-const UNDER_WAY: Duration = Duration::from_millis(400);
+const UNDER_WAY: Duration = Duration::from_secs(3);
 
 /// What two threads of a busy machine may disagree about when something happened.
 const SOON: Duration = Duration::from_millis(50);
@@ -25,7 +26,8 @@ const SOON: Duration = Duration::from_millis(50);
 /// What the run has to say beside the provider's ledger and the driver's findings.
 pub(crate) struct Course {
     pub(crate) took: Duration,
-    pub(crate) kills: Vec<Instant>,
+    pub(crate) began: Instant,
+    pub(crate) kills: Vec<Kill>,
     /// When the store went away and when it was back.
     pub(crate) store_away: (Instant, Instant),
     pub(crate) everywhere: Late,
@@ -109,11 +111,9 @@ fn doubts(driver: &Driver, ledger: &Ledger, course: &Course) -> Doubts {
     for visitor in held {
         doubts.count += 1;
         let noticed = visitor.in_doubt().unwrap_or_else(Instant::now);
-        let asked = ledger
-            .chains
-            .get(&visitor.code)
-            .and_then(|chain| chain.asked.last());
-        let Some(asked) = asked else {
+        let chain = ledger.chains.get(&visitor.code);
+        let Some((chain, asked)) = chain.and_then(|chain| Some((chain, chain.asked.last()?)))
+        else {
             let text = format!("{}: its code is unknown at the provider", visitor.name);
             doubts.unexplained.push(text);
             continue;
@@ -123,22 +123,27 @@ fn doubts(driver: &Driver, ledger: &Ledger, course: &Course) -> Doubts {
             // It went out and was answered, and its node was killed before the store had that.
             (*asked - SOON, *asked + UNDER_WAY)
         } else {
-            // A node had said that it was about to send it, and was killed before it did.
+            // A node had said that it was about to send it, and was killed before it did: nobody knows which.
             (visitor.last_token().unwrap_or(*asked), noticed)
         };
-        let killed = course
-            .kills
-            .iter()
-            .any(|kill| (from..=until).contains(kill));
+        let by = chain.asked_last_by.filter(|_| lost);
+        let explains =
+            |kill: &Kill| by.is_none_or(|by| by == kill.node) && (from..=until).contains(&kill.at);
         let (away, back) = course.store_away;
-        if !killed && (until < away || back + UNDER_WAY < from) {
-            let text = format!(
-                "{}: no token without a login, and no kill explains it ({} the answer; asked {:?} before)",
+        let store = until >= away && back + UNDER_WAY >= from;
+        if !store && !course.kills.iter().any(explains) {
+            let after = |at: Instant| at.saturating_duration_since(course.began).as_secs_f64();
+            doubts.unexplained.push(format!(
+                "{}: no token without a login, and no kill explains it: node {:?} asked at {:.2} s, \
+                 noticed at {:.2} s, {}; kills of that node at {:.2?}",
                 visitor.name,
-                if lost { "it lost" } else { "it has" },
-                noticed.saturating_duration_since(*asked)
-            );
-            doubts.unexplained.push(text);
+                chain.asked_last_by,
+                after(*asked),
+                after(noticed),
+                if lost { "the answer is lost" } else { "the answer had come" },
+                course.kills.iter().filter(|kill| Some(kill.node) == chain.asked_last_by)
+                    .map(|kill| after(kill.at)).collect::<Vec<_>>(),
+            ));
         }
     }
     doubts
