@@ -30,7 +30,7 @@ pub(crate) struct Visitor {
 struct Known {
     /// Since when the app says that only a new login brings a token.
     in_doubt: Option<Instant>,
-    /// When the latest request began that was answered with a good token.
+    /// When the latest request came to its end that was answered with a good token.
     last_token: Option<Instant>,
     ended: bool,
 }
@@ -264,12 +264,11 @@ impl Driver {
     /// Opens a page of a session that is alive, and judges what comes back.
     pub(crate) async fn open(&self, visitor: &Visitor, path: &str) {
         self.findings.requests.fetch_add(1, Ordering::Relaxed);
-        let began = Instant::now();
         match self.insist(visitor, path).await {
             Said::In => {
                 if path == "/token" {
                     self.findings.tokens.fetch_add(1, Ordering::Relaxed);
-                    visitor.learn(|known| known.last_token = known.last_token.max(Some(began)));
+                    visitor.learn(|known| known.last_token = Some(Instant::now()));
                 }
             }
             Said::Out if path == "/token" => {

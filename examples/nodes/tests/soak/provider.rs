@@ -12,7 +12,7 @@ use url::form_urlencoded;
 pub(crate) const CLIENT: (&str, &str) = ("nodes", "nodes-secret");
 
 /// How far away the provider is: long enough for a kill to come in between.
-const DISTANCE: Duration = Duration::from_millis(40);
+pub(crate) const DISTANCE: Duration = Duration::from_millis(40);
 
 /// A provider that gives a new refresh token at every refresh, and ends a grant whose old one comes back.
 pub(crate) struct Provider {

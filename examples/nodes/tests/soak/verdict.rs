@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::driver::Driver;
 use crate::log_out::Late;
 use crate::nodes::Kill;
-use crate::provider::{Ledger, Provider};
+use crate::provider::{DISTANCE, Ledger, Provider};
 use crate::proxy::Counts;
 
 /// From when on an access token may be replaced, in eighths of its life: the last quarter, and an eighth by which
@@ -19,6 +19,9 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// How long a node takes at most, on a busy machine, from its request to the provider to the store's answer.
 const UNDER_WAY: Duration = Duration::from_secs(3);
+
+/// How long a node counts as alive that says nothing any longer, and how long others wait for it in vain.
+const LEASE: Duration = Duration::from_secs(15);
 
 /// What two threads of a busy machine may disagree about when something happened.
 const SOON: Duration = Duration::from_millis(50);
@@ -65,10 +68,21 @@ pub(crate) fn judge(
     }
     let doubts = doubts(driver, &ledger, course);
     wrong.extend(doubts.unexplained);
+    if doubts.never_sent > course.kills.len() {
+        wrong.push(format!(
+            "{} refresh tokens were given up unsent, by {} kills",
+            doubts.never_sent,
+            course.kills.len()
+        ));
+    }
     if refreshes == 0 {
         wrong.push("no access token expired: the run was too short to show anything".to_owned());
     }
-    let figures = figures(driver, counts, course, &ledger, doubts.count, gap);
+    let doubtful = format!(
+        "{}, {} of them before the token was sent",
+        doubts.count, doubts.never_sent
+    );
+    let figures = figures(driver, counts, course, &ledger, doubtful, gap);
     let mut text = figures;
     let _ = writeln!(text, "| codes presented, again | {codes}, {codes_again} |");
     let _ = writeln!(
@@ -92,6 +106,8 @@ fn shortest_gap(ledger: &Ledger) -> Option<Duration> {
 
 struct Doubts {
     count: usize,
+    /// Those whose refresh token never arrived at the provider.
+    never_sent: usize,
     unexplained: Vec<String>,
 }
 
@@ -106,6 +122,7 @@ fn doubts(driver: &Driver, ledger: &Ledger, course: &Course) -> Doubts {
         .filter(|visitor| visitor.in_doubt().is_some());
     let mut doubts = Doubts {
         count: 0,
+        never_sent: 0,
         unexplained: Vec::new(),
     };
     for visitor in held {
@@ -118,19 +135,23 @@ fn doubts(driver: &Driver, ledger: &Ledger, course: &Course) -> Doubts {
             doubts.unexplained.push(text);
             continue;
         };
-        let lost = visitor.last_token().is_none_or(|last| last < *asked);
+        let lost = visitor
+            .last_token()
+            .is_none_or(|last| last < *asked + DISTANCE);
         let (from, until) = if lost {
             // It went out and was answered, and its node was killed before the store had that.
             (*asked - SOON, *asked + UNDER_WAY)
         } else {
-            // A node had said that it was about to send it, and was killed before it did: nobody knows which.
-            (visitor.last_token().unwrap_or(*asked), noticed)
+            // That one came. For the next one a node had taken the right to send it, and was killed before it did:
+            // the provider cannot tell which node, and it was not long ago.
+            (noticed - LEASE, noticed)
         };
         let by = chain.asked_last_by.filter(|_| lost);
         let explains =
             |kill: &Kill| by.is_none_or(|by| by == kill.node) && (from..=until).contains(&kill.at);
         let (away, back) = course.store_away;
         let store = until >= away && back + UNDER_WAY >= from;
+        doubts.never_sent += usize::from(!lost);
         if !store && !course.kills.iter().any(explains) {
             let after = |at: Instant| at.saturating_duration_since(course.began).as_secs_f64();
             doubts.unexplained.push(format!(
@@ -154,7 +175,7 @@ fn figures(
     counts: &Counts,
     course: &Course,
     ledger: &Ledger,
-    doubts: usize,
+    doubtful: String,
     gap: Option<Duration>,
 ) -> String {
     let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
@@ -219,7 +240,7 @@ fn figures(
                 )
             }),
         ),
-        ("sessions in doubt about their token", doubts.to_string()),
+        ("sessions in doubt about their token", doubtful),
         (
             "cookies in a request, at most",
             format!("{} bytes", count(&findings.cookie_bytes)),
