@@ -333,7 +333,7 @@ async fn groups_that_another_issuer_vouches_for_open_nothing() {
     }
     site.behave();
     site.alter("/userinfo", |answer| {
-        answer.set("groups", json!(["other", "staff"]))
+        answer.set("groups", json!(["other", "staff"]));
     });
     browser.log_in("op", "ada").await;
     assert_eq!(browser.get("/staff").await.status, 200);
