@@ -30,43 +30,55 @@ impl Late {
     }
 }
 
+/// How many log-outs are watched at the same time.
+const AT_ONCE: usize = 5;
+
 /// Logs persons out everywhere, each from one of three browsers.
 pub(crate) async fn everywhere(driver: &Arc<Driver>, nodes: &[SocketAddr]) -> Late {
+    some(driver, nodes, driver.plan.everywhere, "Everywhere", 3).await
+}
+
+/// Logs some sessions out by the button.
+pub(crate) async fn alone(driver: &Arc<Driver>, nodes: &[SocketAddr]) -> Late {
+    some(driver, nodes, driver.plan.alone, "Alone", 1).await
+}
+
+async fn some(
+    driver: &Arc<Driver>,
+    nodes: &[SocketAddr],
+    persons: usize,
+    called: &str,
+    browsers: usize,
+) -> Late {
     let mut late = Late::default();
-    for number in 0..driver.plan.everywhere {
-        let name = format!("Everywhere {number}");
-        let mut browsers = Vec::new();
-        for _ in 0..3 {
-            browsers.extend(driver.log_in(&name).await);
+    let numbers: Vec<usize> = (0..persons).collect();
+    for numbers in numbers.chunks(AT_ONCE) {
+        let ends = numbers.iter().map(|number| {
+            let (driver, nodes) = (driver.clone(), nodes.to_vec());
+            let name = format!("{called} {number}");
+            tokio::spawn(async move { one(&driver, &nodes, &name, browsers).await })
+        });
+        for end in ends.collect::<Vec<_>>() {
+            late = late.and(end.await.expect("a log-out does not panic"));
         }
-        let Some(first) = browsers.first().cloned() else {
-            continue;
-        };
-        late = late.and(
-            end(
-                driver,
-                nodes,
-                &first,
-                ("/auth/sessions", "all=1"),
-                &browsers,
-            )
-            .await,
-        );
     }
     late
 }
 
-/// Logs some sessions out by the button, one at a time.
-pub(crate) async fn alone(driver: &Arc<Driver>, nodes: &[SocketAddr]) -> Late {
-    let mut late = Late::default();
-    for number in 0..driver.plan.alone {
-        let Some(visitor) = driver.log_in(&format!("Alone {number}")).await else {
-            continue;
-        };
-        let sessions = [visitor.clone()];
-        late = late.and(end(driver, nodes, &visitor, ("/auth/logout", ""), &sessions).await);
+/// Logs one person in with some browsers, and out with the first of them.
+async fn one(driver: &Arc<Driver>, nodes: &[SocketAddr], name: &str, browsers: usize) -> Late {
+    let mut sessions = Vec::new();
+    for _ in 0..browsers {
+        sessions.extend(driver.log_in(name).await);
     }
-    late
+    let Some(first) = sessions.first().cloned() else {
+        return Late::default();
+    };
+    let way = match browsers {
+        1 => ("/auth/logout", ""),
+        _ => ("/auth/sessions", "all=1"),
+    };
+    end(driver, nodes, &first, way, &sessions).await
 }
 
 /// Ends sessions, and asks every node directly until none of them lets anybody in.
@@ -78,13 +90,12 @@ async fn end(
     sessions: &[Arc<Visitor>],
 ) -> Late {
     // Every node has seen them, so that whatever it remembers of a session it remembers here.
-    let everywhere = || {
-        nodes
-            .iter()
-            .flat_map(|node| sessions.iter().map(|session| (*node, session.clone())))
-    };
-    for (node, session) in everywhere() {
-        if let said @ (Said::Out | Said::Else(_)) = driver.ask(&session, "/", Some(node)).await {
+    let mut everywhere = Vec::new();
+    for node in nodes {
+        everywhere.extend(sessions.iter().map(|session| (*node, session.clone())));
+    }
+    for (node, session) in &everywhere {
+        if let said @ (Said::Out | Said::Else(_)) = driver.ask(session, "/", Some(*node)).await {
             driver
                 .findings
                 .wrong(format!("{} before its log-out: {said:?}", session.name));
@@ -99,7 +110,8 @@ async fn end(
     }
     let from = Instant::now();
     let bound = driver.plan.kind.bound() + ALLOWANCE;
-    let watched: Vec<_> = everywhere()
+    let watched: Vec<_> = everywhere
+        .into_iter()
         .map(|(node, session)| {
             let driver = driver.clone();
             tokio::spawn(async move { watch(&driver, node, &session, from, bound).await })

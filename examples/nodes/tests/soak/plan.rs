@@ -50,7 +50,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Makes the plan of a test, or of the environment: `SOAK_NODES`, `SOAK_LOGINS`, `SOAK_REQUESTS` and
-    /// `SOAK_SEED`, as `cargo xtask soak` sets them.
+    /// `SOAK_SEED`, as `cargo xtask soak` sets them, and more by hand.
     pub(crate) fn new(kind: Kind) -> Self {
         let number = |name: &str, usual: usize| {
             let set = std::env::var(name)
@@ -69,7 +69,10 @@ impl Plan {
             seed: number("SOAK_SEED", 1) as u64,
             at_least: Duration::from_secs(20),
             access_token_seconds: 4,
-            kill_every: Duration::from_millis(if cfg!(debug_assertions) { 1_500 } else { 500 }),
+            kill_every: Duration::from_millis(number(
+                "SOAK_KILL_MILLISECONDS",
+                if cfg!(debug_assertions) { 1_500 } else { 500 },
+            ) as u64),
             everywhere: number("SOAK_EVERYWHERE", (logins / 500).clamp(2, 20)),
             alone: (logins / 100).clamp(5, 100),
         }
