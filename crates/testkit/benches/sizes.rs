@@ -32,9 +32,9 @@ async fn sizes(token_bytes: Option<usize>) {
     let sealed = site(token_bytes, Site::builder().build());
     let (cookies, _) = log_in(&sealed).await;
     let what = token_bytes.map_or("short opaque tokens".to_owned(), |bytes| {
-        format!("an access token of {bytes} bytes")
+        format!("one of its tokens of {bytes} bytes")
     });
-    println!("\na session with an ID token, a refresh token and {what}");
+    println!("\na session with an ID token, an access token and a refresh token: {what}");
     row(
         "sealed cookie with its attributes",
         bytes(&cookies),
@@ -47,7 +47,8 @@ async fn sizes(token_bytes: Option<usize>) {
     let stored = site(token_bytes, stored);
     let (cookies, value) = log_in(&stored).await;
     row("cookie of a session in a store", bytes(&cookies), "bytes");
-    let key = SessionKey::of_id(&value);
+    // The id comes after the number of cookies that it is in.
+    let key = SessionKey::of_id(&value[1..]);
     let loaded = store.load(&key, stored.now()).await;
     let record = loaded.expect("memory").expect("a record");
     row("its record, sealed", record.sealed.len(), "bytes");
@@ -58,7 +59,8 @@ async fn sizes(token_bytes: Option<usize>) {
 fn site(token_bytes: Option<usize>, site: Site) -> Site {
     if let Some(bytes) = token_bytes {
         site.alter("/token", move |answer| {
-            answer.set("access_token", "a".repeat(bytes));
+            // No hash in the ID token goes with this one.
+            answer.set("refresh_token", "r".repeat(bytes));
         });
     }
     site
