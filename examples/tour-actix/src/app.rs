@@ -7,8 +7,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::web::{Data, Path, ServiceConfig, route, to};
 use actix_web::{App, HttpResponse, HttpServer, Route};
-use codegrant_actix::{AccessToken, Session, User, answer_store_errors, routes};
-use tour::{Answer, Program, Tour, told_to_stop};
+use codegrant_actix::{AccessToken, Only, Session, User, answer_store_errors, routes};
+use tour::{Answer, Program, Recent, Tour, told_to_stop};
 
 /// Serves the tour until it is told to stop.
 pub(crate) async fn serve(program: Program) -> Result<(), Box<dyn Error>> {
@@ -29,6 +29,7 @@ fn pages(tour: Tour) -> impl FnOnce(&mut ServiceConfig) {
             .app_data(Data::new(tour))
             .route("/", read().to(home))
             .route("/me", read().to(me))
+            .route("/recent", read().to(recent))
             .route("/api-call", read().to(api_call))
             .route("/flow", read().to(last_flow))
             .route("/flow/{id}", read().to(flow))
@@ -42,6 +43,10 @@ async fn home(tour: Data<Tour>, user: Option<User>) -> HttpResponse {
 
 async fn me(tour: Data<Tour>, user: User) -> HttpResponse {
     page(tour.me(&user))
+}
+
+async fn recent(tour: Data<Tour>, user: Only<Recent>) -> HttpResponse {
+    page(tour.recent(&user))
 }
 
 async fn api_call(tour: Data<Tour>, token: AccessToken) -> HttpResponse {

@@ -8,9 +8,9 @@ use axum::extract::{FromRef, Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
-use codegrant_axum::{AccessToken, Auth, Session, User, routes};
+use codegrant_axum::{AccessToken, Auth, Only, Session, User, routes};
 use tokio::net::TcpListener;
-use tour::{Answer, Program, Tour, told_to_stop};
+use tour::{Answer, Program, Recent, Tour, told_to_stop};
 
 #[derive(Clone)]
 struct App(Tour);
@@ -33,6 +33,7 @@ fn router(tour: Tour) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/me", get(me))
+        .route("/recent", get(recent))
         .route("/api-call", get(api_call))
         .route("/flow", get(last_flow))
         .route("/flow/{id}", get(flow))
@@ -48,6 +49,10 @@ async fn home(State(App(tour)): State<App>, user: Option<User>) -> Response {
 
 async fn me(State(App(tour)): State<App>, user: User) -> Response {
     page(tour.me(&user))
+}
+
+async fn recent(State(App(tour)): State<App>, user: Only<Recent>) -> Response {
+    page(tour.recent(&user))
 }
 
 async fn api_call(State(App(tour)): State<App>, token: AccessToken) -> Response {

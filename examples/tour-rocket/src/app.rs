@@ -4,14 +4,14 @@ use std::error::Error;
 use std::io::Cursor;
 use std::sync::Arc;
 
-use codegrant_rocket::{AccessToken, Session, User, fairing};
+use codegrant_rocket::{AccessToken, Only, Session, User, fairing};
 use rocket::config::{Ident, LogLevel};
 use rocket::error::ErrorKind;
 use rocket::fairing::AdHoc;
 use rocket::http::Status;
 use rocket::response::Responder;
 use rocket::{Config, Request, Response, State, catch, catchers, get, response, routes};
-use tour::{Answer, Program, Tour};
+use tour::{Answer, Program, Recent, Tour};
 
 /// A finished page on its way to the browser.
 struct Page(Answer);
@@ -40,7 +40,7 @@ pub(crate) async fn serve(program: Program) -> Result<(), Box<dyn Error>> {
         .attach(fairing(program.tour.auth()))
         .attach(ready)
         .manage(program.tour.clone())
-        .mount("/", routes![home, me, api_call, last_flow, flow])
+        .mount("/", routes![home, me, recent, api_call, last_flow, flow])
         .register("/", catchers![not_found]);
     let ended = app.launch().await;
     ended.map(drop).map_err(|error| match error.kind() {
@@ -57,6 +57,11 @@ fn home(tour: &State<Tour>, user: Option<User>) -> Page {
 #[get("/me")]
 fn me(tour: &State<Tour>, user: User) -> Page {
     Page(tour.me(&user))
+}
+
+#[get("/recent")]
+fn recent(tour: &State<Tour>, user: Only<Recent>) -> Page {
+    Page(tour.recent(&user))
 }
 
 #[get("/api-call")]

@@ -37,4 +37,4 @@ pub use flow::{Account, Aside, Exchange, Failure, FlowView, Progress, Step};
 pub use moment::{clock_time, duration};
 pub use program::{Program, run, told_to_stop};
 pub use recorder::{Flow, Recorder, Seen, Visit};
-pub use tour::{Answer, Tour};
+pub use tour::{Answer, Recent, Tour};

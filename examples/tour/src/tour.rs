@@ -1,6 +1,6 @@
 //! The tour: from who is logged in to a finished page.
 
-use codegrant_web::{Auth, Session, SetupErrors};
+use codegrant_web::{Auth, Require, Rule, Session, SetupErrors};
 
 use crate::api_call::ApiCall;
 use crate::configuration::{Api, Configuration};
@@ -18,6 +18,16 @@ pub struct Tour {
     /// The providers whose session pages watch.
     watched: Vec<String>,
     recorder: Recorder,
+}
+
+/// What the tour's page for a recent sign-in wants.
+#[derive(Debug, Clone, Copy)]
+pub struct Recent;
+
+impl Rule for Recent {
+    fn require() -> Require {
+        Require::new().signed_in_within(300)
+    }
 }
 
 /// A finished page: a framework copies it and never edits it.
@@ -74,6 +84,11 @@ impl Tour {
     pub fn me(&self, session: &Session) -> Answer {
         let now = moment::timestamp(moment::now());
         pages::me(&self.frame(Some(session)), session, now)
+    }
+
+    /// Shows the page that wants a recent sign-in.
+    pub fn recent(&self, session: &Session) -> Answer {
+        pages::recent(&self.frame(Some(session)), session)
     }
 
     /// Calls the protected API with the session's access token, and shows its answer.

@@ -47,6 +47,7 @@ macro_rules! browser_suite {
             a_browser_without_cookies_gets_an_explanation_and_no_loop
             a_login_with_signed_messages_lives_a_whole_life
             an_api_that_wants_a_stronger_sign_in_gets_one
+            a_page_that_wants_a_recent_sign_in_gets_one
             a_question_without_words_that_finds_nobody_goes_on
             a_link_and_a_form_of_another_site_start_a_login
             the_providers_log_out_page_ends_the_session_in_a_frame

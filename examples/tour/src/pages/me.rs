@@ -39,7 +39,8 @@ fn actions(frame: &Frame<'_>, session: &Session) -> String {
     };
     format!(
         "<div class=\"actions row\">\n<a class=\"button primary\" href=\"/api-call\" id=\"call-api\">Call the API</a>\n\
-         {renew}<a class=\"button\" href=\"/flow\">How you logged in</a>\n</div>\n"
+         {renew}<a class=\"button\" href=\"/recent\">A page for a recent sign-in</a>\n\
+         <a class=\"button\" href=\"/flow\">How you logged in</a>\n</div>\n"
     )
 }
 

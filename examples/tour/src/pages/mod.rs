@@ -9,6 +9,7 @@ mod flow;
 mod home;
 mod me;
 mod not_found;
+mod recent;
 mod style;
 mod watch;
 
@@ -18,3 +19,4 @@ pub(crate) use flow::{FlowPage, flow};
 pub(crate) use home::home;
 pub(crate) use me::me;
 pub(crate) use not_found::not_found;
+pub(crate) use recent::recent;

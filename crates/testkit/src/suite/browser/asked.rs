@@ -106,6 +106,30 @@ pub fn an_api_that_wants_a_stronger_sign_in_gets_one(binary: &str) {
     scene.window.sees("gold");
 }
 
+/// Somebody's sign-in is too old for a page: they go to the provider, and come back to the very page.
+pub fn a_page_that_wants_a_recent_sign_in_gets_one(binary: &str) {
+    let Some(scene) = Scene::open(binary, Twist::default()) else {
+        return;
+    };
+    scene.provider.inject(Fault::OldAuthTime);
+    scene.log_in();
+    scene.visit("/recent?to=b%26c&sum=7");
+    // It asks for a later one, and gets the old one again.
+    scene.window.sees_heading("The login was stopped");
+    scene
+        .app
+        .logs(&["request.failed", "id_token.authentication_too_old"]);
+    scene.provider.heal();
+    scene.visit("/recent?to=b%26c&sum=7");
+    scene.window.sees_heading("It is really you, Ada Lovelace");
+    scene.is_at("/recent?to=b%26c&sum=7");
+    assert_eq!(scene.calls(Method::Get, "/authorize", "max_age=300"), 2);
+    // The page itself asked for nothing the second time.
+    scene.window.reload();
+    scene.window.sees_heading("It is really you, Ada Lovelace");
+    assert_eq!(scene.calls(Method::Get, "/authorize", ""), 3);
+}
+
 /// With `prompt=none` nobody is asked anything: who is not signed in comes back as a stranger, and who is, as
 /// themselves.
 pub fn a_question_without_words_that_finds_nobody_goes_on(binary: &str) {
