@@ -16,7 +16,6 @@ mod proxy;
 mod store;
 mod verdict;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,6 +26,7 @@ use plan::{Kind, Plan};
 use provider::{CLIENT, Provider};
 use proxy::{Addresses, Proxy};
 use store::Store;
+use tokio::sync::Notify;
 use verdict::Course;
 
 /// The machine is for one run at a time.
@@ -104,7 +104,7 @@ async fn run(plan: Plan, store: Arc<Store>) -> (String, Vec<String>) {
     let nodes = Arc::new(nodes);
     let driver = Arc::new(Driver::new(plan.clone(), proxy.origin(), provider.issuer()));
 
-    let over = Arc::new(AtomicBool::new(false));
+    let over = Arc::new(Notify::new());
     let kills = tokio::spawn(kill_at_random(nodes.clone(), plan.clone(), over.clone()));
     let events = tokio::spawn(in_between(driver.clone(), nodes.clone(), store.clone()));
     driver.run().await;
@@ -113,7 +113,7 @@ async fn run(plan: Plan, store: Arc<Store>) -> (String, Vec<String>) {
         .expect("what happens in between does not panic");
     let everywhere = log_out::everywhere(&driver, &nodes.addresses()).await;
     let alone = log_out::alone(&driver, &nodes.addresses()).await;
-    over.store(true, Ordering::Relaxed);
+    over.notify_one();
     kills.await.expect("the killer does not panic");
 
     // The reckoning: whoever did not log out is logged in.
@@ -136,11 +136,14 @@ async fn run(plan: Plan, store: Arc<Store>) -> (String, Vec<String>) {
 }
 
 /// Kills one node after the other, whichever chance names, and starts it again.
-async fn kill_at_random(nodes: Arc<Nodes>, plan: Plan, over: Arc<AtomicBool>) {
+async fn kill_at_random(nodes: Arc<Nodes>, plan: Plan, over: Arc<Notify>) {
     let mut chance = Chance::new(plan.seed, 0);
-    while !over.load(Ordering::Relaxed) {
+    loop {
         let part = u32::try_from(50 + chance.below(100)).unwrap_or(100);
-        tokio::time::sleep(plan.kill_every * part / 100).await;
+        tokio::select! {
+            () = over.notified() => return,
+            () = tokio::time::sleep(plan.kill_every * part / 100) => {}
+        }
         nodes.kill(chance.below(nodes.len())).await;
     }
 }
