@@ -27,10 +27,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let accounts = Accounts::new(pool.clone());
     accounts.migrate().await?;
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if let [command, account, role] = words.as_slice() {
-        if command == "grant" {
-            return Ok(accounts.grant(account.parse()?, role).await?);
-        }
+    if let [command, account, role] = words.as_slice()
+        && command == "grant"
+    {
+        return Ok(accounts.grant(account.parse()?, role).await?);
     }
 
     // Sessions beside the accounts, over the same pool.
