@@ -159,7 +159,7 @@ async fn settle(
 /// Everything that was acknowledged is there after the server was killed and has come back.
 ///
 /// `connect` gives a store value of its own at each call, always to the same server, and `crash` kills that
-/// server with `SIGKILL` and starts it again: [`servers`](crate::servers) has some that can be killed. For a
+/// server with `SIGKILL` and starts it again: the feature `servers` has some that can be killed. For a
 /// store without a server `crash` is what ends its process. A store that says of itself that it forgets need
 /// not pass.
 ///
