@@ -44,6 +44,7 @@ pub struct SwitchedStore(Arc<Inner>);
 struct Inner {
     sessions: MemoryStore,
     off: AtomicBool,
+    silent: AtomicBool,
     operations: Mutex<Operations>,
 }
 
@@ -104,6 +105,7 @@ impl SwitchedStore {
         Self(Arc::new(Inner {
             sessions: MemoryStore::new(1_000),
             off: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
             operations: Mutex::default(),
         }))
     }
@@ -113,8 +115,14 @@ impl SwitchedStore {
         self.0.off.store(true, Ordering::SeqCst);
     }
 
+    /// Makes everything that it is asked from now on wait for ever, as behind a network that swallows packets.
+    pub fn fall_silent(&self) {
+        self.0.silent.store(true, Ordering::SeqCst);
+    }
+
     /// Makes it work again, with the sessions that it had.
     pub fn switch_on(&self) {
+        self.0.silent.store(false, Ordering::SeqCst);
         self.0.off.store(false, Ordering::SeqCst);
     }
 
@@ -138,11 +146,14 @@ impl SwitchedStore {
         counted.unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn sessions(
+    async fn sessions(
         &self,
-        count: impl FnOnce(&mut Operations) -> &mut usize,
+        count: impl FnOnce(&mut Operations) -> &mut usize + Send,
     ) -> Result<&MemoryStore, StoreError> {
         *count(&mut self.counted()) += 1;
+        if self.0.silent.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         if self.0.off.load(Ordering::SeqCst) {
             let reason = "switched off".to_owned();
             return Err(StoreError { reason });
@@ -165,12 +176,12 @@ impl SessionStore for SwitchedStore {
         record: Record,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        let sessions = self.sessions(|count| &mut count.create)?;
+        let sessions = self.sessions(|count| &mut count.create).await?;
         sessions.create(key, record, now).await
     }
 
     async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        let sessions = self.sessions(|count| &mut count.load)?;
+        let sessions = self.sessions(|count| &mut count.load).await?;
         sessions.load(key, now).await
     }
 
@@ -181,12 +192,12 @@ impl SessionStore for SwitchedStore {
         record: Record,
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
-        let sessions = self.sessions(|count| &mut count.replace)?;
+        let sessions = self.sessions(|count| &mut count.replace).await?;
         sessions.replace(key, expected, record, now).await
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
-        let sessions = self.sessions(|count| &mut count.delete)?;
+        let sessions = self.sessions(|count| &mut count.delete).await?;
         sessions.delete(key).await
     }
 
@@ -196,7 +207,7 @@ impl SessionStore for SwitchedStore {
         issued_by: Timestamp,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let sessions = self.sessions(|count| &mut count.end_all)?;
+        let sessions = self.sessions(|count| &mut count.end_all).await?;
         sessions.end_all(entry, issued_by, now).await
     }
 
@@ -206,12 +217,12 @@ impl SessionStore for SwitchedStore {
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<(SessionKey, Record)>, StoreError> {
-        let sessions = self.sessions(|count| &mut count.list)?;
+        let sessions = self.sessions(|count| &mut count.list).await?;
         sessions.list(entry, limit, now).await
     }
 
     async fn revoke(&self, revocation: &Revocation, now: Timestamp) -> Result<(), StoreError> {
-        let sessions = self.sessions(|count| &mut count.revoke)?;
+        let sessions = self.sessions(|count| &mut count.revoke).await?;
         sessions.revoke(revocation, now).await
     }
 
@@ -220,7 +231,7 @@ impl SessionStore for SwitchedStore {
         after: Option<&Position>,
         now: Timestamp,
     ) -> Result<Revoked, StoreError> {
-        let sessions = self.sessions(|count| &mut count.revoked)?;
+        let sessions = self.sessions(|count| &mut count.revoked).await?;
         sessions.revoked(after, now).await
     }
 
@@ -230,7 +241,7 @@ impl SessionStore for SwitchedStore {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let sessions = self.sessions(|count| &mut count.consume)?;
+        let sessions = self.sessions(|count| &mut count.consume).await?;
         sessions.consume(transaction, until, now).await
     }
 }

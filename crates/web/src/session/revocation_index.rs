@@ -6,8 +6,10 @@
 //! that was ended anywhere is refused everywhere after that many seconds at the latest.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use codegrant_core::Timestamp;
+use tokio::time::Instant;
 
 use super::allowance::Allowance;
 use super::ended::Ended;
@@ -21,6 +23,9 @@ pub(crate) const BOUND_SECONDS: i64 = 5;
 
 /// For how long a store that has just failed is not asked again, in seconds.
 const FAILURE_SECONDS: i64 = 1;
+
+/// How long a store may take for one part of it; most give up sooner by themselves.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The most parts that one reading takes: a store that has always more holds nobody up for ever.
 const PARTS: usize = 10_000;
@@ -44,7 +49,16 @@ struct Inner {
 struct Read {
     position: Option<Position>,
     at: Option<Timestamp>,
-    failed: Option<(Timestamp, StoreError)>,
+    failed: Option<Failure>,
+}
+
+/// Why the last reading came to nothing.
+struct Failure {
+    /// When the store was asked, by the app's clock.
+    at: Timestamp,
+    /// When it was known.
+    known: Instant,
+    error: StoreError,
 }
 
 impl Read {
@@ -52,6 +66,21 @@ impl Read {
     fn age(&self, now: Timestamp) -> Option<i64> {
         let age = now.seconds_since(self.at?);
         (age >= 0).then_some(age)
+    }
+
+    /// Returns the failure that somebody who has waited since then would only wait for once more.
+    fn failed_since(&self, came: Instant) -> Option<StoreError> {
+        let failed = self.failed.as_ref()?;
+        (came < failed.known).then(|| failed.error.clone())
+    }
+
+    /// Returns the failure of a moment ago.
+    fn has_just_failed(&self, now: Timestamp) -> Option<StoreError> {
+        let failed = self.failed.as_ref()?;
+        let since = now.seconds_since(failed.at);
+        (0..FAILURE_SECONDS)
+            .contains(&since)
+            .then(|| failed.error.clone())
     }
 }
 
@@ -134,17 +163,17 @@ impl RevocationIndex {
 
     /// Waits for a copy that is young enough: somebody else may be reading it.
     async fn read(&self, now: Timestamp) -> Result<(), StoreError> {
+        let came = Instant::now();
         let _reading = self.0.reading.lock().await;
         {
             let read = self.0.read();
             if read.age(now).is_some_and(|age| age < self.0.bound_seconds) {
                 return Ok(());
             }
-            // A store that is down is not asked once for each request that waits.
-            if let Some((at, error)) = &read.failed
-                && (0..FAILURE_SECONDS).contains(&now.seconds_since(*at))
-            {
-                return Err(error.clone());
+            // A store that is down is not asked once for each request that waits, one after the other.
+            let failed = read.failed_since(came);
+            if let Some(error) = failed.or_else(|| read.has_just_failed(now)) {
+                return Err(error);
             }
         }
         self.0.read_on(now).await
@@ -155,7 +184,11 @@ impl RevocationIndex {
         if self.0.store.is_none() {
             return Ok(());
         }
+        let came = Instant::now();
         let _reading = self.0.reading.lock().await;
+        if let Some(error) = self.0.read().failed_since(came) {
+            return Err(error);
+        }
         self.0.read_on(now).await
     }
 
@@ -187,9 +220,7 @@ impl Inner {
         let answered = read
             .age(now)
             .is_some_and(|age| age * 2 < self.bound_seconds);
-        let failed = read.failed.as_ref();
-        answered
-            || failed.is_some_and(|(at, _)| (0..FAILURE_SECONDS).contains(&now.seconds_since(*at)))
+        answered || read.has_just_failed(now).is_some()
     }
 
     /// Reads from where the copy ends; called by whoever holds `reading`.
@@ -199,10 +230,17 @@ impl Inner {
         };
         for _ in 0..PARTS {
             let position = self.read().position.clone();
-            let revoked = match store.revoked(position.as_ref(), now).await {
+            let asked = store.revoked(position.as_ref(), now);
+            // Everybody waits for whoever reads, so that one answer that never comes would hold all of them up.
+            let answer = tokio::time::timeout(PATIENCE, asked).await;
+            let revoked = match answer.unwrap_or_else(|_| Err(silent())) {
                 Ok(revoked) => revoked,
                 Err(error) => {
-                    self.read().failed = Some((now, error.clone()));
+                    self.read().failed = Some(Failure {
+                        at: now,
+                        known: Instant::now(),
+                        error: error.clone(),
+                    });
                     return Err(error);
                 }
             };
@@ -224,5 +262,12 @@ impl Inner {
     /// A panic elsewhere cannot leave it half changed, so a poisoned lock is taken all the same.
     fn read(&self) -> MutexGuard<'_, Read> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn silent() -> StoreError {
+    let seconds = PATIENCE.as_secs();
+    StoreError {
+        reason: format!("no answer within {seconds} seconds to what is over"),
     }
 }

@@ -120,7 +120,7 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<Option<Found>, Error> {
         let opened = self.ring.open_text(Purpose::Session, &[name], value);
-        let data = opened.and_then(|bytes| read(&bytes));
+        let data = opened.and_then(|bytes| self.read(&bytes));
         let Some(data) = data.filter(|data| now < data.ends_at) else {
             return Ok(None);
         };
@@ -285,11 +285,17 @@ impl Sessions {
     }
 
     pub(super) fn unseal(&self, key: &SessionKey, record: &Record) -> Option<SessionData> {
-        read(
-            &self
-                .ring
-                .open(Purpose::Record, &[key.as_str()], &record.sealed)?,
-        )
+        let place = [key.as_str()];
+        self.read(&self.ring.open(Purpose::Record, &place, &record.sealed)?)
+    }
+
+    /// Reads a session, which lasts no longer than one that began then would now: an ending is remembered for that
+    /// long, and a session from before the lifetime was made shorter would outlive it.
+    fn read(&self, bytes: &[u8]) -> Option<SessionData> {
+        let mut data: SessionData = serde_json::from_slice(bytes).ok()?;
+        let longest = data.started_at.plus(self.lifetime.absolute_seconds);
+        data.ends_at = data.ends_at.min(longest);
+        Some(data)
     }
 
     pub(super) fn idle_end(&self, data: &SessionData, now: Timestamp) -> Timestamp {
@@ -323,8 +329,4 @@ impl Sessions {
 
 fn written(data: &SessionData) -> Vec<u8> {
     serde_json::to_vec(data).expect("a session is plain data")
-}
-
-fn read(bytes: &[u8]) -> Option<SessionData> {
-    serde_json::from_slice(bytes).ok()
 }

@@ -334,3 +334,52 @@ async fn keys_rotate_on_one_node_after_the_other_and_no_log_out_is_lost() {
         assert_eq!(kept.at(&done).subject().await, None, "{kind:?}");
     }
 }
+
+// attack: LK-21
+#[tokio::test(start_paused = true)]
+async fn a_store_that_never_answers_holds_nobody_up_for_ever() {
+    let store = SwitchedStore::new();
+    let given = store.clone();
+    let site = Site::builder()
+        .configure(move |auth| auth.revocation_index(given))
+        .build();
+    let ada = logged_in(&site, "ada").await;
+    let mut browsers = [(); 6].map(|()| ada.clone());
+    // Once while the copy is good still, and is read again behind a page.
+    for seconds in [3, BOUND] {
+        store.fall_silent();
+        site.wait(seconds);
+        let before = store.operations();
+        let began = tokio::time::Instant::now();
+        let mut answers = Vec::new();
+        let [a, b, c, d, e, f] = &mut browsers;
+        let later = async |seconds, browser: &mut Browser| {
+            tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
+            site.wait(1);
+            browser.get("/orders").await.status
+        };
+        let all = async {
+            tokio::join!(
+                later(0, a),
+                later(1, b),
+                later(2, c),
+                later(3, d),
+                later(4, e),
+                later(5, f),
+            )
+        };
+        let hour = std::time::Duration::from_secs(3600);
+        let (a, b, c, d, e, f) = tokio::time::timeout(hour, all).await.unwrap();
+        answers.extend([a, b, c, d, e, f]);
+        assert!(answers.iter().all(|status| [200, 503].contains(status)));
+        assert_eq!(answers[5], 503, "{answers:?}");
+        let waited = began.elapsed().as_secs();
+        assert!(waited <= 20, "none waits for all the others: {waited}");
+        assert!((store.operations() - before).revoked <= 2);
+        store.switch_on();
+        // A question that was asked before that is given up first.
+        tokio::time::sleep(std::time::Duration::from_secs(11)).await;
+        site.wait(2);
+        assert_eq!(browsers[0].get("/orders").await.status, 200);
+    }
+}

@@ -6,6 +6,7 @@ use codegrant_testkit::{Site, SwitchedStore};
 use codegrant_web::{Lifetime, MemoryStore};
 
 use crate::both_kinds;
+use crate::nodes::KINDS;
 
 const HOUR: i64 = 3600;
 
@@ -94,6 +95,42 @@ async fn lifetimes_are_what_they_are_set_to() {
         }
         site.wait(10);
         assert_eq!(browser.subject().await, None);
+    }
+}
+
+// attack: CK-18 CK-19
+#[tokio::test]
+async fn a_shorter_lifetime_brings_no_session_back_that_was_ended() {
+    let long = Lifetime {
+        absolute_seconds: 7 * 24 * HOUR,
+        idle_seconds: 7 * 24 * HOUR,
+    };
+    for kind in KINDS {
+        let store = Arc::new(MemoryStore::new(100));
+        let (first, second) = (store.clone(), store);
+        let before = Site::builder()
+            .configure(move |auth| kind.share(auth.lifetime(long), first))
+            .build();
+        let mut ended = before.browser();
+        ended.log_in("op", "ada").await;
+        let mut kept = before.browser();
+        kept.log_in("op", "grace").await;
+        // The same app, started again with the lifetime that is the default.
+        let after = Site::builder()
+            .configure(move |auth| kind.share(auth, second))
+            .beside(&before)
+            .build();
+        let (mut ended, mut kept) = (ended.at(&after), kept.at(&after));
+        let issuer = "http://op.localhost:9000";
+        after.auth().log_out_person(issuer, "ada").await.unwrap();
+        assert_eq!(ended.subject().await, None, "{kind:?}");
+        for hour in 1..12 {
+            after.wait(HOUR);
+            assert!(kept.subject().await.is_some(), "{kind:?}, hour {hour}");
+        }
+        after.wait(HOUR);
+        assert_eq!(ended.subject().await, None, "{kind:?}: it stays over");
+        assert_eq!(kept.subject().await, None, "{kind:?}: no longer than now");
     }
 }
 
