@@ -17,6 +17,21 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two attempts to start one.
 const AGAIN: Duration = Duration::from_millis(200);
 
+/// Returns where a node listens first, at a port that is free.
+///
+/// Where loopback has more than one address each node has its own, so that nobody else on this machine gets its
+/// port in the moment in which it is away, as a listener or as the near end of a connection.
+fn first_address(node: usize) -> SocketAddr {
+    let last = u8::try_from(node % 250).unwrap_or(0) + 1;
+    let own = cfg!(target_os = "linux");
+    let address = if own {
+        [127, 0, 1, last]
+    } else {
+        [127, 0, 0, 1]
+    };
+    SocketAddr::from((address, 0))
+}
+
 /// A node was killed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Kill {
@@ -54,7 +69,7 @@ impl Nodes {
         };
         for node in 0..count {
             let mut child = nodes.nodes[node].lock().await;
-            *child = Some(nodes.run(node, SocketAddr::from(([127, 0, 0, 1], 0))).await);
+            *child = Some(nodes.run(node, first_address(node)).await);
         }
         nodes
     }
@@ -85,6 +100,7 @@ impl Nodes {
     /// one again that found its store away.
     async fn run(&self, node: usize, at: SocketAddr) -> Child {
         let deadline = Instant::now() + PATIENCE;
+        let mut at = at;
         loop {
             let mut child = self.spawn(node, at);
             let output = child.stdout.take().expect("it is piped");
@@ -103,6 +119,10 @@ impl Nodes {
                 Instant::now() < deadline,
                 "node {node} does not start; see {log}"
             );
+            if Instant::now() + PATIENCE / 2 > deadline {
+                // Its port has become somebody's outgoing connection meanwhile.
+                at.set_port(0);
+            }
             tokio::time::sleep(AGAIN).await;
         }
     }

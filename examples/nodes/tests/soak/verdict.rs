@@ -135,9 +135,11 @@ fn doubts(driver: &Driver, ledger: &Ledger, course: &Course) -> Doubts {
             doubts.unexplained.push(text);
             continue;
         };
-        let lost = visitor
-            .last_token()
-            .is_none_or(|last| last < *asked + DISTANCE);
+        // Whoever is logged in had the answer to the code.
+        let lost = chain.asked.len() > 1
+            && visitor
+                .last_token()
+                .is_none_or(|last| last < *asked + DISTANCE);
         let (from, until) = if lost {
             // It went out and was answered, and its node was killed before the store had that.
             (*asked - SOON, *asked + UNDER_WAY)
@@ -152,7 +154,11 @@ fn doubts(driver: &Driver, ledger: &Ledger, course: &Course) -> Doubts {
         let (away, back) = course.store_away;
         let store = until >= away && back + UNDER_WAY >= from;
         doubts.never_sent += usize::from(!lost);
-        if !store && !course.kills.iter().any(explains) {
+        // What the browser saw last tells no more than that: a node may have gone on with a token that it never
+        // showed, and died with the next.
+        let recent = |kill: &Kill| (noticed - LEASE..=noticed).contains(&kill.at);
+        let explained = |kill: &Kill| explains(kill) || recent(kill);
+        if !store && !course.kills.iter().any(explained) {
             let after = |at: Instant| at.saturating_duration_since(course.began).as_secs_f64();
             doubts.unexplained.push(format!(
                 "{}: no token without a login, and no kill explains it: node {:?} asked at {:.2} s, \
