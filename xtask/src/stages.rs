@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::demo::Framework;
 use crate::process::{cargo, run_logged, temporary};
 use crate::setup::{Missing, Suites};
-use crate::tally::{Tally, failures, skips, tail};
+use crate::tally::{Tally, failures, ignored, skips, tail};
 use crate::workspace::Workspace;
 use crate::{codegen, demo, tidy};
 
@@ -183,6 +183,7 @@ fn explained<'a>(output: &str, missing: impl Iterator<Item = &'a Missing>) -> Ve
             lines.push(format!("suite {skip}"));
         }
     }
+    lines.extend(ignored(output).map(|test| format!("ignored: {test}")));
     lines
 }
 

@@ -83,6 +83,12 @@ pub(crate) fn skips(output: &str) -> impl Iterator<Item = &str> {
     output.lines().filter_map(|line| line.strip_prefix(SKIP))
 }
 
+/// Returns the names of the tests that were not run, a code block of a document among them.
+pub(crate) fn ignored(output: &str) -> impl Iterator<Item = &str> {
+    let tests = output.lines().filter_map(|line| line.strip_prefix("test "));
+    tests.filter_map(|test| Some(test.split_once(" ... ignored")?.0))
+}
+
 /// Returns the parts of a test run's output that tell what failed, or its last lines.
 pub(crate) fn failures(output: &str, limit: usize) -> Vec<&str> {
     let mut lines = Vec::new();
@@ -152,6 +158,13 @@ mod tests {
     fn skip_is_named_only_where_there_is_one() {
         assert_eq!(Tally::one(true).to_string(), "1 passed, 0 failed");
         assert_eq!(Tally::one(false).to_string(), "0 passed, 1 failed");
+    }
+
+    #[test]
+    fn test_that_is_not_run_is_named() {
+        let output = "test a ... ok\ntest src/b.rs - B (line 7) ... ignored\ntest c ... ignored, slow\n";
+        let named: Vec<&str> = ignored(output).collect();
+        assert_eq!(named, ["src/b.rs - B (line 7)", "c"]);
     }
 
     #[test]

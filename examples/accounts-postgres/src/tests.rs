@@ -61,7 +61,7 @@ fn guide_shows_what_the_example_does() {
     let words = |text: &str| text.split_whitespace().collect::<String>();
     let example = words(include_str!("app.rs"));
     let guide = include_str!("../../../docs/guide/accounts.md");
-    let blocks: Vec<&str> = guide.split("```rust,ignore\n").skip(1).collect();
+    let blocks: Vec<&str> = guide.split("```rs\n").skip(1).collect();
     assert_eq!(blocks.len(), 2);
     for block in blocks {
         let (code, _) = block.split_once("```").unwrap();
