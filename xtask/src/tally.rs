@@ -162,7 +162,8 @@ mod tests {
 
     #[test]
     fn test_that_is_not_run_is_named() {
-        let output = "test a ... ok\ntest src/b.rs - B (line 7) ... ignored\ntest c ... ignored, slow\n";
+        let output =
+            "test a ... ok\ntest src/b.rs - B (line 7) ... ignored\ntest c ... ignored, slow\n";
         let named: Vec<&str> = ignored(output).collect();
         assert_eq!(named, ["src/b.rs - B (line 7)", "c"]);
     }

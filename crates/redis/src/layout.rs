@@ -110,7 +110,7 @@ impl Stored {
         bytes.extend(self.change);
         bytes.extend(moment(self.indexed_until));
         bytes.extend(entries(&record.index)?);
-        bytes.extend(&record.sealed);
+        bytes.extend(&*record.sealed);
         Ok(bytes)
     }
 
@@ -139,7 +139,7 @@ impl Stored {
         }
         Some(Self {
             record: Record {
-                sealed: rest.to_vec(),
+                sealed: rest.into(),
                 version: u64::from_be_bytes(number(1)?),
                 expires_at: read_moment(number(9)?),
                 index,

@@ -1,5 +1,7 @@
 //! A record as the columns of a row, checked on the way in and on the way out.
 
+use std::sync::Arc;
+
 use codegrant_web::{IndexKey, Record, SessionKey, StoreError, Timestamp};
 
 /// The longest name that a row can have; ours are 43 characters.
@@ -11,7 +13,7 @@ const LARGEST_RECORD: usize = 4 * 1024 * 1024;
 /// A record as it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Columns {
-    pub(crate) sealed: Vec<u8>,
+    pub(crate) sealed: Arc<[u8]>,
     pub(crate) version: i64,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: i64,
@@ -69,7 +71,7 @@ pub(crate) fn record(
     let version = u64::try_from(version)
         .map_err(|_| super::attempt::refused(format!("a row has the version {version}")))?;
     Ok(Record {
-        sealed,
+        sealed: sealed.into(),
         version,
         expires_at: Timestamp::from_unix(expires_at),
         index: entries.map(IndexKey::new).collect(),
@@ -115,7 +117,7 @@ mod tests {
 
     fn with_entries(entries: &[&str]) -> Record {
         Record {
-            sealed: Vec::new(),
+            sealed: [].into(),
             version: 0,
             expires_at: Timestamp::from_unix(i64::MAX),
             index: entries.iter().map(|entry| IndexKey::new(*entry)).collect(),
@@ -148,7 +150,7 @@ mod tests {
     #[test]
     fn a_record_larger_than_any_of_ours_is_refused() {
         let mut record = with_entries(&[]);
-        record.sealed = vec![0; LARGEST_RECORD + 1];
+        record.sealed = vec![0; LARGEST_RECORD + 1].into();
         assert!(Columns::of(record).is_err());
     }
 

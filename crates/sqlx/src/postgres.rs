@@ -140,7 +140,7 @@ impl SessionStore for PostgresStore {
             let mut held = Held::of(&self.pool).await?;
             let query = sqlx::query_scalar(sql::CREATE)
                 .bind(id)
-                .bind(&columns.sealed)
+                .bind(&*columns.sealed)
                 .bind(columns.version)
                 .bind(columns.issued_at)
                 .bind(columns.expires_at)
@@ -181,7 +181,7 @@ impl SessionStore for PostgresStore {
             let mut held = Held::of(&self.pool).await?;
             let query = sqlx::query_scalar(sql::REPLACE)
                 .bind(id)
-                .bind(&columns.sealed)
+                .bind(&*columns.sealed)
                 .bind(columns.version)
                 .bind(columns.issued_at)
                 .bind(columns.expires_at)

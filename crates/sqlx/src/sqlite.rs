@@ -156,7 +156,7 @@ impl SessionStore for SqliteStore {
             let mut writing = held.begin_with("begin immediate").await?;
             let query = sqlx::query(sql::CREATE)
                 .bind(id)
-                .bind(&columns.sealed)
+                .bind(&*columns.sealed)
                 .bind(columns.version)
                 .bind(columns.issued_at)
                 .bind(columns.expires_at)
@@ -206,7 +206,7 @@ impl SessionStore for SqliteStore {
                 let entries = columns.joined_entries();
                 let query = sqlx::query(sql::REPLACE)
                     .bind(id)
-                    .bind(&columns.sealed)
+                    .bind(&*columns.sealed)
                     .bind(columns.version)
                     .bind(columns.issued_at)
                     .bind(columns.expires_at)

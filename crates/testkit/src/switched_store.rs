@@ -244,6 +244,10 @@ impl SessionStore for SwitchedStore {
         let sessions = self.sessions(|count| &mut count.consume).await?;
         sessions.consume(transaction, until, now).await
     }
+
+    fn stays_in_process(&self) -> bool {
+        self.0.sessions.stays_in_process()
+    }
 }
 
 #[cfg(test)]
@@ -265,7 +269,7 @@ mod tests {
         let store = SwitchedStore::new();
         let key = SessionKey::of_id("a session");
         let record = Record {
-            sealed: Vec::new(),
+            sealed: [].into(),
             version: 0,
             expires_at: NOW.plus(60),
             index: Vec::new(),

@@ -42,7 +42,7 @@ impl Drop for Folder {
 
 fn record(entries: &[&str]) -> Record {
     Record {
-        sealed: b"sealed".to_vec(),
+        sealed: (*b"sealed").into(),
         version: 0,
         expires_at: NOW.plus(60),
         index: entries.iter().map(|&entry| IndexKey::new(entry)).collect(),

@@ -59,7 +59,7 @@ fn entry(name: &str) -> IndexKey {
 /// A record of 600 bytes that lasts an hour, with some index entries.
 fn record(entries: &[&str]) -> Record {
     Record {
-        sealed: vec![0x5a; 600],
+        sealed: [0x5a; 600].into(),
         version: 0,
         expires_at: now().plus(3600),
         index: entries.iter().map(|name| entry(name)).collect(),

@@ -11,7 +11,7 @@ use crate::columns::Columns;
 macro_rules! with_columns {
     ($sql:expr, $columns:expr) => {
         sqlx::query($sql)
-            .bind(&$columns.sealed)
+            .bind(&*$columns.sealed)
             .bind($columns.version)
             .bind($columns.issued_at)
             .bind($columns.expires_at)

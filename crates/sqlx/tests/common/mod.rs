@@ -147,7 +147,7 @@ pub fn record(entries: &[&str], now: Timestamp) -> Record {
         index.push(IndexKey::new(*entry));
     }
     Record {
-        sealed: vec![0x5a; 100],
+        sealed: [0x5a; 100].into(),
         version: 0,
         expires_at: now.plus(3_600),
         index,

@@ -186,7 +186,7 @@ async fn survives_in_peace<S: SessionStore>(connect: &impl AsyncFn() -> S, crash
     }
     let changed = Record {
         version: 1,
-        sealed: b"changed".to_vec(),
+        sealed: (*b"changed").into(),
         ..first.clone()
     };
     let replaced = store.replace(&keys[1], 0, changed.clone(), now).await;

@@ -88,7 +88,7 @@ pub async fn lists_what_an_entry_finds(store: impl SessionStore) {
     {
         let key = new_key();
         let record = Record {
-            sealed: number.to_string().into_bytes(),
+            sealed: number.to_string().into_bytes().into(),
             expires_at: now.plus(seconds),
             ..indexed(&[new_entry(), person.clone()], 0, now)
         };

@@ -18,7 +18,7 @@ pub async fn keeps_what_it_was_given(store: impl SessionStore) {
     for sealed in [Vec::new(), every_byte, vec![0x5a; 64 * 1024]] {
         let key = new_key();
         let record = Record {
-            sealed,
+            sealed: sealed.into(),
             ..indexed(&[new_entry(), new_entry()], 0, now)
         };
         created(store.create(&key, record.clone(), now).await);
@@ -49,7 +49,7 @@ pub async fn creates_once(store: impl SessionStore) {
         ..indexed(std::slice::from_ref(&old), 0, now)
     };
     let second = Record {
-        sealed: b"another".to_vec(),
+        sealed: (*b"another").into(),
         ..indexed(std::slice::from_ref(&new), 0, now)
     };
     created(store.create(&key, first.clone(), now).await);
@@ -89,7 +89,7 @@ async fn one_of_many_creates<S: SessionStore>(store: &Arc<S>, now: Timestamp) {
             let key = key.clone();
             async move {
                 let mine = Record {
-                    sealed: caller.to_be_bytes().to_vec(),
+                    sealed: caller.to_be_bytes().into(),
                     ..record(0, later.plus(60))
                 };
                 let kept = done(store.create(&key, mine.clone(), later).await);
@@ -180,7 +180,7 @@ pub async fn lets_one_of_many_replace(store: impl SessionStore) {
         let key = key.clone();
         async move {
             let mine = Record {
-                sealed: caller.to_be_bytes().to_vec(),
+                sealed: caller.to_be_bytes().into(),
                 ..record(1, until)
             };
             let replaced = done(store.replace(&key, 0, mine.clone(), now).await);

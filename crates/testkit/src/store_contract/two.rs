@@ -103,4 +103,8 @@ impl<S: SessionStore> SessionStore for Two<S> {
     ) -> Result<bool, StoreError> {
         self.next().consume(transaction, until, now).await
     }
+
+    fn stays_in_process(&self) -> bool {
+        self.values.iter().all(SessionStore::stays_in_process)
+    }
 }

@@ -36,7 +36,7 @@ pub(super) fn created(result: Result<Created, codegrant_web::StoreError>) {
 
 pub(super) fn record(version: u64, expires_at: Timestamp) -> Record {
     Record {
-        sealed: format!("version {version}").into_bytes(),
+        sealed: format!("version {version}").into_bytes().into(),
         version,
         expires_at,
         index: Vec::new(),

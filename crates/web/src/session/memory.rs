@@ -206,6 +206,10 @@ impl SessionStore for MemoryStore {
         }
         Ok(first)
     }
+
+    fn stays_in_process(&self) -> bool {
+        true
+    }
 }
 
 /// A bounded map whose entries expire; the next to expire is always at hand.
@@ -302,7 +306,7 @@ mod tests {
         let now = Timestamp::from_unix(1_000);
         let entry = IndexKey::new("an entry");
         let record = |version, entries: &[IndexKey]| Record {
-            sealed: Vec::new(),
+            sealed: [].into(),
             version,
             expires_at: now.plus(60),
             index: entries.to_vec(),

@@ -100,7 +100,7 @@ impl Sessions {
         let text = serde_json::to_vec(text).expect("a note is plain data");
         let place = [key.as_str(), kind.as_str()];
         Record {
-            sealed: self.ring.seal(Purpose::Record, &place, &text),
+            sealed: self.ring.seal(Purpose::Record, &place, &text).into(),
             version,
             expires_at: until,
             index: Vec::new(),

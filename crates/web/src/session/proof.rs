@@ -105,7 +105,10 @@ impl Sessions {
             let key = SessionKey::of_id(&id);
             let text = serde_json::to_vec(&proof).expect("a proof is plain data");
             let record = Record {
-                sealed: self.ring.seal(Purpose::Proof, &[key.as_str()], &text),
+                sealed: self
+                    .ring
+                    .seal(Purpose::Proof, &[key.as_str()], &text)
+                    .into(),
                 version: 0,
                 expires_at: now.plus(KEPT_SECONDS),
                 index: Vec::new(),
@@ -204,7 +207,7 @@ impl Sessions {
             }
             // From here on nothing opens under the old id: an empty record is no session.
             let emptied = Record {
-                sealed: Vec::new(),
+                sealed: [].into(),
                 version: expected + 1,
                 expires_at: self.idle_end(&data, now),
                 index: Vec::new(),

@@ -276,7 +276,8 @@ impl Sessions {
         Record {
             sealed: self
                 .ring
-                .seal(Purpose::Record, &[key.as_str()], &written(data)),
+                .seal(Purpose::Record, &[key.as_str()], &written(data))
+                .into(),
             version,
             expires_at: self.idle_end(data, now),
             index: index::entries_of(data, &self.ring),

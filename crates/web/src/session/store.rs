@@ -35,8 +35,8 @@ impl SessionKey {
 /// One session as a store keeps it: sealed, so that the store's operator reads no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The sealed session.
-    pub sealed: Vec<u8>,
+    /// The sealed session; a clone shares the bytes.
+    pub sealed: Arc<[u8]>,
     /// Counts the changes; [`SessionStore::replace`] compares it.
     pub version: u64,
     /// When the store may forget it.
@@ -294,6 +294,15 @@ pub trait SessionStore: Send + Sync + 'static {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Tells whether records never leave the memory of this process: false, unless a store says otherwise.
+    ///
+    /// The records of such a store need no sealing, since whoever reads them could read the key as well. So only a
+    /// store that holds them inside the process itself may say so: nothing that writes them to a disk or sends them
+    /// anywhere.
+    fn stays_in_process(&self) -> bool {
+        false
+    }
 }
 
 /// A shared store is a store, so that an app can keep a handle to the one that it gave away.
@@ -363,5 +372,9 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         (**self).consume(transaction, until, now).await
+    }
+
+    fn stays_in_process(&self) -> bool {
+        (**self).stays_in_process()
     }
 }

@@ -20,7 +20,7 @@ fn key(number: u32) -> SessionKey {
 
 fn until(seconds: i64) -> Record {
     Record {
-        sealed: Vec::new(),
+        sealed: [].into(),
         version: 0,
         expires_at: NOW.plus(seconds),
         index: Vec::new(),

@@ -27,7 +27,7 @@ pub(super) fn read_record(bytes: &[u8]) -> Option<Record> {
             .filter(|entry| !entry.is_empty())
             .map(IndexKey::new)
             .collect(),
-        sealed: bytes[end + 1..].to_vec(),
+        sealed: bytes[end + 1..].into(),
     })
 }
 
