@@ -1,16 +1,58 @@
 //! `cargo xtask bench`: every benchmark of the workspace, and the machine that its figures belong to.
 
+mod peers;
+mod plots;
+
 use std::fs;
 
 use crate::process::{Running, cargo};
 use crate::workspace::{Package, Target, Workspace};
 
-/// Runs the benchmarks, or those whose name contains a word. Returns whether they all ran.
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Options {
+    /// The benchmarks, or those whose name contains a word.
+    Benches(Option<String>),
+    /// What one would pick instead, side by side.
+    Peers(peers::Options),
+    /// The plots, from the figures of these files.
+    Plots(Vec<String>),
+}
+
+impl Options {
+    /// Reads the words after `bench`.
+    ///
+    /// # Errors
+    ///
+    /// The word that is not understood.
+    pub(crate) fn parse(words: &[&str]) -> Result<Self, String> {
+        match words {
+            ["--peers", words @ ..] => peers::Options::parse(words).map(Self::Peers),
+            ["--plot", files @ ..] if !files.is_empty() => {
+                let files = files.iter().map(|file| (*file).to_owned());
+                Ok(Self::Plots(files.collect()))
+            }
+            [] => Ok(Self::Benches(None)),
+            [name] if !name.starts_with('-') => Ok(Self::Benches(Some((*name).to_owned()))),
+            _ => Err(format!("bench {} is not understood", words.join(" "))),
+        }
+    }
+}
+
+/// Measures what was asked for. Returns whether all of it ran.
 ///
 /// # Errors
 ///
-/// There are none.
-pub(crate) fn run(workspace: &Workspace, filter: Option<&str>) -> Result<bool, String> {
+/// Why it could not run.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool, String> {
+    match options {
+        Options::Benches(filter) => benchmarks(workspace, filter.as_deref()),
+        Options::Peers(options) => peers::run(workspace, options),
+        Options::Plots(files) => plots::run(workspace, files),
+    }
+}
+
+fn benchmarks(workspace: &Workspace, filter: Option<&str>) -> Result<bool, String> {
     let benches: Vec<(&Package, &Target)> = benches(&workspace.packages).collect();
     if benches.is_empty() {
         return Err("there are no benchmarks".to_owned());
@@ -55,6 +97,27 @@ fn processor(information: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_say_what_is_measured() {
+        let words = |words: &[&str]| Options::parse(words);
+        assert_eq!(words(&[]), Ok(Options::Benches(None)));
+        assert_eq!(
+            words(&["id_token"]),
+            Ok(Options::Benches(Some("id_token".to_owned())))
+        );
+        assert!(matches!(words(&["--peers"]), Ok(Options::Peers(_))));
+        assert_eq!(
+            words(&["--plot", "a.json", "b.json"]),
+            Ok(Options::Plots(vec![
+                "a.json".to_owned(),
+                "b.json".to_owned()
+            ]))
+        );
+        for bad in [&["--plot"][..], &["--fast"], &["one", "two"]] {
+            assert!(words(bad).is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn benchmarks_are_found_among_the_targets() {

@@ -40,6 +40,12 @@ cargo xtask COMMAND
        --target T      for one target alone (all, one after the other)
        --seconds N     as long as this for each (20)
   bench [NAME]         run the benchmarks
+       --peers         measure what one would pick instead, side by side, as benches/README.md says
+         --rounds N    with so many turns of each (the program's own default)
+         --only NAME   those alone whose name contains this
+         --table T     one table alone: request, login, memory, build
+         --json FILE   and write every figure into this file
+       --plot FILE...  draw the plots of docs/performance.md from such files
   soak                 many nodes, killed and restarted throughout: is anybody logged out?
        --store S       with sessions in one of redis and postgres (both, one after the other)
        --kind K        where sessions are: in the store, or in a cookie (store)
@@ -84,12 +90,14 @@ fn run(words: &[&str]) -> Result<bool, String> {
             conformance::run(&open()?, &options)
         }
         ["fuzz", options @ ..] => fuzz::run(&open()?, &fuzz::Options::parse(options)?),
-        ["bench"] => bench::run(&open()?, None),
+        ["bench", options @ ..] => {
+            let options = bench::Options::parse(options)?;
+            bench::run(&open()?, &options)
+        }
         ["soak", options @ ..] => {
             let options = soak::Options::parse(options)?;
             soak::run(&open()?, &options)
         }
-        ["bench", name] => bench::run(&open()?, Some(name)),
         _ => Err(format!("{} is not understood\n\n{HELP}", words.join(" "))),
     }
 }

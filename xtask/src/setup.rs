@@ -2,12 +2,14 @@
 //!
 //! The browser suite needs Chromium and its driver, and the tests of stores need Redis, PostgreSQL and
 //! MariaDB, which are Debian packages; the interop suite needs Node.js and an npm package, and Python with two
-//! packages of PyPI. Nothing is installed that is already there, npm's and Python's packages go to `target/`,
+//! packages of PyPI; so do the peers of the benchmarks, which no test waits for. Nothing is installed that is already there, npm's and Python's packages go to `target/`,
 //! and whatever cannot be had is named with the command that would fix it.
 
 mod browser;
 mod debian;
 mod interop;
+pub(crate) mod peers;
+mod registries;
 mod servers;
 
 use std::process::Command;
