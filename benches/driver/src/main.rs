@@ -1,0 +1,153 @@
+//! Measures what a login costs with codegrant, beside what one would pick instead: see the README of this workspace.
+
+mod http;
+mod manifest;
+mod report;
+mod rounds;
+mod server;
+mod stub;
+mod visitor;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::task::LocalSet;
+
+use manifest::{Manifest, Table};
+use report::Versions;
+use rounds::Plan;
+use server::{DRIVER_CORE, Places, SERVER_CORE};
+use stub::Stub;
+
+const USAGE: &str = "\
+usage: yardstick [--table request|login|memory|build]... [--only NAME] [--rounds N] [--slice MILLISECONDS] [--json FILE]
+       yardstick --stub";
+
+/// What the command line asks for.
+struct Options {
+    tables: Vec<Table>,
+    only: Option<String>,
+    plan: Plan,
+    json: Option<PathBuf>,
+    /// Only the provider, to try a peer by hand.
+    stub: bool,
+}
+
+impl Options {
+    fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let plan = Plan {
+            rounds: 7,
+            slice: Duration::from_millis(500),
+        };
+        let mut options = Self {
+            tables: Vec::new(),
+            only: None,
+            plan,
+            json: None,
+            stub: false,
+        };
+        while let Some(word) = words.next() {
+            let mut value = || {
+                words
+                    .next()
+                    .ok_or_else(|| format!("{word} wants a value\n{USAGE}"))
+            };
+            let number = |text: String| {
+                text.parse::<u32>()
+                    .map_err(|error| format!("{text}: {error}"))
+            };
+            match word.as_str() {
+                "--table" => {
+                    let name = value()?;
+                    let table = Table::ALL.into_iter().find(|table| table.name() == name);
+                    options
+                        .tables
+                        .push(table.ok_or_else(|| format!("there is no table `{name}`\n{USAGE}"))?);
+                }
+                "--only" => options.only = Some(value()?),
+                "--rounds" => options.plan.rounds = number(value()?)? as usize,
+                "--slice" => options.plan.slice = Duration::from_millis(number(value()?)?.into()),
+                "--json" => options.json = Some(value()?.into()),
+                "--stub" => options.stub = true,
+                _ => return Err(USAGE.to_owned()),
+            }
+        }
+        if options.tables.is_empty() {
+            options.tables = Table::ALL.to_vec();
+        }
+        Ok(options)
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    let options = Options::parse(env::args().skip(1))?;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = folder
+        .canonicalize()
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
+    let program = env::current_exe().map_err(|error| error.to_string())?;
+    let programs = program.parent().ok_or("a program in no folder")?.to_owned();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    if std::thread::available_parallelism().map_or(1, usize::from) <= SERVER_CORE.max(DRIVER_CORE) {
+        return Err(
+            "this wants two cores: one for the server, one for the load and the provider"
+                .to_owned(),
+        );
+    }
+    server::pin(DRIVER_CORE)?;
+    LocalSet::new().block_on(&runtime, tables(&options, &Places { folder, programs }))
+}
+
+async fn tables(options: &Options, places: &Places) -> Result<(), String> {
+    let stub = Stub::start()
+        .await
+        .map_err(|error| format!("the provider: {error}"))?;
+    if options.stub {
+        println!("{} and {}", stub.issuer("RS256"), stub.issuer("ES256"));
+        return std::future::pending().await;
+    }
+    let manifest = Manifest::read(&places.folder)?;
+    let versions = Versions::read(&places.folder)?;
+    let only = options.only.as_deref();
+    let mut measured = Map::new();
+    for table in options.tables.iter().copied() {
+        let rows = match table {
+            Table::Request | Table::Login => {
+                let rows =
+                    rounds::measure(table, &manifest, only, options.plan, places, &stub).await;
+                report::print(table, &rows, &versions);
+                report::to_json(table, &rows, &versions)
+            }
+            Table::Memory | Table::Build => {
+                println!("\n{}: not measured yet", table.name());
+                Value::Null
+            }
+        };
+        measured.insert(table.name().to_owned(), rows);
+        // Written after each table, so that a run that is cut short leaves what it has.
+        if let Some(path) = &options.json {
+            let all =
+                json!({ "circumstances": report::circumstances(options.plan), "tables": measured });
+            fs::write(path, format!("{all:#}\n"))
+                .map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! What came out: tables for a reader, and everything as JSON.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::manifest::{Kind, Peer, Table};
+use crate::rounds::{Plan, Row, Turn};
+
+/// What every login is compared with.
+pub const LOGIN_FLOOR: &str = "floor: a login";
+
+/// The middle of some figures, and how far they lie apart.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct Spread {
+    pub median: f64,
+    pub min: f64,
+    pub max: f64,
+}
+
+impl Spread {
+    /// Returns that of these figures; nothing of none.
+    pub fn of(figures: impl IntoIterator<Item = f64>) -> Option<Self> {
+        let mut figures: Vec<f64> = figures.into_iter().collect();
+        figures.sort_by(f64::total_cmp);
+        let (min, max) = (*figures.first()?, *figures.last()?);
+        let half = figures.len() / 2;
+        let median = if figures.len() % 2 == 1 {
+            figures[half]
+        } else {
+            f64::midpoint(figures[half - 1], figures[half])
+        };
+        Some(Self { median, min, max })
+    }
+}
+
+/// Returns the name of what a peer is compared with in this table.
+pub fn base(table: Table, peer: &Peer) -> Option<&str> {
+    match table {
+        Table::Login => Some(LOGIN_FLOOR),
+        _ => peer.bare.as_deref(),
+    }
+}
+
+/// Returns how many times the other's cost this is: the median of the rounds in which both were measured.
+pub fn ratio(turns: &[Turn], others: &[Turn]) -> Option<Spread> {
+    let both = turns.iter().filter_map(|turn| {
+        let other = others.iter().find(|other| other.round == turn.round)?;
+        Some(turn.cpu / other.cpu)
+    });
+    Spread::of(both)
+}
+
+/// Prints a timing table, with those that are missing below it.
+pub fn print(table: Table, rows: &[Row], versions: &Versions) {
+    let (title, against) = match table {
+        Table::Login => ("a whole login", "x floor"),
+        _ => ("an authenticated request", "x bare"),
+    };
+    println!("\n{title}: microseconds of the server's processor time\n");
+    let mut lines = vec![
+        [
+            "peer",
+            "framework",
+            "median",
+            "min",
+            "max",
+            against,
+            "versions",
+        ]
+        .map(str::to_owned),
+    ];
+    for row in rows {
+        let Some(spread) = Spread::of(row.turns.iter().map(|turn| turn.cpu)) else {
+            continue;
+        };
+        let ratio = compared(table, row, rows)
+            .map_or_else(String::new, |ratio| format!("{:.2}", ratio.median));
+        let figure = |figure: f64| {
+            if figure < 100.0 {
+                format!("{figure:.1}")
+            } else {
+                format!("{figure:.0}")
+            }
+        };
+        let mut name = row.peer.name.clone();
+        if table == Table::Login && !row.peer.verifies_id_token {
+            name += " (checks no ID token)";
+        }
+        lines.push([
+            name,
+            row.peer.framework.clone(),
+            figure(spread.median),
+            figure(spread.min),
+            figure(spread.max),
+            ratio,
+            versions.of(&row.peer).join(", "),
+        ]);
+    }
+    print_lines(&lines);
+    for row in rows {
+        if let Some(reason) = &row.missing {
+            println!("missing: {}: {reason}", row.peer.name);
+        }
+    }
+}
+
+/// Prints rows of cells as a Markdown table whose columns line up.
+pub fn print_lines<const N: usize>(lines: &[[String; N]]) {
+    let width = |column: usize| {
+        lines
+            .iter()
+            .map(|line| line[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    for (place, line) in lines.iter().enumerate() {
+        let cells = line
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
+        println!("| {} |", cells.collect::<Vec<_>>().join(" | "));
+        if place == 0 {
+            let rules = widths.iter().map(|width| "-".repeat(*width));
+            println!("|-{}-|", rules.collect::<Vec<_>>().join("-|-"));
+        }
+    }
+}
+
+/// Returns a timing table with every turn.
+pub fn to_json(table: Table, rows: &[Row], versions: &Versions) -> Value {
+    let row = |row: &Row| {
+        json!({
+            "name": row.peer.name,
+            "kind": row.peer.kind,
+            "framework": row.peer.framework,
+            "versions": versions.of(&row.peer),
+            "verifies_id_token": row.peer.verifies_id_token,
+            "algorithm": row.peer.algorithm,
+            "note": row.peer.note,
+            "compared_with": base(table, &row.peer),
+            "cpu_us": Spread::of(row.turns.iter().map(|turn| turn.cpu)),
+            "wall_us": Spread::of(row.turns.iter().map(|turn| turn.wall)),
+            "ratio": compared(table, row, rows),
+            "turns": row.turns,
+            "missing": row.missing,
+        })
+    };
+    rows.iter().map(row).collect()
+}
+
+fn compared(table: Table, row: &Row, rows: &[Row]) -> Option<Spread> {
+    let base = base(table, &row.peer)?;
+    let base = rows.iter().find(|other| other.peer.name == base)?;
+    ratio(&row.turns, &base.turns)
+}
+
+/// The versions of what is measured, as `Cargo.lock` and the manifest have them.
+#[derive(Debug)]
+pub struct Versions(BTreeMap<String, Vec<String>>);
+
+impl Versions {
+    /// Reads the `Cargo.lock` in this folder.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn read(folder: &Path) -> Result<Self, String> {
+        let path = folder.join("Cargo.lock");
+        let text =
+            fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let lock: toml::Table =
+            toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let packages = lock.get("package").and_then(toml::Value::as_array);
+        let mut versions = BTreeMap::<String, Vec<String>>::new();
+        for package in packages.into_iter().flatten() {
+            let text = |name: &str| {
+                package
+                    .get(name)
+                    .and_then(toml::Value::as_str)
+                    .unwrap_or("")
+                    .to_owned()
+            };
+            versions
+                .entry(text("name"))
+                .or_default()
+                .push(text("version"));
+        }
+        Ok(Self(versions))
+    }
+
+    /// Returns "name version" of each package that the entry is about.
+    pub fn of(&self, peer: &Peer) -> Vec<String> {
+        let known = |name: &String| {
+            // A subject may name its version where the lock holds several.
+            if name.contains(' ') {
+                return name.clone();
+            }
+            self.0.get(name).map_or_else(
+                || name.clone(),
+                |found| format!("{name} {}", found.join("/")),
+            )
+        };
+        let locked = peer
+            .subject
+            .iter()
+            .filter(|_| peer.kind == Kind::Rust)
+            .map(known);
+        locked.chain(peer.versions.iter().cloned()).collect()
+    }
+}
+
+/// Returns what the figures depend on: the machine, the system, the compiler, the date, and how much was measured.
+pub fn circumstances(plan: Plan) -> Value {
+    let file = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let cpu = file("/proc/cpuinfo");
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let said = |program: &str, argument: &str| {
+        let output = Command::new(program).arg(argument).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    json!({
+        "processor": model.map_or("unknown", |(_, name)| name),
+        "cores": std::thread::available_parallelism().map_or(0, usize::from),
+        "system": file("/proc/sys/kernel/osrelease").trim(),
+        "load": file("/proc/loadavg").split(' ').next(),
+        "date": said("date", "+%Y-%m-%d"),
+        "rustc": said("rustc", "--version"),
+        "node": said("node", "--version"),
+        "python": said("python3", "--version"),
+        "rounds": plan.rounds,
+        "slice_ms": u64::try_from(plan.slice.as_millis()).unwrap_or(u64::MAX),
+    })
+}
