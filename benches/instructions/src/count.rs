@@ -1,0 +1,29 @@
+//! What callgrind looks for: the two functions at whose entry and exit it starts and stops to count.
+
+/// How often an operation is performed.
+pub const TIMES: usize = 20;
+
+/// How often it is performed before that: caches are filled, buffers have grown.
+const WARM_UP: usize = 5;
+
+/// Performs an operation a few times, and then [`TIMES`] times with its instructions counted.
+pub fn perform(mut operation: impl FnMut()) {
+    for _ in 0..WARM_UP {
+        operation();
+    }
+    counted(&mut operation);
+}
+
+/// Performs an operation [`TIMES`] times. Callgrind finds it by its name.
+#[inline(never)]
+fn counted(operation: &mut dyn FnMut()) {
+    for _ in 0..TIMES {
+        operation();
+    }
+}
+
+/// Does what belongs to somebody else, in the middle of an operation. Callgrind finds it by its name.
+#[inline(never)]
+pub fn uncounted<T>(work: impl FnOnce() -> T) -> T {
+    work()
+}

@@ -1,0 +1,148 @@
+//! The operations of a whole app: what its browser's requests cost, without sockets and without the provider.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use codegrant_core::Timestamp;
+use codegrant_core::http::{HttpRequest, HttpResponse};
+use codegrant_dev_provider::{ClientRegistration, DevProvider, Settings};
+use codegrant_web::provider::Provider;
+use codegrant_web::{
+    Auth, HttpClient, MemoryStore, Registration, Request, Response, TransportError,
+};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::count;
+
+const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+const ORIGIN: &str = "http://localhost:3000";
+const ISSUER: &str = "http://localhost:4000";
+
+/// Finds who is logged in, from the sealed cookie of a request.
+pub fn session_by_cookie() {
+    session(&Site::new(None));
+}
+
+/// Finds who is logged in, from the store in memory.
+pub fn session_by_memory() {
+    session(&Site::new(Some(MemoryStore::new(1_000))));
+}
+
+fn session(site: &Site) {
+    let cookies = site.log_in();
+    count::perform(|| {
+        let found = site.runtime.block_on(site.auth.identify(request("/", "", &cookies)));
+        let session = found.expect("a sound session").expect("a session");
+        black_box(session.identity().to_string());
+    });
+}
+
+/// Sends a stranger to the login.
+pub fn challenge() {
+    let site = Site::new(None);
+    count::perform(|| {
+        black_box(site.auth.challenge(request("/page", "", "")));
+    });
+}
+
+/// Sends a browser to the provider, the metadata at hand.
+pub fn start_of_a_login() {
+    let site = Site::new(None);
+    site.log_in();
+    count::perform(|| {
+        black_box(site.get("/auth/login/op", "", ""));
+    });
+}
+
+/// Receives a browser from the provider: token request, proof, session. What the provider does is not counted.
+pub fn whole_callback() {
+    let site = Site::new(None);
+    site.log_in();
+    count::perform(|| {
+        let (query, cookies) = count::uncounted(|| site.start());
+        let finish = site.get("/auth/callback/op", &query, &cookies);
+        count::uncounted(|| check(&finish));
+    });
+}
+
+/// An app and its provider in one process.
+struct Site {
+    auth: Auth,
+    provider: Arc<DevProvider>,
+    runtime: Runtime,
+}
+
+struct InProcess(Arc<DevProvider>);
+
+#[async_trait]
+impl HttpClient for InProcess {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        Ok(count::uncounted(|| self.0.handle(&request, NOW)))
+    }
+}
+
+impl Site {
+    fn new(store: Option<MemoryStore>) -> Self {
+        let client = ClientRegistration::any_on_loopback("app", Some("a secret"));
+        let settings = Settings::new(ISSUER, [7; 32]).with_client(client);
+        let provider = Arc::new(DevProvider::new(settings).expect("an issuer on loopback"));
+        let entry = Provider::openid("op", "OP", ISSUER);
+        let mut builder = Auth::builder(ORIGIN)
+            .registration(Registration::new(entry, "app").secret("a secret"))
+            .http_client(InProcess(provider.clone()))
+            .clock(|| NOW);
+        if let Some(store) = store {
+            builder = builder.store(store);
+        }
+        let auth = builder.build().expect("a sound configuration");
+        let runtime = Builder::new_current_thread().build();
+        Self {
+            auth,
+            provider,
+            runtime: runtime.expect("a runtime"),
+        }
+    }
+
+    fn get(&self, path: &str, query: &str, cookies: &str) -> Response {
+        let answer = self.auth.handle(request(path, query, cookies));
+        self.runtime.block_on(answer)
+    }
+
+    /// Starts a login and signs in; returns the query of the callback and the browser's cookies.
+    fn start(&self) -> (String, String) {
+        let start = self.get("/auth/login/op", "", "");
+        let url = start.header("location").expect("a redirect");
+        let back = self.provider.authorize_as(url, "ada", NOW);
+        let callback = back.header("location").expect("a redirect back");
+        let (_, query) = callback.split_once('?').expect("a code");
+        (query.to_owned(), cookies(&start))
+    }
+
+    /// Logs in and returns the session's cookies.
+    fn log_in(&self) -> String {
+        let (query, held) = self.start();
+        let finish = self.get("/auth/callback/op", &query, &held);
+        check(&finish);
+        cookies(&finish)
+    }
+}
+
+fn check(finish: &Response) {
+    let said = String::from_utf8_lossy(&finish.body);
+    assert_eq!(finish.status, 303, "{said}");
+}
+
+fn request<'a>(path: &'a str, query: &'a str, cookies: &'a str) -> Request<'a> {
+    Request::new("GET", path, Some(query), |name| match name {
+        "cookie" => vec![cookies.to_owned()],
+        _ => Vec::new(),
+    })
+}
+
+fn cookies(response: &Response) -> String {
+    let set = response.headers.iter();
+    let set = set.filter(|(name, _)| *name == "set-cookie");
+    let kept = set.filter_map(|(_, value)| value.split(';').next());
+    kept.collect::<Vec<_>>().join("; ")
+}

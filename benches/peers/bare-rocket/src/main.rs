@@ -1,0 +1,18 @@
+//! A page in Rocket, without a login: what every peer on Rocket is compared with.
+
+use std::env;
+
+use rocket::{Config, get, launch, routes};
+
+#[get("/page")]
+fn page() -> &'static str {
+    "Hello, Jane Doe"
+}
+
+#[launch]
+fn rocket() -> _ {
+    let config = Config::figment()
+        .merge(("port", env::var("PORT").expect("a port").parse::<u16>().expect("a port")))
+        .merge(("log_level", "off"));
+    rocket::custom(config).mount("/", routes![page])
+}
