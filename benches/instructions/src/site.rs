@@ -32,7 +32,9 @@ pub fn session_by_memory() {
 fn session(site: &Site) {
     let cookies = site.log_in();
     count::perform(|| {
-        let found = site.runtime.block_on(site.auth.identify(request("/", "", &cookies)));
+        let found = site
+            .runtime
+            .block_on(site.auth.identify(request("/", "", &cookies)));
         let session = found.expect("a sound session").expect("a session");
         black_box(session.identity().to_string());
     });

@@ -11,8 +11,9 @@ fn page() -> &'static str {
 
 #[launch]
 fn rocket() -> _ {
+    let port = env::var("PORT").expect("a port");
     let config = Config::figment()
-        .merge(("port", env::var("PORT").expect("a port").parse::<u16>().expect("a port")))
+        .merge(("port", port.parse::<u16>().expect("a port")))
         .merge(("log_level", "off"));
     rocket::custom(config).mount("/", routes![page])
 }

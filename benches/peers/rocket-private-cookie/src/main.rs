@@ -33,8 +33,9 @@ fn seed(cookies: &CookieJar<'_>) {
 
 #[launch]
 fn rocket() -> _ {
+    let port = env::var("PORT").expect("a port");
     let config = Config::figment()
-        .merge(("port", env::var("PORT").expect("a port").parse::<u16>().expect("a port")))
+        .merge(("port", port.parse::<u16>().expect("a port")))
         .merge(("secret_key", [7; 64].as_slice()))
         .merge(("log_level", "off"));
     rocket::custom(config).mount("/", routes![page, seed])
