@@ -1,5 +1,7 @@
 //! Where the user goes after login: a path of this app, whatever was asked for.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -8,6 +10,10 @@ const LIMIT: usize = 1024;
 
 /// How often a target is percent-decoded to see what a careless server behind us might see.
 const DECODINGS: usize = 3;
+
+/// What a target is resolved against; whatever does not stay there is refused.
+static HERE: LazyLock<Url> =
+    LazyLock::new(|| Url::parse("https://app.invalid/").expect("a constant that is a URL"));
 
 /// A path and query of this app that a login or a log-out may end at.
 ///
@@ -74,21 +80,20 @@ fn normalise(target: &str, base: Option<&str>) -> Option<String> {
         return None;
     }
     let resolved = resolve(target)?;
-    let mut seen = resolved.path().to_owned();
+    let is_below = |path: &str| {
+        base.and_then(|base| path.strip_prefix(base))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let mut path = resolved.path().to_owned();
     for _ in 0..DECODINGS {
-        let path = resolve(&seen)?.path().to_owned();
-        let below = |base: &str| {
-            path.strip_prefix(base)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        if base.is_some_and(below) {
-            return None;
-        }
-        let decoded = percent_decode(&path)?;
-        if decoded == seen {
+        // Without an escape there is nothing else to see.
+        if is_below(&path) || !path.contains('%') {
             break;
         }
-        seen = decoded;
+        path = resolve(&percent_decode(&path)?)?.path().to_owned();
+    }
+    if is_below(&path) {
+        return None;
     }
     let query = resolved
         .query()
@@ -109,9 +114,8 @@ fn resolve(path: &str) -> Option<Url> {
     if path.contains('\\') || path.chars().any(char::is_control) {
         return None;
     }
-    let here = Url::parse("https://app.invalid/").ok()?;
-    let resolved = here.join(path).ok()?;
-    let stays = resolved.origin() == here.origin()
+    let resolved = HERE.join(path).ok()?;
+    let stays = resolved.origin() == HERE.origin()
         && !resolved.path().starts_with("//")
         && resolved.username().is_empty();
     stays.then_some(resolved)

@@ -166,6 +166,10 @@ impl TransactionId {
 
     /// Returns it in lower-case hexadecimal, 32 characters.
     pub fn to_hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let halves = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        halves
+            .map(|half| char::from(DIGITS[usize::from(half)]))
+            .collect()
     }
 }
