@@ -216,7 +216,7 @@ impl Auth {
         if metadata.issuer != subject.issuer {
             return Err(SessionError::IssuerChanged {
                 session: subject.issuer.clone(),
-                configured: metadata.issuer,
+                configured: metadata.issuer.clone(),
             }
             .into());
         }

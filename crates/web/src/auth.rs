@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use codegrant_core::{LoginOptions, Moment, PublicOrigin, ReturnTo, Timestamp};
 
-use crate::clients::Registered;
+use crate::clients::{Clients, Registered};
 use crate::cookie::Jar;
 use crate::endpoints;
 use crate::error::Error;
@@ -41,8 +41,10 @@ pub(crate) struct Inner {
     pub(crate) origin: PublicOrigin,
     pub(crate) base: String,
     pub(crate) home: String,
+    /// Where a login ends that asked for no page: home, where that is a page of this app.
+    pub(crate) start: ReturnTo,
     pub(crate) app_name: Option<String>,
-    pub(crate) clients: Vec<Registered>,
+    pub(crate) clients: Clients,
     pub(crate) transactions: Transactions,
     pub(crate) sessions: Sessions,
     pub(crate) ring: KeyRing,
@@ -262,10 +264,7 @@ impl Auth {
     }
 
     pub(crate) fn registered(&self, id: &str) -> Option<&Registered> {
-        self.0
-            .clients
-            .iter()
-            .find(|registered| registered.id() == id)
+        self.0.clients.named(id)
     }
 
     /// Returns the path that starts a login, for links and buttons of your own.
@@ -312,7 +311,7 @@ impl Auth {
         let asked = asked.map(|asked| ReturnTo::parse(asked, self.base()));
         asked
             .filter(|asked| *asked != ReturnTo::default())
-            .unwrap_or_else(|| ReturnTo::parse(&self.0.home, self.base()))
+            .unwrap_or_else(|| self.0.start.clone())
     }
 
     pub(crate) fn login_path(&self, provider: Option<&str>, to: &ReturnTo, start: Start) -> String {
@@ -376,7 +375,7 @@ impl Eq for Auth {}
 
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let providers: Vec<&str> = self.0.clients.iter().map(Registered::id).collect();
+        let providers: Vec<&str> = self.0.clients.listed().iter().map(Registered::id).collect();
         f.debug_struct("Auth")
             .field("public_origin", &self.0.origin)
             .field("base", &self.0.base)

@@ -21,7 +21,7 @@ impl Auth {
     /// # Ok::<(), codegrant_web::SetupErrors>(())
     /// ```
     pub fn providers(&self) -> impl Iterator<Item = &Provider> {
-        let clients = self.0.clients.iter();
+        let clients = self.0.clients.listed().iter();
         clients.map(Registered::provider)
     }
 

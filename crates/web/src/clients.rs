@@ -1,8 +1,9 @@
 //! The clients of this app, each with its provider's metadata and keys: cached, fetched once at a time.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use codegrant_core::jose::KeySet;
 use codegrant_core::provider::Provider;
@@ -12,6 +13,31 @@ use crate::error::Error;
 use crate::http_client::TransportError;
 use crate::registration::Switches;
 
+/// The clients of this app in the order in which they were configured; each is found by its id at once, however
+/// many there are.
+pub(crate) struct Clients {
+    listed: Vec<Registered>,
+    places: HashMap<String, usize>,
+}
+
+impl Clients {
+    pub(crate) fn new(listed: Vec<Registered>) -> Self {
+        let ids = listed.iter().map(|held| held.id().to_owned());
+        let places = ids.zip(0..).collect();
+        Self { listed, places }
+    }
+
+    /// Returns the client of that id.
+    pub(crate) fn named(&self, id: &str) -> Option<&Registered> {
+        self.places.get(id).map(|place| &self.listed[*place])
+    }
+
+    /// Returns all of them in their order.
+    pub(crate) fn listed(&self) -> &[Registered] {
+        &self.listed
+    }
+}
+
 /// One client and what is known of its provider.
 pub(crate) struct Registered {
     /// As the app configured it; at a dynamic registration, without what the provider gives out.
@@ -20,7 +46,7 @@ pub(crate) struct Registered {
     granted: RwLock<Option<Client>>,
     /// What else is done for this provider.
     pub(crate) switches: Switches,
-    pub(crate) metadata: Document<ProviderMetadata>,
+    pub(crate) metadata: Document<Arc<ProviderMetadata>>,
     pub(crate) keys: Document<KeySet>,
     /// What the provider gave out, where the client registers itself.
     pub(crate) information: Document<ClientInformation>,

@@ -5,12 +5,14 @@
 mod masked;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use codegrant_core::error::{CallbackError, Error as CoreError};
 use codegrant_core::http::{HttpRequest, HttpResponse};
 
 use crate::error::{Error, LinkError, LoginError, NOT_MOUNTED};
 use crate::hooks::LoggedOut;
+use crate::http_client::TransportError;
 use crate::outbound::Content;
 use masked::{hidden, masked, members};
 
@@ -180,61 +182,54 @@ impl Events {
         });
     }
 
+    /// Takes down what may be told of a request, before it is sent.
+    pub(crate) fn provider_call(&self, request: &HttpRequest, content: Content) -> Call {
+        Call {
+            method: request.method.as_str(),
+            url: request.loggable_url().to_owned(),
+            sent: self.0.as_ref().map(|_| sent(request, content)),
+            content,
+        }
+    }
+
     pub(crate) fn provider_called(
         &self,
         id: &str,
         provider: &str,
-        request: &HttpRequest,
-        response: Result<&HttpResponse, String>,
-        content: Content,
-        microseconds: u64,
+        call: Call,
+        answer: Result<&HttpResponse, &TransportError>,
+        took: Duration,
     ) {
-        let method = request.method.as_str();
-        let url = request.loggable_url();
-        match &response {
+        let Call {
+            method,
+            url,
+            sent,
+            content,
+        } = call;
+        let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        match answer {
             Ok(response) => tracing::debug!(
                 target: "codegrant", event = "provider.called", correlation_id = id, provider, method, url,
                 status = response.status, microseconds
             ),
             Err(reason) => tracing::warn!(
                 target: "codegrant", event = "provider.unreachable", correlation_id = id, provider, method,
-                url, reason, microseconds
+                url, %reason, microseconds
             ),
         }
-        self.tell(id, || {
-            let query = request.url.split_once('?').map_or("", |(_, query)| query);
-            let mut sent = Vec::new();
-            if content == Content::Protocol {
-                sent.extend(masked(query));
-                let form = request.header("content-type");
-                if form == Some("application/x-www-form-urlencoded") {
-                    sent.extend(masked(
-                        std::str::from_utf8(&request.body).unwrap_or_default(),
-                    ));
-                }
-            }
-            if let Some(value) = request.header("authorization") {
-                let scheme = value.split(' ').next().unwrap_or_default();
-                sent.insert(
-                    0,
-                    (
-                        "Authorization".to_owned(),
-                        format!("{scheme} {}", hidden(value)),
-                    ),
-                );
-            }
-            Event::ProviderCalled {
-                provider: provider.to_owned(),
-                method,
-                url: url.to_owned(),
-                sent,
-                received: match &response {
-                    Ok(response) if content == Content::Protocol => members(response),
-                    _ => Vec::new(),
-                },
-                outcome: response.map(|response| response.status),
-                microseconds,
-            }
+        self.tell(id, || Event::ProviderCalled {
+            provider: provider.to_owned(),
+            method,
+            url,
+            sent: sent.unwrap_or_default(),
+            received: match answer {
+                Ok(response) if content == Content::Protocol => members(response),
+                _ => Vec::new(),
+            },
+            outcome: answer
+                .map(|response| response.status)
+                .map_err(ToString::to_string),
+            microseconds,
         });
     }
 
@@ -351,6 +346,34 @@ impl Events {
             verified,
         });
     }
+}
+
+/// A request to a provider, as far as it may be told.
+pub(crate) struct Call {
+    method: &'static str,
+    url: String,
+    /// What was sent, where anybody watches.
+    sent: Option<Vec<(String, String)>>,
+    content: Content,
+}
+
+/// Returns what was sent in query and form, and how the client authenticated; to an API, only the latter.
+fn sent(request: &HttpRequest, content: Content) -> Vec<(String, String)> {
+    let mut sent = Vec::new();
+    if let Some(value) = request.header("authorization") {
+        let scheme = value.split(' ').next().unwrap_or_default();
+        let hidden = format!("{scheme} {}", hidden(value));
+        sent.push(("Authorization".to_owned(), hidden));
+    }
+    if content == Content::Protocol {
+        let query = request.url.split_once('?').map_or("", |(_, query)| query);
+        sent.extend(masked(query));
+        if request.header("content-type") == Some("application/x-www-form-urlencoded") {
+            let form = std::str::from_utf8(&request.body).unwrap_or_default();
+            sent.extend(masked(form));
+        }
+    }
+    sent
 }
 
 /// Joins an error's causes, each once.

@@ -1,6 +1,7 @@
 //! Calls to providers: each operation driven to its end, each document fetched once for all.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Instant;
 
 use codegrant_core::http::HttpResponse;
@@ -45,19 +46,16 @@ impl Auth {
                 Step::Done(value) => return Ok(value),
                 Step::Fetch(mut fetch) => {
                     let request = fetch.take_request();
+                    let call = self.0.events.provider_call(&request, content);
                     let began = Instant::now();
-                    let answer = self.0.http.send(request.clone()).await;
-                    let microseconds =
-                        u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-                    let seen = answer.as_ref().map_err(ToString::to_string);
+                    let answer = self.0.http.send(request).await;
                     let provider = &client.provider().id;
                     self.0.events.provider_called(
                         correlation_id,
                         provider,
-                        &request,
-                        seen,
-                        content,
-                        microseconds,
+                        call,
+                        answer.as_ref(),
+                        began.elapsed(),
                     );
                     step = match answer {
                         // Where the login goes on without it, no answer is as good as a refusal.
@@ -74,7 +72,7 @@ impl Auth {
         &self,
         correlation_id: &str,
         registered: &Registered,
-    ) -> Result<ProviderMetadata, Error> {
+    ) -> Result<Arc<ProviderMetadata>, Error> {
         let metadata = self.described(correlation_id, registered).await?;
         if registered.switches.register.is_some() {
             self.see_to_registration(correlation_id, registered, &metadata)
@@ -88,7 +86,7 @@ impl Auth {
         &self,
         correlation_id: &str,
         registered: &Registered,
-    ) -> Result<ProviderMetadata, Error> {
+    ) -> Result<Arc<ProviderMetadata>, Error> {
         if let Some(fresh) = registered.metadata.fresh(self.now()) {
             return Ok(fresh);
         }
@@ -96,10 +94,15 @@ impl Auth {
         let correlation_id = correlation_id.to_owned();
         finished(async move {
             let registered = auth.registered(&id).ok_or(SessionError::Gone)?;
-            let fetch = async || -> Result<Fetched<ProviderMetadata>, Error> {
-                let step = registered.client().discover()?;
-                auth.drive(&correlation_id, &registered.client(), step)
-                    .await
+            let fetch = async || -> Result<Fetched<Arc<ProviderMetadata>>, Error> {
+                let client = registered.client();
+                let fetched = auth
+                    .drive(&correlation_id, &client, client.discover()?)
+                    .await?;
+                Ok(Fetched::new(
+                    Arc::new(fetched.value),
+                    fetched.lifetime_seconds,
+                ))
             };
             registered
                 .metadata
@@ -117,7 +120,7 @@ impl Auth {
         &self,
         correlation_id: &str,
         identity: &Identity,
-    ) -> Result<(&Registered, ProviderMetadata), Error> {
+    ) -> Result<(&Registered, Arc<ProviderMetadata>), Error> {
         let registered = self
             .registered(&identity.provider)
             .ok_or(SessionError::Gone)?;
@@ -125,7 +128,7 @@ impl Auth {
         if metadata.issuer != identity.issuer {
             return Err(SessionError::IssuerChanged {
                 session: identity.issuer.clone(),
-                configured: metadata.issuer,
+                configured: metadata.issuer.clone(),
             }
             .into());
         }

@@ -160,7 +160,7 @@ impl Auth {
         let tokens = self.drive(&correlation_id, &client, step).await?;
         Ok(ApiToken(Arc::new(Held {
             provider: provider.to_owned(),
-            issuer: metadata.issuer,
+            issuer: metadata.issuer.clone(),
             access_token: tokens.access_token,
             dpop_key,
             expires_at: tokens.expires_at,

@@ -246,11 +246,11 @@ impl Auth {
     pub async fn test_cookie(&self, user: impl Into<TestUser>) -> String {
         let user = user.into();
         let registered = match &user.provider {
-            None => self.0.clients.first(),
+            None => self.0.clients.listed().first(),
             Some(id) => self.registered(id),
         };
         let registered = registered.unwrap_or_else(|| {
-            let ids: Vec<&str> = self.0.clients.iter().map(Registered::id).collect();
+            let ids: Vec<&str> = self.0.clients.listed().iter().map(Registered::id).collect();
             let asked = user.provider.as_deref().unwrap_or_default();
             panic!("no provider {asked:?} is configured; there are {ids:?}")
         });

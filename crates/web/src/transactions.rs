@@ -17,6 +17,9 @@ const OPEN_BYTES: usize = 7 * 1024;
 /// login that took too long can start again with its `return_to`.
 const KEPT_SECONDS: i64 = 3600;
 
+/// Begins the name of a transaction's cookie.
+const PREFIX: &str = "login.";
+
 /// Names the cookie that marks a login as handed over.
 const HANDED_OVER: &str = "handed-over";
 
@@ -51,7 +54,9 @@ impl Transactions {
     }
 
     fn name(&self, id: TransactionId) -> String {
-        self.cookies.name(&format!("login.{}", id.to_hex()))
+        let mut name = self.cookies.name(PREFIX);
+        name.push_str(&id.to_hex());
+        name
     }
 
     /// Returns the cookies that keep a transaction and drop the oldest when there are too many.
@@ -86,7 +91,7 @@ impl Transactions {
             });
         }
         let mut cookies = vec![self.cookies.keep(&name, &sealed, KEPT_SECONDS)];
-        let prefix = self.cookies.name("login.");
+        let prefix = self.cookies.name(PREFIX);
         let mut open: Vec<(&str, &str)> = jar.starting(&prefix).collect();
         // Browsers send cookies of one path oldest first (RFC 6265 section 5.4).
         open.reverse();
@@ -106,14 +111,14 @@ impl Transactions {
         Ok(cookies)
     }
 
-    /// Finds the transaction that a state names, and what it is for; it still has to be compared with the state.
+    /// Finds a transaction, and what it is for; it still has to be compared with the state that named it.
     pub(crate) fn find(
         &self,
-        state: &str,
+        id: TransactionId,
         provider: &str,
         jar: &Jar<'_>,
     ) -> Result<(Transaction, Option<Intent>), LostTransaction> {
-        let name = self.name(TransactionId::of_state(state));
+        let name = self.name(id);
         let mut sealed = jar.all(&name).peekable();
         if sealed.peek().is_none() {
             let any = jar.starting(&self.cookies.name("")).next().is_some();
@@ -136,16 +141,20 @@ impl Transactions {
             .ok_or(LostTransaction::Unreadable)
     }
 
-    /// Returns what drops a state's cookie: a transaction is used once, whatever comes of it.
-    pub(crate) fn drop(&self, state: &str) -> String {
-        self.cookies
-            .drop(&self.name(TransactionId::of_state(state)))
+    /// Returns what drops a transaction's cookie: it is used once, whatever comes of it.
+    pub(crate) fn drop(&self, id: TransactionId) -> String {
+        self.cookies.drop(&self.name(id))
     }
 
     /// Returns the cookie by which this browser is known to have finished a login that opened no session.
-    pub(crate) fn hand_over(&self, state: &str, return_to: &str, now: Timestamp) -> String {
+    pub(crate) fn hand_over(
+        &self,
+        transaction: TransactionId,
+        return_to: &str,
+        now: Timestamp,
+    ) -> String {
         let mark = HandedOver {
-            transaction: TransactionId::of_state(state),
+            transaction,
             return_to: return_to.to_owned(),
             at: now,
         };
@@ -155,11 +164,10 @@ impl Transactions {
         self.cookies.keep(&name, &sealed, KEPT_SECONDS)
     }
 
-    /// Returns where the login of that state ended, if it was the last that was handed over here.
-    pub(crate) fn handed_over(&self, state: &str, jar: &Jar<'_>) -> Option<String> {
+    /// Returns where that login ended, if it was the last that was handed over here.
+    pub(crate) fn handed_over(&self, id: TransactionId, jar: &Jar<'_>) -> Option<String> {
         let mark = self.mark(jar)?;
-        let same = mark.transaction == TransactionId::of_state(state);
-        same.then_some(mark.return_to)
+        (mark.transaction == id).then_some(mark.return_to)
     }
 
     /// Tells whether a login of this browser was handed over moments ago, on the way to the same page.
@@ -181,10 +189,9 @@ impl Transactions {
         serde_json::from_slice(&text).ok()
     }
 
-    /// Tells whether the request brought a cookie of that state's name.
-    pub(crate) fn is_held(&self, state: &str, jar: &Jar<'_>) -> bool {
-        jar.first(&self.name(TransactionId::of_state(state)))
-            .is_some()
+    /// Tells whether the request brought a transaction's cookie.
+    pub(crate) fn is_held(&self, id: TransactionId, jar: &Jar<'_>) -> bool {
+        jar.first(&self.name(id)).is_some()
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::atomic::AtomicBool;
 use async_trait::async_trait;
 use codegrant_core::error::Quoted;
 use codegrant_core::http::{HttpRequest, HttpResponse};
-use codegrant_core::{Client, PublicOrigin, Timestamp};
+use codegrant_core::{Client, PublicOrigin, ReturnTo, Timestamp};
 
 use super::{AuthBuilder, Clock, read_secret};
 use crate::auth::{Auth, Inner};
-use crate::clients::Registered;
+use crate::clients::{Clients, Registered};
 use crate::cookie::Cookies;
 use crate::error::{SetupError, SetupErrors};
 use crate::hosted::Hosted;
@@ -82,10 +82,11 @@ impl AuthBuilder {
             sessions: Sessions::new(cookies, ring.clone(), self.lifetime, self.kind),
             ring,
             origin,
+            start: ReturnTo::parse(&self.home, &self.base),
             base: self.base,
             home: self.home,
             app_name: self.app_name,
-            clients,
+            clients: Clients::new(clients),
             pages: self.pages,
             http: around(dev.as_ref(), &self.clock, http),
             events: self.events,

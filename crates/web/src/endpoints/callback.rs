@@ -72,12 +72,9 @@ pub(super) async fn receive(
     let state = response
         .as_ref()
         .ok()
-        .and_then(AuthorizationResponse::state)
-        .map(str::to_owned);
-    let id = match &state {
-        Some(state) => correlation_id(TransactionId::of_state(state)),
-        None => auth.new_correlation_id(),
-    };
+        .and_then(AuthorizationResponse::state);
+    let transaction = state.map(TransactionId::of_state);
+    let id = transaction.map_or_else(|| auth.new_correlation_id(), correlation_id);
     auth.0
         .events
         .callback_received(&id, registered.id(), encoded);
@@ -123,16 +120,17 @@ async fn finish(
         _ => return Err(CallbackError::StateMissing.into()),
     };
     let jar = Jar::read(request.cookies());
-    if let Some(page) = repost(auth, registered, request, &state, encoded, &jar) {
+    let name = TransactionId::of_state(&state);
+    if let Some(page) = repost(auth, registered, request, name, encoded, &jar) {
         return Ok(page);
     }
-    let found = auth.0.transactions.find(&state, registered.id(), &jar);
+    let found = auth.0.transactions.find(name, registered.id(), &jar);
     let (transaction, intent) = match found {
         Ok(found) => found,
         Err(lost) => return heal::go_on(auth, registered, &state, lost, &jar).await,
     };
     // From here on the transaction is used up, whatever comes of it.
-    let drop = auth.0.transactions.drop(&state);
+    let drop = auth.0.transactions.drop(name);
     let return_to = transaction.return_to().clone();
     let silent = transaction.is_silent();
     let checked = transaction.expects_subject();
@@ -229,7 +227,7 @@ async fn finish(
     let admitted = if overtaken {
         Ok(None)
     } else {
-        admit::admit(auth, id, &mut data, began, &state, &jar).await
+        admit::admit(auth, id, &mut data, began, name, &jar).await
     };
     let admitted = admitted.map_err(|error| Ended {
         error,
@@ -274,12 +272,12 @@ fn repost(
     auth: &Auth,
     registered: &Registered,
     request: &Request<'_>,
-    state: &str,
+    transaction: TransactionId,
     encoded: &str,
     jar: &Jar<'_>,
 ) -> Option<Response> {
     let posted = registered.client().response_mode().is_posted();
-    if !posted || auth.0.transactions.is_held(state, jar) {
+    if !posted || auth.0.transactions.is_held(transaction, jar) {
         return None;
     }
     let fields = form::parameters(encoded).ok()?;

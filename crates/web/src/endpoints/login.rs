@@ -26,10 +26,10 @@ pub(super) fn choose(auth: &Auth, request: &Request<'_>) -> Response {
     let url = |registered: &Registered| {
         auth.login_path_with(Some(registered.id()), &return_to, start, &options)
     };
-    if let [only] = auth.0.clients.as_slice() {
+    if let [only] = auth.0.clients.listed() {
         return Response::see_other(url(only));
     }
-    let clients = auth.0.clients.iter();
+    let clients = auth.0.clients.listed().iter();
     offer(auth, clients.map(|held| (held, url(held))).collect())
 }
 

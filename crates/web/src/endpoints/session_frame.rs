@@ -39,7 +39,7 @@ async fn frame(
         return Ok(pages::session_frame(None));
     };
     let metadata = auth.metadata(id, registered).await?;
-    let Some(address) = metadata.check_session_iframe else {
+    let Some(address) = &metadata.check_session_iframe else {
         return Ok(pages::session_frame(None));
     };
     let Ok(origin) = Url::parse(&address).map(|url| url.origin().ascii_serialization()) else {

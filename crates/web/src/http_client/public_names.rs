@@ -29,9 +29,11 @@ pub(super) struct Inside(Mutex<Vec<String>>);
 impl Inside {
     /// Takes note of where a host has answered from.
     pub(super) fn answered(&self, host: &str, address: SocketAddr) {
+        if Reach::Public.permits(address.ip()) {
+            return;
+        }
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let public = Reach::Public.permits(address.ip());
-        if public || held.iter().any(|held| held == host) {
+        if held.iter().any(|held| held == host) {
             return;
         }
         if held.len() >= HOSTS {

@@ -119,26 +119,30 @@ impl Connections {
 
     async fn send(
         &self,
-        request: &HttpRequest,
+        mut request: HttpRequest,
         roots: &[reqwest::Certificate],
         inside: &Inside,
     ) -> Result<HttpResponse, TransportError> {
-        if request.reach == Reach::Anywhere {
-            return perform(&self.anywhere, request, Some(inside)).await;
-        }
-        let answer = match self.public(roots) {
-            _ if named_inside(&request.url) => Err(out_of_reach(request)),
-            Ok(client) => perform(client, request, None).await,
-            Err(reason) => Err(unreachable(request, reason.clone())),
+        let host = match std::mem::take(&mut request.reach) {
+            Reach::Anywhere => return perform(&self.anywhere, request, Some(inside)).await,
+            Reach::LikeHost(host) => Some(host),
+            _ => None,
         };
-        match (&answer, &request.reach) {
-            // Nothing was sent. The issuer may be in a private network itself: so may be what it names then.
-            (Err(TransportError::OutOfReach { .. }), Reach::LikeHost(host))
-                if inside.holds(host) =>
-            {
+        // The issuer may be in a private network itself: so may be what it names then.
+        let again = host
+            .filter(|host| inside.holds(host))
+            .map(|_| request.clone());
+        let answer = match self.public(roots) {
+            _ if named_inside(&request.url) => Err(out_of_reach(&request)),
+            Ok(client) => perform(client, request, None).await,
+            Err(reason) => Err(unreachable(&request, reason.clone())),
+        };
+        match (answer, again) {
+            // Nothing was sent.
+            (Err(TransportError::OutOfReach { .. }), Some(request)) => {
                 perform(&self.anywhere, request, None).await
             }
-            _ => answer,
+            (answer, _) => answer,
         }
     }
 }
@@ -168,11 +172,11 @@ fn builder(
 impl HttpClient for ReqwestClient {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let Some(certificate) = &request.certificate else {
-            return self.without.send(&request, &self.roots, &self.inside).await;
+            return self.without.send(request, &self.roots, &self.inside).await;
         };
         let connections = self.certified(certificate);
         let connections = connections.map_err(|reason| unreachable(&request, reason))?;
-        connections.send(&request, &self.roots, &self.inside).await
+        connections.send(request, &self.roots, &self.inside).await
     }
 }
 
@@ -191,7 +195,7 @@ fn out_of_reach(request: &HttpRequest) -> TransportError {
 
 async fn perform(
     client: &reqwest::Client,
-    request: &HttpRequest,
+    request: HttpRequest,
     inside: Option<&Inside>,
 ) -> Result<HttpResponse, TransportError> {
     let limits = request.limits;
@@ -222,31 +226,33 @@ async fn perform(
     let mut outgoing = client
         .request(method, &request.url)
         .timeout(Duration::from_secs(limits.deadline_seconds.into()))
-        .body(request.body.clone());
-    for (name, value) in &request.headers {
-        outgoing = outgoing.header(*name, value);
+        .body(request.body);
+    for (name, value) in request.headers {
+        outgoing = outgoing.header(name, value);
     }
     let mut incoming = outgoing.send().await.map_err(failed)?;
     if let (Some(inside), Some(address)) = (inside, incoming.remote_addr()) {
         inside.answered(incoming.url().host_str().unwrap_or_default(), address);
     }
     let mut response = HttpResponse::new(incoming.status().as_u16());
+    response.headers.reserve(incoming.headers().len());
     for (name, value) in incoming.headers() {
         if let Ok(value) = value.to_str() {
-            response = response.with_header(name.as_str(), value);
+            // The name is in lower case already.
+            let (name, value) = (name.as_str().to_owned(), value.to_owned());
+            response.headers.push((name, value));
         }
     }
-    let mut body = Vec::new();
     while let Some(chunk) = incoming.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > limits.max_body {
+        if response.body.len() + chunk.len() > limits.max_body {
             return Err(TransportError::TooLarge {
                 url,
                 limit: limits.max_body,
             });
         }
-        body.extend_from_slice(&chunk);
+        response.body.extend_from_slice(&chunk);
     }
-    Ok(response.with_body(body))
+    Ok(response)
 }
 
 /// Joins an error's causes, without the URL: its query may hold a secret.

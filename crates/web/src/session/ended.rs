@@ -91,8 +91,14 @@ impl Ended {
         part.is_some_and(|part| part.live(entry, now).is_some())
     }
 
-    /// Tells whether a session is over, as far as this process knows.
-    pub(super) fn has(&self, data: &SessionData, ring: &KeyRing, now: Timestamp) -> bool {
+    /// Tells whether a session that began at `started_at` is over, as far as this process knows.
+    pub(super) fn has(
+        &self,
+        data: &SessionData,
+        started_at: Timestamp,
+        ring: &KeyRing,
+        now: Timestamp,
+    ) -> bool {
         if !self.any.load(Ordering::Acquire) {
             return false;
         }
@@ -103,11 +109,10 @@ impl Ended {
             return false;
         }
         let entries = index::lookups(data, ring);
-        let issued_at = data.issued_at.unwrap_or(data.started_at);
+        let issued_at = data.issued_at.unwrap_or(started_at);
         let held = self.held();
         let found = |entry: &IndexKey| held.get(entry.part())?.live(entry, now).copied();
-        let reaches =
-            |until: Until| issued_at <= until.issued_by && data.started_at <= until.started_by;
+        let reaches = |until: Until| issued_at <= until.issued_by && started_at <= until.started_by;
         entries.iter().any(|entry| {
             found(entry).is_some_and(reaches) || found(&entry.claimed()).is_some_and(reaches)
         })
@@ -170,8 +175,8 @@ mod tests {
                 let entry = IndexKey::new(format!("{}{number}", part.part()));
                 ended.take(&revocation(entry, now), now);
             }
-            assert!(ended.has(&session("https://op.example", now), &ring, now));
-            assert!(!ended.has(&session("https://evil.example", now), &ring, now));
+            assert!(ended.has(&session("https://op.example", now), now, &ring, now));
+            assert!(!ended.has(&session("https://evil.example", now), now, &ring, now));
             let held = ended.held();
             assert_eq!(held[part.part()].values().count(), limit);
         }

@@ -30,7 +30,12 @@ impl Sessions {
 
     /// Tells whether a session is over, as far as this process knows.
     pub(crate) fn has_ended(&self, data: &SessionData, now: Timestamp) -> bool {
-        self.index.has(data, &self.ring, now)
+        self.had_ended(data, data.started_at, now)
+    }
+
+    /// Tells the same of a session whose login began earlier than the session itself.
+    pub(crate) fn had_ended(&self, data: &SessionData, began: Timestamp, now: Timestamp) -> bool {
+        self.index.has(data, began, &self.ring, now)
     }
 
     /// Ends the sessions that a provider names, whoever's browser they are in.

@@ -136,9 +136,15 @@ impl RevocationIndex {
         &self.0.ended
     }
 
-    /// Tells whether a session is over, by the copy as it is.
-    pub(super) fn has(&self, data: &SessionData, ring: &KeyRing, now: Timestamp) -> bool {
-        self.0.ended.has(data, ring, now)
+    /// Tells whether a session that began at `started_at` is over, by the copy as it is.
+    pub(super) fn has(
+        &self,
+        data: &SessionData,
+        started_at: Timestamp,
+        ring: &KeyRing,
+        now: Timestamp,
+    ) -> bool {
+        self.0.ended.has(data, started_at, ring, now)
     }
 
     /// Sees to it that the copy is not older than the bound.

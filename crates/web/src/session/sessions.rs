@@ -172,9 +172,7 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<bool, Error> {
         self.index.read_now(now).await?;
-        let mut as_it_began = data.clone();
-        as_it_began.started_at = began;
-        Ok(self.has_ended(&as_it_began, now))
+        Ok(self.had_ended(data, began, now))
     }
 
     /// Ends the session that was found, and returns what drops its cookies.

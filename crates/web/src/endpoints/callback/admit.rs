@@ -1,6 +1,6 @@
 //! What becomes of a login that has been proved: the app says, and its session opens, or does not.
 
-use codegrant_core::Timestamp;
+use codegrant_core::{Timestamp, TransactionId};
 
 use crate::auth::Auth;
 use crate::cookie::Jar;
@@ -19,9 +19,7 @@ pub(super) async fn is_overtaken(
     about_the_present: bool,
     jar: &Jar<'_>,
 ) -> Result<bool, Error> {
-    let mut as_it_began = data.clone();
-    as_it_began.started_at = began;
-    if auth.0.sessions.has_ended(&as_it_began, auth.now()) {
+    if auth.0.sessions.had_ended(data, began, auth.now()) {
         return Ok(true);
     }
     let same = |found: Found| found.session.identity().key() == data.identity.key();
@@ -36,7 +34,7 @@ pub(super) async fn admit(
     id: &str,
     data: &mut SessionData,
     began: Timestamp,
-    state: &str,
+    transaction: TransactionId,
     jar: &Jar<'_>,
 ) -> Result<Option<Vec<String>>, Error> {
     let sessions = &auth.0.sessions;
@@ -63,7 +61,7 @@ pub(super) async fn admit(
             if transactions.handed_over_just_now(&data.return_to, jar, auth.now()) {
                 auth.0.events.handed_over_again(id, &data.identity.provider);
             }
-            cookies.push(transactions.hand_over(state, &data.return_to, auth.now()));
+            cookies.push(transactions.hand_over(transaction, &data.return_to, auth.now()));
             Ok(Some(cookies))
         }
         Verdict::Refuse(reason) => {

@@ -22,25 +22,26 @@ pub(super) async fn go_on(
     lost: LostTransaction,
     jar: &Jar<'_>,
 ) -> Result<Response, Ended> {
+    let transaction = TransactionId::of_state(state);
     let present = auth.found(jar).await?;
     if let Some(found) = &present {
         let data = found.session.data();
-        if data.transaction == TransactionId::of_state(state) {
+        if data.transaction == transaction {
             return Ok(Response::see_other(data.return_to.as_str()));
         }
     }
-    if let Some(return_to) = auth.0.transactions.handed_over(state, jar) {
+    if let Some(return_to) = auth.0.transactions.handed_over(transaction, jar) {
         return Ok(Response::see_other(return_to));
     }
-    if let Some(path) = link::prove::seen(auth, registered, state, jar).await? {
+    if let Some(path) = link::prove::seen(auth, registered, transaction, jar).await? {
         return Ok(Response::see_other(path));
     }
     let restart = present.is_none()
         && lost != LostTransaction::Unknown
         && Attempt::of_state(state) == Attempt::First;
-    let held = auth.0.transactions.is_held(state, jar);
+    let held = auth.0.transactions.is_held(transaction, jar);
     let cookies = held
-        .then(|| auth.0.transactions.drop(state))
+        .then(|| auth.0.transactions.drop(transaction))
         .into_iter()
         .collect();
     Err(Ended {

@@ -52,10 +52,9 @@ pub(in crate::endpoints) async fn propose(
 pub(in crate::endpoints) async fn seen(
     auth: &Auth,
     registered: &Registered,
-    state: &str,
+    transaction: TransactionId,
     jar: &Jar<'_>,
 ) -> Result<Option<String>, Error> {
-    let transaction = TransactionId::of_state(state);
     let sessions = &auth.0.sessions;
     let held = sessions
         .held_proof(registered.id(), jar, auth.now())

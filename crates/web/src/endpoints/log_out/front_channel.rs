@@ -99,7 +99,7 @@ fn policy(auth: &Auth, registered: &Registered) -> String {
         _ => None,
     };
     let metadata = registered.metadata.fresh(auth.now());
-    let page = metadata.and_then(|metadata| metadata.end_session_endpoint);
+    let page = metadata.and_then(|metadata| metadata.end_session_endpoint.clone());
     let mut origins: Vec<String> = [issuer, page]
         .into_iter()
         .flatten()
