@@ -34,6 +34,27 @@ pub(super) fn created(result: Result<Created, codegrant_web::StoreError>) {
     assert_eq!(done(result), Created::Yes, "its key is new");
 }
 
+/// A record without its entries, which a store need not give back.
+pub(super) fn bare(record: Record) -> Record {
+    Record {
+        index: Vec::new(),
+        ..record
+    }
+}
+
+#[track_caller]
+pub(super) fn loaded(result: Result<Option<Record>, codegrant_web::StoreError>) -> Option<Record> {
+    done(result).map(bare)
+}
+
+#[track_caller]
+pub(super) fn listed(
+    result: Result<Vec<(SessionKey, Record)>, codegrant_web::StoreError>,
+) -> Vec<(SessionKey, Record)> {
+    let found = done(result).into_iter();
+    found.map(|(key, record)| (key, bare(record))).collect()
+}
+
 pub(super) fn record(version: u64, expires_at: Timestamp) -> Record {
     Record {
         sealed: format!("version {version}").into_bytes().into(),

@@ -9,7 +9,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use codegrant_core::Timestamp;
 
-use super::Expiring;
+use super::expiring::Expiring;
+use super::fingerprint::{Fingerprint, Fingerprints};
 use super::index::{self, IndexKey};
 use super::record::SessionData;
 use super::revocations::Revocation;
@@ -28,10 +29,13 @@ pub(super) struct Ended {
     /// Whether there is anything but single logins.
     named: AtomicBool,
     /// By the part of the index: however many endings one has, they push none of another's out.
-    held: Mutex<HashMap<String, Expiring<IndexKey, Until>>>,
+    held: Mutex<Parts>,
+    fingerprints: Fingerprints,
     /// How many a part holds, and one of what nobody proved.
     limits: [usize; 2],
 }
+
+type Parts = HashMap<String, Expiring<Fingerprint, Until>>;
 
 /// Which sessions an entry ends: those that the provider had issued by then, and that had begun here.
 #[derive(Clone, Copy)]
@@ -50,7 +54,8 @@ impl Ended {
             limits,
             any: AtomicBool::new(false),
             named: AtomicBool::new(false),
-            held: Mutex::new(HashMap::new()),
+            held: Mutex::default(),
+            fingerprints: Fingerprints::new(),
         }
     }
 
@@ -63,11 +68,10 @@ impl Ended {
             until,
         } = revocation;
         let (mut issued_by, mut started_by, mut until) = (*issued_by, *started_by, *until);
-        let limit = self.limits[usize::from(entry.is_claimed())];
+        let fingerprint = self.fingerprints.of(entry);
         let mut held = self.held();
-        let part = held.entry(entry.part().to_owned());
-        let part = part.or_insert_with(|| Expiring::new(limit));
-        if let Some((before, before_until)) = part.live_until(entry, now) {
+        let part = part_of(&mut held, entry, self.limits);
+        if let Some((before, before_until)) = part.live_until(&fingerprint, now) {
             issued_by = issued_by.max(before.issued_by);
             started_by = started_by.max(before.started_by);
             until = until.max(before_until);
@@ -76,7 +80,7 @@ impl Ended {
             issued_by,
             started_by,
         };
-        part.insert(entry.clone(), reach, until, now);
+        part.insert(fingerprint, reach, until, now);
         drop(held);
         if !entry.is_one_login() {
             self.named.store(true, Ordering::Release);
@@ -88,7 +92,7 @@ impl Ended {
     pub(super) fn knows(&self, entry: &IndexKey, now: Timestamp) -> bool {
         let held = self.held();
         let part = held.get(entry.part());
-        part.is_some_and(|part| part.live(entry, now).is_some())
+        part.is_some_and(|part| part.live(&self.fingerprints.of(entry), now).is_some())
     }
 
     /// Tells whether a session that began at `started_at` is over, as far as this process knows.
@@ -111,7 +115,10 @@ impl Ended {
         let entries = index::lookups(data, ring);
         let issued_at = data.issued_at.unwrap_or(started_at);
         let held = self.held();
-        let found = |entry: &IndexKey| held.get(entry.part())?.live(entry, now).copied();
+        let found = |entry: &IndexKey| {
+            let part = held.get(entry.part())?;
+            part.live(&self.fingerprints.of(entry), now).copied()
+        };
         let reaches = |until: Until| issued_at <= until.issued_by && started_at <= until.started_by;
         entries.iter().any(|entry| {
             found(entry).is_some_and(reaches) || found(&entry.claimed()).is_some_and(reaches)
@@ -119,9 +126,22 @@ impl Ended {
     }
 
     /// A panic elsewhere cannot leave the maps half changed, so a poisoned lock is taken all the same.
-    fn held(&self) -> MutexGuard<'_, HashMap<String, Expiring<IndexKey, Until>>> {
+    fn held(&self) -> MutexGuard<'_, Parts> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn part_of<'a>(
+    held: &'a mut Parts,
+    entry: &IndexKey,
+    limits: [usize; 2],
+) -> &'a mut Expiring<Fingerprint, Until> {
+    let name = entry.part();
+    if !held.contains_key(name) {
+        let limit = limits[usize::from(entry.is_claimed())];
+        held.insert(name.to_owned(), Expiring::new(limit));
+    }
+    held.get_mut(name).expect("it was there or was put there")
 }
 
 #[cfg(test)]

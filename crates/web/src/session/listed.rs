@@ -4,8 +4,8 @@ use codegrant_core::Timestamp;
 
 use super::index::Whose;
 use super::record::SessionData;
+use super::session_key::SessionKey;
 use super::sessions::{Found, Place, Sessions};
-use super::store::SessionKey;
 use crate::error::Error;
 
 /// How many sessions of one account are listed; ending all of them ends the others as well.

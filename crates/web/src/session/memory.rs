@@ -1,20 +1,26 @@
 //! Sessions in this process's memory: bounded, and gone with the process.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
 
+use super::expiring::{Expiring, Slot};
+use super::fingerprint::{Fingerprint, Fingerprints};
 use super::index::IndexKey;
 use super::revocations::{Position, Revocation, Revoked};
-use super::store::{Created, Record, Replaced, SessionKey, SessionStore, StoreError};
+use super::session_key::SessionKey;
+use super::store::{Created, Record, Replaced, SessionStore, StoreError};
+
+/// How much of the list of what is over one answer holds, so that nobody waits while all of it is copied.
+const PART: usize = 1_000;
 
 /// A store in memory, for one process.
 ///
 /// It holds at most as many sessions as it is told; then the one that expires first makes room. Expired
-/// ones go whenever something is written.
+/// ones go whenever something is written, a few at a time. Beside the record itself a session takes some 250 bytes.
+/// What so many sessions took stays the process's when they have gone, for those that come after.
 ///
 /// ```
 /// use codegrant_web::MemoryStore;
@@ -24,46 +30,110 @@ use super::store::{Created, Record, Replaced, SessionKey, SessionStore, StoreErr
 pub struct MemoryStore(Mutex<Held>);
 
 struct Held {
-    sessions: Expiring<SessionKey, Record>,
+    sessions: Expiring<SessionKey, Kept>,
+    fingerprints: Fingerprints,
     /// Which sessions have an entry; every session that is held, and no other.
-    index: HashMap<IndexKey, HashSet<SessionKey>>,
+    index: BTreeSet<(Fingerprint, Slot)>,
     transactions: Expiring<TransactionId, ()>,
     /// By their number, which is the position.
     revocations: Expiring<u64, Revocation>,
+    /// Those that are held, in order.
+    numbers: BTreeMap<u64, Slot>,
     revoked: u64,
+}
+
+/// A record, with its entries as the index has them.
+struct Kept {
+    sealed: Arc<[u8]>,
+    version: u64,
+    issued_at: Timestamp,
+    entries: Entries,
+}
+
+/// As many entries as our records have, or any number of them.
+#[derive(Clone)]
+enum Entries {
+    Few(u8, [Fingerprint; Self::FEW]),
+    Many(Box<[Fingerprint]>),
+}
+
+impl Entries {
+    const FEW: usize = 3;
+
+    fn of(index: &[IndexKey], fingerprints: &Fingerprints) -> Self {
+        let mut all = index.iter().map(|entry| fingerprints.of(entry));
+        if index.len() > Self::FEW {
+            return Self::Many(all.collect());
+        }
+        let few = [(); Self::FEW].map(|()| all.next().unwrap_or_default());
+        Self::Few(index.len() as u8, few)
+    }
+
+    fn as_slice(&self) -> &[Fingerprint] {
+        match self {
+            Self::Few(count, few) => &few[..usize::from(*count)],
+            Self::Many(all) => all,
+        }
+    }
+}
+
+impl Kept {
+    /// Returns it as it was given, but for its entries.
+    fn record(&self, expires_at: Timestamp) -> Record {
+        Record {
+            sealed: self.sealed.clone(),
+            version: self.version,
+            expires_at,
+            index: Vec::new(),
+            issued_at: self.issued_at,
+        }
+    }
 }
 
 impl Held {
     fn keep(&mut self, key: &SessionKey, record: Record, now: Timestamp) {
-        for entry in &record.index {
-            let sessions = self.index.entry(entry.clone()).or_default();
-            sessions.insert(key.clone());
+        let entries = Entries::of(&record.index, &self.fingerprints);
+        let kept = Kept {
+            sealed: record.sealed,
+            version: record.version,
+            issued_at: record.issued_at,
+            entries: entries.clone(),
+        };
+        let inserted = self
+            .sessions
+            .insert(key.clone(), kept, record.expires_at, now);
+        // Before the new entries: the place of one that went may be taken again.
+        for (slot, _, gone) in &inserted.gone {
+            self.forget(*slot, &gone.entries);
         }
-        let (expires, index) = (record.expires_at, record.index.clone());
-        for (gone, before) in self.sessions.insert(key.clone(), record, expires, now) {
-            // What was replaced is gone as well, and the entries that it shares with the new one stay.
-            let stays = |entry: &IndexKey| gone == *key && index.contains(entry);
-            self.forget(&gone, before.index.iter().filter(|entry| !stays(entry)));
+        for entry in entries.as_slice() {
+            self.index.insert((*entry, inserted.slot));
         }
     }
 
     fn remove(&mut self, key: &SessionKey) -> bool {
         let gone = self.sessions.remove(key);
-        if let Some(record) = &gone {
-            self.forget(key, record.index.iter());
+        if let Some((slot, kept)) = &gone {
+            self.forget(*slot, &kept.entries);
         }
         gone.is_some()
     }
 
-    fn forget<'a>(&mut self, key: &SessionKey, entries: impl Iterator<Item = &'a IndexKey>) {
-        for entry in entries {
-            if let Some(sessions) = self.index.get_mut(entry) {
-                sessions.remove(key);
-                if sessions.is_empty() {
-                    self.index.remove(entry);
-                }
-            }
+    fn forget(&mut self, slot: Slot, entries: &Entries) {
+        for entry in entries.as_slice() {
+            self.index.remove(&(*entry, slot));
         }
+    }
+
+    /// Finds the live sessions that have an entry.
+    fn found(
+        &self,
+        entry: &IndexKey,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (&SessionKey, &Kept, Timestamp)> {
+        let entry = self.fingerprints.of(entry);
+        let places = self.index.range((entry, Slot::FIRST)..=(entry, Slot::LAST));
+        places.filter_map(move |(_, slot)| self.sessions.live_at(*slot, now))
     }
 }
 
@@ -72,16 +142,18 @@ impl MemoryStore {
     pub fn new(capacity: usize) -> Self {
         Self(Mutex::new(Held {
             sessions: Expiring::new(capacity),
-            index: HashMap::new(),
+            fingerprints: Fingerprints::new(),
+            index: BTreeSet::new(),
             transactions: Expiring::new(capacity),
             revocations: Expiring::new(capacity),
+            numbers: BTreeMap::new(),
             revoked: 0,
         }))
     }
 
     /// Returns how many sessions are held, expired ones included.
     pub fn len(&self) -> usize {
-        self.held().sessions.entries.len()
+        self.held().sessions.len()
     }
 
     /// Tells whether no session is held.
@@ -112,7 +184,9 @@ impl SessionStore for MemoryStore {
     }
 
     async fn load(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Record>, StoreError> {
-        Ok(self.held().sessions.live(key, now).cloned())
+        let held = self.held();
+        let live = held.sessions.live_until(key, now);
+        Ok(live.map(|(kept, expires_at)| kept.record(expires_at)))
     }
 
     async fn replace(
@@ -144,12 +218,9 @@ impl SessionStore for MemoryStore {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let mut held = self.held();
-        let found = held.index.get(entry).cloned().unwrap_or_default();
-        let over = |key: &SessionKey| {
-            let live = held.sessions.live(key, now);
-            live.is_some_and(|record| record.issued_at <= issued_by)
-        };
-        let over: Vec<SessionKey> = found.into_iter().filter(over).collect();
+        let found = held.found(entry, now);
+        let over = found.filter(|(_, kept, _)| kept.issued_at <= issued_by);
+        let over: Vec<SessionKey> = over.map(|(key, ..)| key.clone()).collect();
         Ok(over.iter().filter(|key| held.remove(key)).count())
     }
 
@@ -160,9 +231,8 @@ impl SessionStore for MemoryStore {
         now: Timestamp,
     ) -> Result<Vec<(SessionKey, Record)>, StoreError> {
         let held = self.held();
-        let found = held.index.get(entry).into_iter().flatten();
-        let live =
-            found.filter_map(|key| Some((key.clone(), held.sessions.live(key, now)?.clone())));
+        let found = held.found(entry, now);
+        let live = found.map(|(key, kept, expires_at)| (key.clone(), kept.record(expires_at)));
         Ok(live.take(limit).collect())
     }
 
@@ -170,8 +240,14 @@ impl SessionStore for MemoryStore {
         let mut held = self.held();
         let number = held.revoked;
         held.revoked += 1;
-        held.revocations
-            .insert(number, revocation.clone(), revocation.until, now);
+        let until = revocation.until;
+        let inserted = held
+            .revocations
+            .insert(number, revocation.clone(), until, now);
+        for (_, gone, _) in &inserted.gone {
+            held.numbers.remove(gone);
+        }
+        held.numbers.insert(number, inserted.slot);
         Ok(())
     }
 
@@ -185,11 +261,15 @@ impl SessionStore for MemoryStore {
         let first = first.map_err(|_| StoreError {
             reason: "a position that this store did not give".to_owned(),
         })?;
-        let new = (first..held.revoked).filter_map(|number| held.revocations.live(&number, now));
+        let mut numbers = held.numbers.range(first..);
+        let part = numbers.by_ref().take(PART);
+        let live = part.filter_map(|(_, slot)| held.revocations.live_at(*slot, now));
+        let revocations = live.map(|(_, revocation, _)| revocation.clone()).collect();
+        let next = numbers.next().map(|(number, _)| *number);
         Ok(Revoked {
-            revocations: new.cloned().collect(),
-            position: Position::new(held.revoked.to_string()),
-            more: false,
+            revocations,
+            position: Position::new(next.unwrap_or(held.revoked).to_string()),
+            more: next.is_some(),
         })
     }
 
@@ -209,82 +289,6 @@ impl SessionStore for MemoryStore {
 
     fn stays_in_process(&self) -> bool {
         true
-    }
-}
-
-/// A bounded map whose entries expire; the next to expire is always at hand.
-pub(crate) struct Expiring<K, V> {
-    capacity: usize,
-    entries: HashMap<K, (V, Timestamp, u64)>,
-    /// When each entry expires, in order; the number tells entries of the same second apart.
-    order: BTreeSet<(Timestamp, u64)>,
-    names: HashMap<u64, K>,
-    next: u64,
-}
-
-impl<K: Hash + Eq + Clone, V> Expiring<K, V> {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self {
-            capacity: capacity.max(1),
-            entries: HashMap::new(),
-            order: BTreeSet::new(),
-            names: HashMap::new(),
-            next: 0,
-        }
-    }
-
-    /// Returns every value, expired ones included.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
-        self.entries.values().map(|(value, ..)| value)
-    }
-
-    pub(crate) fn live(&self, key: &K, now: Timestamp) -> Option<&V> {
-        self.entries
-            .get(key)
-            .filter(|(_, expires, _)| now < *expires)
-            .map(|(value, _, _)| value)
-    }
-
-    /// Returns a value and when it expires.
-    pub(crate) fn live_until(&self, key: &K, now: Timestamp) -> Option<(&V, Timestamp)> {
-        self.entries
-            .get(key)
-            .filter(|(_, expires, _)| now < *expires)
-            .map(|(value, expires, _)| (value, *expires))
-    }
-
-    /// Puts a value in, and returns what went for it: the key's value before, what had expired, and what had
-    /// to make room.
-    pub(crate) fn insert(
-        &mut self,
-        key: K,
-        value: V,
-        expires: Timestamp,
-        now: Timestamp,
-    ) -> Vec<(K, V)> {
-        let mut gone = Vec::new();
-        gone.extend(self.remove(&key).map(|before| (key.clone(), before)));
-        while let Some(&(first, number)) = self.order.first() {
-            if now < first && self.entries.len() < self.capacity {
-                break;
-            }
-            if let Some(key) = self.names.get(&number).cloned() {
-                gone.extend(self.remove(&key).map(|before| (key, before)));
-            }
-        }
-        let number = self.next;
-        self.next += 1;
-        self.order.insert((expires, number));
-        self.names.insert(number, key.clone());
-        self.entries.insert(key, (value, expires, number));
-        gone
-    }
-
-    fn remove(&mut self, key: &K) -> Option<V> {
-        let (value, expires, number) = self.entries.remove(key)?;
-        self.order.remove(&(expires, number));
-        self.names.remove(&number);
-        Some(value)
     }
 }
 
@@ -318,18 +322,70 @@ mod tests {
             let created = store.create(&key(number), record(0, &entries), now).await;
             assert_eq!(created, Ok(Created::Yes));
         }
-        assert_eq!(
-            store.held().index.len(),
-            3,
-            "two sessions share one of three"
-        );
+        assert_eq!(store.held().index.len(), 4, "two of each session");
         let other = IndexKey::new("another entry");
         let change = record(1, std::slice::from_ref(&other));
         let replaced = store.replace(&key(99), 0, change, now).await.unwrap();
         assert_eq!(replaced, Replaced::Yes);
         store.delete(&key(98)).await.unwrap();
-        assert_eq!(store.held().index.keys().collect::<Vec<_>>(), [&other]);
+        assert_eq!(store.held().index.len(), 1);
+        assert_eq!(store.end_all(&entry, now, now).await.unwrap(), 0);
         assert_eq!(store.end_all(&other, now, now).await.unwrap(), 1);
         assert!(store.held().index.is_empty() && store.is_empty());
+    }
+
+    #[tokio::test]
+    async fn any_number_of_entries_finds_a_session_until_it_goes() {
+        let store = MemoryStore::new(10);
+        let now = Timestamp::from_unix(1_000);
+        for count in 0..10 {
+            let entries: Vec<IndexKey> = (0..count).map(|n| IndexKey::new(n.to_string())).collect();
+            let record = Record {
+                sealed: [].into(),
+                version: 0,
+                expires_at: now.plus(60),
+                index: entries.clone(),
+                issued_at: now,
+            };
+            let key = SessionKey::of_id(&count.to_string());
+            let created = store.create(&key, record, now).await;
+            assert_eq!(created, Ok(Created::Yes));
+            for entry in &entries {
+                assert_eq!(store.list(entry, 10, now).await.unwrap().len(), 1);
+            }
+            assert_eq!(store.held().index.len(), count);
+            store.delete(&key).await.unwrap();
+            assert!(store.held().index.is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_long_list_of_what_is_over_comes_in_parts_without_gaps() {
+        let store = MemoryStore::new(5_000);
+        let now = Timestamp::from_unix(1_000);
+        for number in 0..(PART as i64 * 3) {
+            let revocation = Revocation {
+                entry: IndexKey::new(number.to_string()),
+                issued_by: now,
+                started_by: now,
+                until: now.plus(1 + number % 2 * 60),
+            };
+            store.revoke(&revocation, now).await.unwrap();
+        }
+        let later = now.plus(1);
+        let (mut position, mut seen, mut asked) = (None, Vec::new(), 0);
+        loop {
+            let part = store.revoked(position.as_ref(), later).await.unwrap();
+            seen.extend(part.revocations.into_iter().map(|one| one.entry));
+            (position, asked) = (Some(part.position), asked + 1);
+            if !part.more {
+                break;
+            }
+        }
+        let odd = (0..PART * 3).filter(|number| number % 2 == 1);
+        let odd: Vec<IndexKey> = odd
+            .map(|number| IndexKey::new(number.to_string()))
+            .collect();
+        assert_eq!((seen, asked), (odd, 3));
     }
 }

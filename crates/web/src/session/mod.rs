@@ -3,6 +3,8 @@
 mod allowance;
 mod ended;
 mod ending;
+mod expiring;
+mod fingerprint;
 mod index;
 mod listed;
 mod log_out_state;
@@ -14,18 +16,20 @@ mod record;
 mod revocation_index;
 mod revocations;
 mod roles;
+mod session_key;
 mod sessions;
 mod store;
 mod token_set;
 
+pub(crate) use expiring::Expiring;
 pub use index::IndexKey;
 pub(crate) use index::{Named, Said, Whose};
 pub(crate) use listed::Listed;
-pub(crate) use memory::Expiring;
 pub use memory::MemoryStore;
 pub use record::Session;
 pub use revocations::{Position, Revocation, Revoked};
-pub use store::{Created, Record, Replaced, SessionKey, SessionStore, StoreError};
+pub use session_key::SessionKey;
+pub use store::{Created, Record, Replaced, SessionStore, StoreError};
 
 pub(crate) use newest::Wrote;
 pub(crate) use notes::Kind as NoteKind;

@@ -7,8 +7,9 @@ use codegrant_core::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::session_key::SessionKey;
 use super::sessions::Sessions;
-use super::store::{Created, Record, Replaced, SessionKey, StoreError};
+use super::store::{Created, Record, Replaced, StoreError};
 use crate::seal::Purpose;
 
 /// What a note is: one kind's never opens as another's, nor as a session.

@@ -7,8 +7,9 @@ use codegrant_core::{Timestamp, TransactionId};
 use serde::{Deserialize, Serialize};
 
 use super::record::SessionData;
+use super::session_key::SessionKey;
 use super::sessions::{Found, Place, Sessions};
-use super::store::{Created, Record, Replaced, SessionKey};
+use super::store::{Created, Record, Replaced};
 use crate::cookie::{self, Jar};
 use crate::error::{Error, SessionError};
 use crate::seal::{self, Purpose};

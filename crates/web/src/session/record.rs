@@ -9,7 +9,7 @@ use codegrant_core::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::store::SessionKey;
+use super::session_key::SessionKey;
 use super::token_set::TokenSet;
 
 /// A session of a logged-in user: cheap to clone, and as it was when the request came in.

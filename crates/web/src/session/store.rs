@@ -7,30 +7,7 @@ use codegrant_core::{Timestamp, TransactionId};
 
 use super::index::IndexKey;
 use super::revocations::{Position, Revocation, Revoked};
-use crate::seal;
-
-/// The name of a session in a store: the hash of the id that the browser holds.
-///
-/// Whoever reads the store learns no id that a browser would be believed for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SessionKey(String);
-
-impl SessionKey {
-    /// Computes the name for the id that a browser holds: its SHA-256.
-    pub fn of_id(id: &str) -> Self {
-        Self(seal::hash(id.as_bytes()))
-    }
-
-    /// Takes a name as a store has it, for [`SessionStore::list`].
-    pub fn new(name: impl Into<String>) -> Self {
-        Self(name.into())
-    }
-
-    /// Returns it as 43 characters of base64url.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+use super::session_key::SessionKey;
 
 /// One session as a store keeps it: sealed, so that the store's operator reads no token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +18,8 @@ pub struct Record {
     pub version: u64,
     /// When the store may forget it.
     pub expires_at: Timestamp,
-    /// What [`SessionStore::end_all`] finds it by: none, or two entries where a provider may end sessions.
+    /// What [`SessionStore::end_all`] finds it by: one entry, and one each where a provider may end sessions and where
+    /// the app has accounts. A record that a store gives back may come without them.
     pub index: Vec<IndexKey>,
     /// When the provider vouched for it, by the provider's clock.
     pub issued_at: Timestamp,
