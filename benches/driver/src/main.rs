@@ -1,7 +1,10 @@
 //! Measures what a login costs with codegrant, beside what one would pick instead: see the README of this workspace.
 
+mod build;
+mod callgrind;
 mod http;
 mod manifest;
+mod memory;
 mod report;
 mod rounds;
 mod server;
@@ -14,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use tokio::task::LocalSet;
 
 use manifest::{Manifest, Table};
@@ -24,7 +27,8 @@ use server::{DRIVER_CORE, Places, SERVER_CORE};
 use stub::Stub;
 
 const USAGE: &str = "\
-usage: yardstick [--table request|login|memory|build]... [--only NAME] [--rounds N] [--slice MILLISECONDS] [--json FILE]
+usage: yardstick [--table request|login|memory|build]... [--only NAME] [--rounds N] [--slice MILLISECONDS] [--instructions]
+                 [--sessions N] [--json FILE]
        yardstick --stub";
 
 /// What the command line asks for.
@@ -33,6 +37,10 @@ struct Options {
     only: Option<String>,
     plan: Plan,
     json: Option<PathBuf>,
+    /// Whether instructions are counted as well.
+    instructions: bool,
+    /// How many sessions the table of memory opens.
+    sessions: u32,
     /// Only the provider, to try a peer by hand.
     stub: bool,
 }
@@ -48,6 +56,8 @@ impl Options {
             only: None,
             plan,
             json: None,
+            instructions: false,
+            sessions: 20_000,
             stub: false,
         };
         while let Some(word) = words.next() {
@@ -72,6 +82,8 @@ impl Options {
                 "--rounds" => options.plan.rounds = number(value()?)? as usize,
                 "--slice" => options.plan.slice = Duration::from_millis(number(value()?)?.into()),
                 "--json" => options.json = Some(value()?.into()),
+                "--instructions" => options.instructions = true,
+                "--sessions" => options.sessions = number(value()?)?,
                 "--stub" => options.stub = true,
                 _ => return Err(USAGE.to_owned()),
             }
@@ -130,15 +142,18 @@ async fn tables(options: &Options, places: &Places) -> Result<(), String> {
     for table in options.tables.iter().copied() {
         let rows = match table {
             Table::Request | Table::Login => {
-                let rows =
+                let mut rows =
                     rounds::measure(table, &manifest, only, options.plan, places, &stub).await;
+                if options.instructions {
+                    callgrind::count(table, &mut rows, places, &stub).await;
+                }
                 report::print(table, &rows, &versions);
                 report::to_json(table, &rows, &versions)
             }
-            Table::Memory | Table::Build => {
-                println!("\n{}: not measured yet", table.name());
-                Value::Null
+            Table::Memory => {
+                memory::measure(&manifest, only, options.sessions, places, &stub).await
             }
+            Table::Build => build::measure(&manifest, only, places)?,
         };
         measured.insert(table.name().to_owned(), rows);
         // Written after each table, so that a run that is cut short leaves what it has.

@@ -69,6 +69,8 @@ pub fn print(table: Table, rows: &[Row], versions: &Versions) {
             "min",
             "max",
             against,
+            "instructions",
+            "over",
             "versions",
         ]
         .map(str::to_owned),
@@ -97,6 +99,8 @@ pub fn print(table: Table, rows: &[Row], versions: &Versions) {
             figure(spread.min),
             figure(spread.max),
             ratio,
+            row.instructions.map_or_else(String::new, thousands),
+            over(table, row, rows).map_or_else(String::new, |more| format!("+{}", thousands(more))),
             versions.of(&row.peer).join(", "),
         ]);
     }
@@ -106,6 +110,11 @@ pub fn print(table: Table, rows: &[Row], versions: &Versions) {
             println!("missing: {}: {reason}", row.peer.name);
         }
     }
+}
+
+/// Writes a number of instructions: in thousands, to a tenth.
+fn thousands(count: f64) -> String {
+    format!("{:.1} k", count / 1e3)
 }
 
 /// Prints rows of cells as a Markdown table whose columns line up.
@@ -146,11 +155,20 @@ pub fn to_json(table: Table, rows: &[Row], versions: &Versions) -> Value {
             "cpu_us": Spread::of(row.turns.iter().map(|turn| turn.cpu)),
             "wall_us": Spread::of(row.turns.iter().map(|turn| turn.wall)),
             "ratio": compared(table, row, rows),
+            "instructions": row.instructions,
+            "instructions_over": over(table, row, rows),
             "turns": row.turns,
             "missing": row.missing,
         })
     };
     rows.iter().map(row).collect()
+}
+
+/// Returns how many instructions more than what it is compared with a unit takes.
+fn over(table: Table, row: &Row, rows: &[Row]) -> Option<f64> {
+    let base = base(table, &row.peer)?;
+    let base = rows.iter().find(|other| other.peer.name == base)?;
+    Some(row.instructions? - base.instructions?)
 }
 
 fn compared(table: Table, row: &Row, rows: &[Row]) -> Option<Spread> {

@@ -43,6 +43,8 @@ pub struct Turn {
     pub cpu: f64,
     /// Microseconds of waiting a unit: with all connections at work, and with whatever else the machine did.
     pub wall: f64,
+    /// Instructions a unit outside of the kernel, where they were counted.
+    pub instructions: Option<f64>,
 }
 
 /// What a peer came to.
@@ -50,6 +52,8 @@ pub struct Turn {
 pub struct Row {
     pub peer: Peer,
     pub turns: Vec<Turn>,
+    /// Instructions a unit outside of the kernel, where they were counted.
+    pub instructions: Option<f64>,
     /// Why it is not measured, or was not to the end.
     pub missing: Option<String>,
 }
@@ -78,6 +82,7 @@ pub async fn measure(
         let mut row = Row {
             peer: peer.clone(),
             turns: Vec::new(),
+            instructions: None,
             missing: None,
         };
         let mut server = None;
@@ -205,25 +210,34 @@ where
         done.push(finished.map_err(|error| error.to_string())??);
     }
     let wall = begun.elapsed();
-    let cpu = Duration::from_nanos(server.used()?.since(&before));
-    Ok((Spent { cpu, wall }, done))
+    let after = server.used()?;
+    let spent = Spent {
+        cpu: Duration::from_nanos(after.since(&before)),
+        wall,
+        instructions: after.instructions_since(&before),
+    };
+    Ok((spent, done))
 }
 
 /// What all units of a turn took together.
 struct Spent {
     cpu: Duration,
     wall: Duration,
+    instructions: Option<u64>,
 }
 
 impl Spent {
     fn of(&self, units: u64) -> Turn {
         let each = |time: Duration| time.as_secs_f64() * 1e6 / units.max(1) as f64;
         let (cpu, wall) = (each(self.cpu), each(self.wall));
+        let instructions = self.instructions;
+        let instructions = instructions.map(|count| count as f64 / units.max(1) as f64);
         Turn {
             round: 0,
             units,
             cpu,
             wall,
+            instructions,
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, sched_setaffinity};
 
+use crate::callgrind::Callgrind;
 use crate::manifest::{Kind, Peer};
 use crate::stub::{CLIENT_ID, CLIENT_SECRET, Stub};
 
@@ -35,6 +36,8 @@ pub struct Server {
     pub port: u16,
     child: Child,
     log: PathBuf,
+    /// What counts its instructions, where something does.
+    callgrind: Option<Callgrind>,
 }
 
 /// What the processes of a server have used so far.
@@ -44,9 +47,16 @@ pub struct Used {
     threads: BTreeMap<(i32, i32), u64>,
     /// Nanoseconds of all threads, those that have ended as well, to a hundredth of a second.
     coarse: u64,
+    /// Instructions of all threads, where callgrind counts them.
+    instructions: Option<u64>,
 }
 
 impl Used {
+    /// Returns the instructions since then, where they are counted.
+    pub fn instructions_since(&self, before: &Self) -> Option<u64> {
+        Some(self.instructions? - before.instructions?)
+    }
+
     /// Returns the nanoseconds since then.
     pub fn since(&self, before: &Self) -> u64 {
         if before
@@ -81,16 +91,21 @@ impl Server {
     ///
     /// A reason to be listed as missing: it is not there, it ended, or it does not listen.
     pub async fn start(peer: &Peer, places: &Places, stub: &Stub) -> Result<Self, String> {
-        Self::start_under(&[], peer, places, stub).await
+        Self::start_under(None, peer, places, stub).await
     }
 
-    /// Starts it as the last arguments of this command.
+    /// Starts it with its instructions counted: some fifty times slower.
     ///
     /// # Errors
     ///
-    /// As [`Self::start`].
-    pub async fn start_under(
-        wrapper: &[&str],
+    /// As [`Self::start`], and where there is no valgrind.
+    pub async fn start_counted(peer: &Peer, places: &Places, stub: &Stub) -> Result<Self, String> {
+        let callgrind = Callgrind::new(&places.programs)?;
+        Self::start_under(Some(callgrind), peer, places, stub).await
+    }
+
+    async fn start_under(
+        callgrind: Option<Callgrind>,
         peer: &Peer,
         places: &Places,
         stub: &Stub,
@@ -101,7 +116,8 @@ impl Server {
         let port = free_port().map_err(|error| format!("no free port: {error}"))?;
         let log = log_file(peer, places)?;
         let words = words(peer, places)?;
-        let mut words = wrapper.iter().map(|word| (*word).to_owned()).chain(words);
+        let wrapper = callgrind.as_ref().map(Callgrind::command);
+        let mut words = wrapper.into_iter().flatten().chain(words);
         let program = words.next().ok_or("no command")?;
         let file = |path: &Path| File::options().append(true).create(true).open(path);
         let (out, err) = (file(&log), file(&log));
@@ -130,6 +146,7 @@ impl Server {
             port,
             child,
             log,
+            callgrind,
         };
         server.wait_until_it_listens().await?;
         Ok(server)
@@ -190,7 +207,11 @@ impl Server {
         let mut used = Used {
             threads: BTreeMap::new(),
             coarse: 0,
+            instructions: None,
         };
+        if let Some(callgrind) = &self.callgrind {
+            used.instructions = Some(callgrind.read(self.id())?);
+        }
         for process in self.processes() {
             used.coarse += ticks(process)?;
             let tasks = fs::read_dir(format!("/proc/{process}/task"));
