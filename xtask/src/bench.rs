@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: every benchmark of the workspace, and the machine that its figures belong to.
 
+mod instructions;
 mod peers;
 mod plots;
 
@@ -13,6 +14,8 @@ use crate::workspace::{Package, Target, Workspace};
 pub(crate) enum Options {
     /// The benchmarks, or those whose name contains a word.
     Benches(Option<String>),
+    /// The instructions of the hot operations, beside the table of them.
+    Instructions(instructions::Options),
     /// What one would pick instead, side by side.
     Peers(peers::Options),
     /// The plots, from the figures of these files.
@@ -27,6 +30,9 @@ impl Options {
     /// The word that is not understood.
     pub(crate) fn parse(words: &[&str]) -> Result<Self, String> {
         match words {
+            ["--instructions", words @ ..] => {
+                instructions::Options::parse(words).map(Self::Instructions)
+            }
             ["--peers", words @ ..] => peers::Options::parse(words).map(Self::Peers),
             ["--plot", files @ ..] if !files.is_empty() => {
                 let files = files.iter().map(|file| (*file).to_owned());
@@ -47,6 +53,7 @@ impl Options {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool, String> {
     match options {
         Options::Benches(filter) => benchmarks(workspace, filter.as_deref()),
+        Options::Instructions(options) => instructions::run(workspace, options),
         Options::Peers(options) => peers::run(workspace, options),
         Options::Plots(files) => plots::run(workspace, files),
     }

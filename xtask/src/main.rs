@@ -40,6 +40,8 @@ cargo xtask COMMAND
        --target T      for one target alone (all, one after the other)
        --seconds N     as long as this for each (20)
   bench [NAME]         run the benchmarks
+       --instructions  count those of the hot operations, and compare them with benches/instructions.toml
+                       NAME for some of them, --write to write the table anew
        --peers         measure what one would pick instead, side by side, as benches/README.md says
          --rounds N    with so many turns of each (the program's own default)
          --only NAME   those alone whose name contains this
