@@ -46,6 +46,7 @@ cargo xtask COMMAND
          --rounds N    with so many turns of each (the program's own default)
          --only NAME   those alone whose name contains this
          --table T     one table alone: request, login, memory, build
+         --instructions  and count the instructions of each unit, with valgrind
          --json FILE   and write every figure into this file
        --plot FILE...  draw the plots of docs/performance.md from such files
   soak                 many nodes, killed and restarted throughout: is anybody logged out?

@@ -14,7 +14,7 @@ use crate::process::{Running, cargo, find_program, temporary};
 use crate::workspace::Workspace;
 
 /// By how many hundredths a count may rise. Repeated runs lie within one, signatures of elliptic curves within two.
-const TOLERANCE: f64 = 5.0;
+const TOLERANCE: u64 = 5;
 
 const TABLE: &str = "benches/instructions.toml";
 
@@ -189,14 +189,16 @@ fn compared(counted: &[Counted], table: &BTreeMap<String, u64>) -> (Vec<String>,
             fine = false;
             continue;
         };
-        let change = (*instructions as f64 / *before as f64 - 1.0) * 100.0;
-        let risen = change > TOLERANCE;
+        let (now, then) = (instructions * 100, before * 100);
+        let margin = before * TOLERANCE;
+        let risen = now > then + margin;
         fine &= !risen;
-        let verdict = match change {
-            _ if risen => "  too many",
-            _ if change < -TOLERANCE => "  fewer: write the table anew with --write",
-            _ => "",
+        let verdict = match risen {
+            true => "  too many",
+            false if now + margin < then => "  fewer: write the table anew with --write",
+            false => "",
         };
+        let change = (*instructions as f64 / *before as f64 - 1.0) * 100.0;
         lines.push(format!(
             "{name:<20} {instructions:>12} {before:>12} {change:>+7.1}%{verdict}"
         ));

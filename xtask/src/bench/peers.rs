@@ -23,6 +23,8 @@ pub(crate) struct Options {
     json: Option<PathBuf>,
     only: Option<String>,
     tables: Vec<&'static str>,
+    /// Whether instructions are counted beside the time.
+    instructions: bool,
 }
 
 impl Options {
@@ -35,6 +37,10 @@ impl Options {
         let mut options = Self::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
+            if *word == "--instructions" {
+                options.instructions = true;
+                continue;
+            }
             let value = words.next().ok_or(format!("{word} needs a value"))?;
             match *word {
                 "--rounds" => {
@@ -138,6 +144,9 @@ impl Options {
         }
         if let Some(name) = &self.only {
             measure.arg("--only").arg(name);
+        }
+        if self.instructions {
+            measure.arg("--instructions");
         }
         for table in &self.tables {
             measure.args(["--table", table]);
