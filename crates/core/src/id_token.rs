@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::client::Client;
 use crate::error::{IdTokenError, Quoted};
-use crate::jose::{Algorithm, Jws, JwsError, KeySet};
+use crate::jose::{Algorithm, Header, Jws, JwsError, KeySet, Verified};
 use crate::metadata::ProviderMetadata;
 use crate::provider::Protocol;
 use crate::time::Timestamp;
@@ -65,18 +65,45 @@ pub(crate) fn decrypt(client: &Client, tokens: &mut TokenResponse) -> Result<(),
     Ok(())
 }
 
-/// Tells whether newer keys might prove an ID token that these do not; false for a token that no key could
-/// save.
+/// The signature of one ID token, verified once for the keys that it was verified with.
 ///
-/// A signature that does not fit counts as well: a provider may change its key and keep the name.
-pub(crate) fn lacks_key(raw: Option<&str>, metadata: &ProviderMetadata, keys: &KeySet) -> bool {
-    let algorithm = metadata.id_token_algorithm;
-    raw.and_then(|raw| Jws::parse(raw).ok()).is_some_and(|jws| {
-        matches!(
-            jws.verify(keys, algorithm),
-            Err(JwsError::UnknownKey { .. } | JwsError::BadSignature)
-        )
-    })
+/// Finding out whether newer keys are needed verifies the signature, which is most of what an ID token costs:
+/// what was found is kept for [`Expectations::prove`].
+#[derive(Default)]
+pub(crate) struct Signature(Option<(KeySet, Verified)>);
+
+impl Signature {
+    /// Tells whether newer keys might prove an ID token that these do not; false for a token that no key could
+    /// save.
+    ///
+    /// A signature that does not fit counts as well: a provider may change its key and keep the name.
+    pub(crate) fn lacks_key(
+        &mut self,
+        raw: Option<&str>,
+        metadata: &ProviderMetadata,
+        keys: &KeySet,
+    ) -> bool {
+        let algorithm = metadata.id_token_algorithm;
+        let Some(Ok(jws)) = raw.map(Jws::parse) else {
+            return false;
+        };
+        match jws.verify(keys, algorithm) {
+            Ok(verified) => {
+                self.0 = Some((keys.clone(), verified));
+                false
+            }
+            Err(error) => matches!(
+                error,
+                JwsError::UnknownKey { .. } | JwsError::BadSignature
+            ),
+        }
+    }
+
+    /// Gives out what these very keys have verified, if they have.
+    fn verified_with(self, keys: &KeySet) -> Option<Verified> {
+        let (held, verified) = self.0?;
+        held.is(keys).then_some(verified)
+    }
 }
 
 /// What one ID token is held to.
@@ -136,17 +163,25 @@ impl<'a> Expectations<'a> {
         }
     }
 
-    /// Proves an ID token.
-    pub(crate) fn prove(&self, raw: &str, keys: &KeySet) -> Result<IdToken, IdTokenError> {
-        let jws = Jws::parse(raw)?;
-        if let Some(typ) = jws.header().token_type()
-            && !typ.eq_ignore_ascii_case("JWT")
-        {
-            return Err(IdTokenError::TokenType {
-                received: Quoted::new(typ),
-            });
-        }
-        let claims = self.client.verify(jws, keys, self.algorithm)?.claims()?;
+    /// Proves an ID token; `signature` is what is known of this very text.
+    pub(crate) fn prove(
+        &self,
+        raw: &str,
+        signature: Signature,
+        keys: &KeySet,
+    ) -> Result<IdToken, IdTokenError> {
+        let verified = match signature.verified_with(keys) {
+            Some(verified) => {
+                token_type(verified.header())?;
+                verified
+            }
+            None => {
+                let jws = Jws::parse(raw)?;
+                token_type(jws.header())?;
+                self.client.verify(jws, keys, self.algorithm)?
+            }
+        };
+        let claims = verified.claims()?;
         self.issuer(&claims)?;
         self.audience(&claims)?;
         self.times(&claims)?;
@@ -318,6 +353,16 @@ impl<'a> Expectations<'a> {
             }),
             _ => Ok(subject.to_owned()),
         }
+    }
+}
+
+/// Accepts a token that does not call itself something else (RFC 8725 section 3.11).
+fn token_type(header: &Header) -> Result<(), IdTokenError> {
+    match header.token_type() {
+        Some(typ) if !typ.eq_ignore_ascii_case("JWT") => Err(IdTokenError::TokenType {
+            received: Quoted::new(typ),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -141,7 +141,7 @@ impl Auth {
         correlation_id: &str,
         registered: &Registered,
         metadata: &ProviderMetadata,
-        lacking: impl Fn(&KeySet) -> bool,
+        lacking: impl FnOnce(&KeySet) -> bool,
     ) -> Result<KeySet, Error> {
         let held = registered.keys.fresh(self.now());
         if let Some(keys) = held.as_ref().filter(|keys| !lacking(keys)) {

@@ -11,7 +11,7 @@ use crate::claim_source;
 use crate::client::Client;
 use crate::error::{CallbackError, Error, IdTokenError, Purpose, Quoted};
 use crate::http::HttpResponse;
-use crate::id_token::{Expectations, IdToken, Nonce, decrypt, lacks_key};
+use crate::id_token::{Expectations, IdToken, Nonce, Signature, decrypt};
 use crate::identity::{Identity, ListedEmail};
 use crate::jose::KeySet;
 use crate::login::Login;
@@ -82,6 +82,7 @@ impl Client {
                 metadata,
                 transaction,
                 tokens,
+                signature: Signature::default(),
                 session_state,
                 drift,
                 moment: after,
@@ -147,6 +148,7 @@ pub struct Grant {
     metadata: ProviderMetadata,
     transaction: Transaction,
     tokens: TokenResponse,
+    signature: Signature,
     session_state: Option<String>,
     drift: Option<Quoted>,
     moment: Moment,
@@ -163,9 +165,11 @@ impl Grant {
     /// Tells whether the key set holds no key that could have signed the ID token.
     ///
     /// Fetch the keys once more then: the provider may have rotated them (OpenID Connect Core 1.0
-    /// section 10.1.1). It is false for a token that no key could save.
-    pub fn lacks_key(&self, keys: &KeySet) -> bool {
-        lacks_key(self.tokens.id_token.as_deref(), &self.metadata, keys)
+    /// section 10.1.1). It is false for a token that no key could save. Takes `&mut self` because a signature that
+    /// fits is remembered, and [`Grant::identify`] with the same key set does not verify it again.
+    pub fn lacks_key(&mut self, keys: &KeySet) -> bool {
+        let raw = self.tokens.id_token.as_deref();
+        self.signature.lacks_key(raw, &self.metadata, keys)
     }
 
     /// Proves who it is: the ID token by the issuer's keys, then userinfo where it is needed.
@@ -175,7 +179,8 @@ impl Grant {
     /// [`IdTokenError`] for the first rule that the ID token breaks;
     /// [`ProviderError`](crate::error::ProviderError) from the userinfo
     /// answer.
-    pub fn identify(self, keys: &KeySet) -> Result<Step<Login>, Error> {
+    pub fn identify(mut self, keys: &KeySet) -> Result<Step<Login>, Error> {
+        let signature = std::mem::take(&mut self.signature);
         let id_token = match self.tokens.id_token.as_deref() {
             Some(raw) if self.client.provider().is_openid() => {
                 let nonce = self
@@ -183,7 +188,7 @@ impl Grant {
                     .nonce
                     .as_deref()
                     .ok_or(IdTokenError::Nonce)?;
-                Some(self.expectations(nonce).prove(raw, keys)?)
+                Some(self.expectations(nonce).prove(raw, signature, keys)?)
             }
             _ => None,
         };

@@ -6,7 +6,7 @@ use super::call::Call;
 use crate::client::Client;
 use crate::dpop::DpopKey;
 use crate::error::Error;
-use crate::id_token::{Expectations, IdToken, decrypt, lacks_key};
+use crate::id_token::{Expectations, IdToken, Signature, decrypt};
 use crate::id_token_record::{IdTokenRecord, same_sign_in};
 use crate::identity::Identity;
 use crate::jose::KeySet;
@@ -49,6 +49,7 @@ impl Client {
                 client,
                 metadata,
                 tokens,
+                signature: Signature::default(),
                 now,
             }))
         })
@@ -60,6 +61,7 @@ pub struct Refreshed {
     client: Client,
     metadata: ProviderMetadata,
     tokens: TokenResponse,
+    signature: Signature,
     now: Timestamp,
 }
 
@@ -70,9 +72,11 @@ impl Refreshed {
     }
 
     /// Tells whether the key set holds no key that could have signed the ID token; fetch it once more
-    /// then.
-    pub fn lacks_key(&self, keys: &KeySet) -> bool {
-        lacks_key(self.tokens.id_token.as_deref(), &self.metadata, keys)
+    /// then. A signature that fits is remembered, and [`Refreshed::accept`] with the same key set does not verify it
+    /// again.
+    pub fn lacks_key(&mut self, keys: &KeySet) -> bool {
+        let raw = self.tokens.id_token.as_deref();
+        self.signature.lacks_key(raw, &self.metadata, keys)
     }
 
     /// Accepts the tokens if an ID token among them continues the login that they were fetched for
@@ -95,7 +99,7 @@ impl Refreshed {
                 subject: Some(&held.identity.subject),
                 ..expected
             }
-            .prove(raw, keys)?;
+            .prove(raw, self.signature, keys)?;
             record = Some(match held.id_token {
                 Some(before) => before.followed_by(&proven, held.identity)?,
                 None => proven.record(),

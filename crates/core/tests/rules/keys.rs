@@ -63,7 +63,7 @@ fn only_a_token_that_a_new_key_could_save_asks_for_the_keys_again() {
                 world.moment(),
             )
             .unwrap();
-        let grant = drive(step, |_| {
+        let mut grant = drive(step, |_| {
             HttpResponse::json(
                 &json!({"access_token": "a", "token_type": "bearer", "id_token": token}),
             )

@@ -72,7 +72,7 @@ fn after_a_rotation_the_old_key_stays_published_for_one_more_round() {
     let redeemed = world
         .client
         .redeem(&metadata, transaction, response, world.moment());
-    let grant = world.drive(redeemed.unwrap()).unwrap();
+    let mut grant = world.drive(redeemed.unwrap()).unwrap();
     assert!(grant.lacks_key(&old_keys));
     assert!(!grant.lacks_key(&world.keys().unwrap()));
 

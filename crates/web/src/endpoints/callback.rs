@@ -152,7 +152,7 @@ async fn finish(
         let client = registered.client();
         let response = open(auth, id, registered, &metadata, response).await?;
         let step = client.redeem(&metadata, transaction, response, auth.moment())?;
-        let grant = auth.drive(id, &client, step).await?;
+        let mut grant = auth.drive(id, &client, step).await?;
         let keys = if grant.needs_keys() {
             let lacking = |keys: &KeySet| grant.lacks_key(keys);
             auth.keys(id, registered, &metadata, lacking).await?

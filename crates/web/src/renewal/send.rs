@@ -44,7 +44,7 @@ impl Auth {
             .await?;
         let key = data.dpop_key.as_ref();
         let step = client.refresh(&metadata, refresh_token, key, self.moment())?;
-        let refreshed = self.drive(correlation_id, &client, step).await?;
+        let mut refreshed = self.drive(correlation_id, &client, step).await?;
         let keys = if refreshed.needs_keys() {
             let lacking = |keys: &KeySet| refreshed.lacks_key(keys);
             self.keys(correlation_id, registered, &metadata, lacking)
