@@ -45,7 +45,14 @@ pub fn parameters(encoded: &str) -> Result<Vec<(String, String)>, CallbackError>
 
 /// Encodes a name or a value for a query or a form body.
 pub fn encode(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+    let mut encoded = String::with_capacity(text.len());
+    encode_into(&mut encoded, text);
+    encoded
+}
+
+/// Encodes a name or a value behind what is there.
+pub(crate) fn encode_into(encoded: &mut String, text: &str) {
+    encoded.extend(url::form_urlencoded::byte_serialize(text.as_bytes()));
 }
 
 fn malformed(name: &str) -> CallbackError {

@@ -92,10 +92,7 @@ impl Signature {
                 self.0 = Some((keys.clone(), verified));
                 false
             }
-            Err(error) => matches!(
-                error,
-                JwsError::UnknownKey { .. } | JwsError::BadSignature
-            ),
+            Err(error) => matches!(error, JwsError::UnknownKey { .. } | JwsError::BadSignature),
         }
     }
 

@@ -126,7 +126,7 @@ pub use id_token_record::IdTokenRecord;
 pub use identity::{Claims, Email, Identity, VerifiedEmail};
 pub use log_out::{FrontChannelLogout, LogOutOptions, LogOutRequest, LogoutToken};
 pub use login::Login;
-pub use metadata::{Capabilities, MtlsEndpointAliases, Offered, ProviderMetadata};
+pub use metadata::{Capabilities, Metadata, MtlsEndpointAliases, Offered, ProviderMetadata};
 pub use moment::Moment;
 pub use origin::PublicOrigin;
 pub use profile::Profile;

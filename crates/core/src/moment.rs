@@ -35,6 +35,15 @@ impl Moment {
         self.now
     }
 
+    /// Hands the same moment to another part of the same operation, which derives its names under purposes of
+    /// its own.
+    pub(crate) fn shared(&self) -> Self {
+        Self {
+            now: self.now,
+            random: self.random,
+        }
+    }
+
     /// Derives what one part of an operation has of its own, at the same time.
     pub(crate) fn branch(&self, purpose: &str) -> Self {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.random);

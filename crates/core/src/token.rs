@@ -109,14 +109,6 @@ fn granted(
     secrets: &[&str],
 ) -> Result<Map<String, Value>, Error> {
     let provider = client.provider();
-    let own = client.secret().map(|secret| secret.secret().as_str());
-    let secrets: Vec<&str> = secrets.iter().copied().chain(own).collect();
-    // A provider may repeat a secret in the form in which it was sent.
-    let encoded: Vec<String> = secrets.iter().map(|secret| form::encode(secret)).collect();
-    let secrets: Vec<&str> = secrets
-        .into_iter()
-        .chain(encoded.iter().map(String::as_str))
-        .collect();
     if (300..400).contains(&response.status) {
         return Err(ProviderError::Redirect {
             purpose: Purpose::Token,
@@ -137,7 +129,7 @@ fn granted(
         }
         Err(error) => return Err(error.into()),
     };
-    if let Some(error) = stated_error(provider, &object, &secrets) {
+    if let Some(error) = stated_error(client, &object, secrets) {
         return Err(error.into());
     }
     answer::succeeded(Purpose::Token, response)?;
@@ -215,14 +207,20 @@ fn from_form(body: &[u8]) -> Result<Map<String, Value>, ProviderError> {
 
 /// Reads an error, which wins over whatever else the answer holds (RFC 6749 section 5.2).
 fn stated_error(
-    provider: &Provider,
+    client: &Client,
     object: &Map<String, Value>,
     secrets: &[&str],
 ) -> Option<ProviderError> {
     let error = object.get("error")?;
+    let provider = client.provider();
+    let own = client.secret().map(|secret| secret.secret().as_str());
+    let secrets: Vec<&str> = secrets.iter().copied().chain(own).collect();
+    // A provider may repeat a secret in the form in which it was sent.
+    let encoded: Vec<String> = secrets.iter().map(|secret| form::encode(secret)).collect();
+    let encoded = encoded.iter().map(String::as_str);
     let beside = ["access_token", "refresh_token", "id_token"];
     let beside = beside.iter().filter_map(|name| object.get(*name)?.as_str());
-    let secrets: Vec<&str> = secrets.iter().copied().chain(beside).collect();
+    let secrets: Vec<&str> = secrets.into_iter().chain(encoded).chain(beside).collect();
     let text = |value: Option<&Value>| {
         value
             .and_then(Value::as_str)

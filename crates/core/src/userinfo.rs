@@ -67,7 +67,12 @@ pub(crate) fn needed<'a>(
 
 /// Makes a request that the token is yet to be added to: in the header, where no log and no referrer shows
 /// it (RFC 9700 section 4.3.2).
-pub(crate) fn request(client: &Client, endpoint: &str, tokens: &TokenResponse) -> HttpRequest {
+pub(crate) fn request(
+    client: &Client,
+    metadata: &ProviderMetadata,
+    endpoint: &str,
+    tokens: &TokenResponse,
+) -> HttpRequest {
     let token = tokens.access_token.secret();
     let mut url = endpoint.to_owned();
     if client.provider().has(&Quirk::AppSecretProof)
@@ -80,7 +85,7 @@ pub(crate) fn request(client: &Client, endpoint: &str, tokens: &TokenResponse) -
         url = parsed.into();
     }
     let mut request = HttpRequest::new(Method::Get, url);
-    request.reach = client.provider().reach(endpoint);
+    request.reach = metadata.reach(client.provider(), endpoint);
     if client.userinfo_algorithm().is_some() || client.userinfo_encryption().is_some() {
         request.set_header("accept", TOKEN);
     }

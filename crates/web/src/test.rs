@@ -196,7 +196,7 @@ impl TestUser {
 /// Returns what stands for the issuer of a provider whose endpoints are written down.
 fn issuer_without_metadata(registered: &Registered) -> String {
     match registered.client().discover() {
-        Ok(Step::Done(written)) => written.value.issuer,
+        Ok(Step::Done(written)) => written.value.issuer.clone(),
         _ => panic!(
             "the endpoints of {:?} were checked at start",
             registered.id()

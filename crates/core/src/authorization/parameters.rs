@@ -50,7 +50,7 @@ impl Parameters {
     }
 
     /// Returns the parameters as texts.
-    pub(super) fn texts(&self) -> impl Iterator<Item = (&Cow<'static, str>, String)> {
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&Cow<'static, str>, Cow<'_, str>)> {
         self.0.iter().map(|(name, value)| (name, text(value)))
     }
 
@@ -87,9 +87,9 @@ impl Parameters {
     }
 }
 
-fn text(value: &Value) -> String {
+fn text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn push<T: 'static>(
     let mut sent = Vec::new();
     for (name, value) in parameters.texts() {
         if !(named && name == "client_id") {
-            sent.push(value.clone());
+            sent.push(value.to_string());
             call = call.field(name.clone(), value);
         }
     }

@@ -1,16 +1,16 @@
 //! The request that leaves for the provider (RFC 6749 section 4.1.1, RFC 7636, OpenID Connect Core 1.0
 //! section 3.1.2.1).
 
-use oauth2::{CsrfToken, PkceCodeChallenge, PkceCodeVerifier, Scope};
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::Value;
-use url::Url;
 
 use super::options::AuthorizationOptions;
 use super::parameters::Parameters;
 use super::{object, pushed};
-use crate::client::{Client, RequestObject, exchange};
+use crate::client::{Client, RequestObject};
 use crate::error::{Error, ProviderError, Quoted};
-use crate::metadata::ProviderMetadata;
+use crate::jose::base64url;
+use crate::metadata::{AuthorizationEndpoint, ProviderMetadata, refused};
 use crate::moment::Moment;
 use crate::provider::Protocol;
 use crate::seed::Seed;
@@ -22,14 +22,14 @@ use crate::transaction::Transaction;
 /// `Debug` shows no query: it holds the state and the nonce.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationRequest {
-    url: Url,
+    url: String,
     object: Option<String>,
 }
 
 impl AuthorizationRequest {
     /// Returns the absolute URL for `Location`.
     pub fn url(&self) -> &str {
-        self.url.as_str()
+        &self.url
     }
 
     /// Returns the request object that has to be found at
@@ -42,10 +42,10 @@ impl AuthorizationRequest {
     }
 
     /// Puts parameters behind the endpoint's own.
-    fn with_query(mut endpoint: Url, parameters: &Parameters) -> Self {
-        endpoint.query_pairs_mut().extend_pairs(parameters.texts());
+    fn with_query(endpoint: &AuthorizationEndpoint, parameters: &Parameters) -> Self {
+        let texts = parameters.texts();
         Self {
-            url: endpoint,
+            url: endpoint.with_query(texts.map(|(name, value)| (name.as_ref(), value))),
             object: None,
         }
     }
@@ -53,12 +53,8 @@ impl AuthorizationRequest {
 
 impl std::fmt::Debug for AuthorizationRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "AuthorizationRequest({}{})",
-            self.url.origin().ascii_serialization(),
-            self.url.path()
-        )
+        let endpoint = self.url.split('?').next().unwrap_or_default();
+        write!(f, "AuthorizationRequest({endpoint})")
     }
 }
 
@@ -91,6 +87,14 @@ impl Client {
             }
             .into());
         }
+        if !self.has_absolute_redirect_uri() {
+            return Err(ProviderError::Endpoint {
+                member: "redirect_uri",
+                url: Quoted::new(self.redirect_uri()),
+                reason: "not an absolute URL".to_owned(),
+            }
+            .into());
+        }
         self.binds_by(options.dpop_key.as_ref())?;
         let pushed =
             self.pushes_requests() || metadata.capabilities.require_pushed_authorization_requests;
@@ -98,13 +102,11 @@ impl Client {
         let silent = options.prompt.as_deref() == Some("none");
         let options = options.on_top_of(self.asked());
         let transaction = self.transaction(metadata, &options, silent, seed, &moment);
-        let endpoint = Url::parse(&metadata.authorization_endpoint)
-            .map_err(|_| refused(metadata, "not an absolute URL".to_owned()))?;
-        let parameters = self.parameters(metadata, &options, &transaction, pushed)?;
-        let own: Vec<String> = names(&endpoint);
-        if let Some(name) = parameters.repeated(&own) {
+        let endpoint = &metadata.authorization;
+        let parameters = self.parameters(&options, &transaction, pushed)?;
+        if let Some(name) = parameters.repeated(endpoint.own_parameters()) {
             let reason = format!("it repeats the parameter {}", Quoted::new(name));
-            return Err(refused(metadata, reason));
+            return Err(refused(&metadata.authorization_endpoint, reason));
         }
         let sign = |parameters: &Parameters| {
             object::sign(self, &metadata.issuer, parameters, &moment).map(Value::from)
@@ -122,11 +124,12 @@ impl Client {
             };
             let id = self.id().to_string();
             let key = options.dpop_key.as_ref();
+            let held = metadata.clone();
             return pushed::push(self, metadata, &sent, key, moment, move |request_uri| {
                 let mut left = Parameters::default();
                 left.add("client_id", id);
                 left.add("request_uri", request_uri);
-                let request = AuthorizationRequest::with_query(endpoint, &left);
+                let request = AuthorizationRequest::with_query(&held.authorization, &left);
                 (request, transaction)
             });
         }
@@ -176,29 +179,24 @@ impl Client {
         }
     }
 
-    /// Lists what is asked: the grant's own parameters as the vocabulary crate builds them, then the others.
+    /// Lists what is asked: the grant's own parameters (RFC 6749 section 4.1.1, RFC 7636 section 4.3), then the
+    /// others.
     fn parameters(
         &self,
-        metadata: &ProviderMetadata,
         options: &AuthorizationOptions,
         transaction: &Transaction,
         pushed: bool,
     ) -> Result<Parameters, Error> {
-        let verifier = PkceCodeVerifier::new(transaction.verifier.clone());
-        let (url, _) = exchange::oauth2_client(self, metadata)?
-            .authorize_url(|| CsrfToken::new(transaction.state.clone()))
-            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
-            .add_scopes(
-                self.scopes()
-                    .iter()
-                    .map(|scope| Scope::new(scope.to_string())),
-            )
-            .url();
-        let own = Url::parse(&metadata.authorization_endpoint)
-            .map_or(0, |endpoint| endpoint.query_pairs().count());
         let mut parameters = Parameters::default();
-        for (name, value) in url.query_pairs().skip(own) {
-            parameters.add(name.into_owned(), value.into_owned());
+        parameters.add("response_type", "code");
+        parameters.add("client_id", self.id().as_str());
+        parameters.add("state", transaction.state.as_str());
+        parameters.add("code_challenge", code_challenge(&transaction.verifier));
+        parameters.add("code_challenge_method", "S256");
+        parameters.add("redirect_uri", transaction.redirect_uri.as_str());
+        let scopes = self.scopes().join(" ");
+        if !scopes.is_empty() {
+            parameters.add("scope", scopes);
         }
         for (name, value) in self.provider().authorization_parameters.iter() {
             parameters.add(name.clone(), value.as_ref());
@@ -226,16 +224,20 @@ impl Client {
     }
 }
 
-fn names(endpoint: &Url) -> Vec<String> {
-    let pairs = endpoint.query_pairs();
-    pairs.map(|(name, _)| name.into_owned()).collect()
+/// Computes the challenge of a verifier by the method S256 (RFC 7636 section 4.2).
+fn code_challenge(verifier: &str) -> String {
+    base64url::encode(digest(&SHA256, verifier.as_bytes()).as_ref())
 }
 
-fn refused(metadata: &ProviderMetadata, reason: String) -> Error {
-    ProviderError::Endpoint {
-        member: "authorization_endpoint",
-        url: Quoted::new(&metadata.authorization_endpoint),
-        reason,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_challenge_is_that_of_rfc_7636_appendix_b() {
+        assert_eq!(
+            code_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+        );
     }
-    .into()
 }

@@ -22,26 +22,26 @@ pub(crate) trait Repeatable: Send + 'static {
 pub(crate) struct Proving {
     pub(crate) client: Client,
     pub(crate) server: Server,
-    pub(crate) key: Option<DpopKey>,
+    /// The key, and what the names of its proofs are derived from.
+    pub(crate) key: Option<(DpopKey, Moment)>,
     /// What the proof names besides, at a server that accepts tokens.
     pub(crate) access_token: Option<String>,
-    pub(crate) moment: Moment,
 }
 
 impl Proving {
     /// Adds the proof to a request, with the latest nonce of that server.
     fn prove(&self, request: &mut HttpRequest, attempt: u8) -> Result<(), Error> {
-        let Some(key) = &self.key else {
+        let Some((key, moment)) = &self.key else {
             return Ok(());
         };
         let nonce = self.client.nonces().latest(self.server, &request.url);
         let proof = key.proof(&Proof {
             method: request.method.as_str(),
             url: &request.url,
-            jti: self.moment.unique("proof", attempt),
+            jti: moment.unique("proof", attempt),
             nonce: nonce.as_deref(),
             access_token: self.access_token.as_deref(),
-            now: self.moment.now(),
+            now: moment.now(),
         })?;
         request.set_header("dpop", proof);
         Ok(())

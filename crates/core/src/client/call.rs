@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::dpop::{DpopKey, Server};
 use crate::error::Error;
 use crate::form;
-use crate::http::{HttpRequest, HttpResponse, Method};
+use crate::http::{HttpRequest, HttpResponse, Method, Reach};
 use crate::jose::json;
 use crate::metadata::ProviderMetadata;
 use crate::moment::Moment;
@@ -21,6 +21,7 @@ pub(crate) struct Call {
     client: Client,
     issuer: String,
     url: String,
+    reach: Reach,
     fields: Vec<(Cow<'static, str>, String)>,
     dpop_key: Option<DpopKey>,
     moment: Moment,
@@ -38,6 +39,7 @@ impl Call {
             client: client.clone(),
             issuer: metadata.issuer.clone(),
             url: url.to_owned(),
+            reach: metadata.reach(client.provider(), url),
             fields: Vec::new(),
             dpop_key: None,
             moment,
@@ -76,9 +78,11 @@ impl Call {
         let proving = Proving {
             client: self.client.clone(),
             server: Server::Authorization,
-            key: self.dpop_key.clone(),
+            key: self
+                .dpop_key
+                .clone()
+                .map(|key| (key, self.moment.branch("call"))),
             access_token: None,
-            moment: self.moment.branch("call"),
         };
         attempt::send(self, proving, read)
     }
@@ -87,7 +91,7 @@ impl Call {
 impl Repeatable for Call {
     fn request(&self, attempt: u8) -> Result<HttpRequest, Error> {
         let mut request = HttpRequest::new(Method::Post, &self.url);
-        request.reach = self.client.provider().reach(&self.url);
+        request.reach = self.reach.clone();
         let authentication = self
             .client
             .authenticate(&self.issuer, &self.moment, attempt)?;
@@ -95,14 +99,14 @@ impl Repeatable for Call {
         if let Some(header) = authentication.header {
             request.set_header("authorization", header);
         }
-        let mut body = String::new();
+        let mut body = String::with_capacity(512);
         for (name, value) in self.fields.iter().chain(&authentication.fields) {
             if !body.is_empty() {
                 body.push('&');
             }
             body.push_str(name);
             body.push('=');
-            body.push_str(&form::encode(value));
+            form::encode_into(&mut body, value);
         }
         request.body = body.into_bytes();
         Ok(request)

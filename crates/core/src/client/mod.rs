@@ -4,7 +4,6 @@ pub(crate) mod attempt;
 mod authentication;
 pub(crate) mod call;
 mod client_credentials;
-pub(crate) mod exchange;
 mod exchange_token;
 mod fapi;
 mod fits;
@@ -57,6 +56,8 @@ struct Registration {
     secret: Option<ClientSecret>,
     authentication: Option<AuthenticationMethod>,
     redirect_uri: String,
+    /// Whether it is an absolute URL; nobody is sent away who could not come back.
+    has_absolute_redirect_uri: bool,
     scopes: Option<Vec<Text>>,
     trusted_audiences: Vec<String>,
     response_mode: Option<ResponseMode>,
@@ -82,7 +83,8 @@ impl Client {
             id: ClientId::new(id.into()),
             secret: None,
             authentication: None,
-            redirect_uri: redirect_uri.into(),
+            redirect_uri: String::new(),
+            has_absolute_redirect_uri: false,
             scopes: None,
             trusted_audiences: Vec::new(),
             response_mode: None,
@@ -99,6 +101,7 @@ impl Client {
             received: Received::default(),
             nonces: DpopNonces::default(),
         }))
+        .with_redirect_uri(redirect_uri)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Registration)) -> Self {

@@ -57,7 +57,8 @@ impl Client {
                 return Err(refusal(&error, description.as_deref()).into());
             }
         };
-        let after = moment.branch("after");
+        // Its names branch off by what the later requests are for, and none is for the tokens again.
+        let after = moment.shared();
         let call = Call::new(self, metadata, self.token_address(metadata), moment)
             .field("grant_type", "authorization_code")
             .field("code", code.secret())
@@ -221,7 +222,7 @@ impl Grant {
 
     /// Prepares a request with the access token that was just granted.
     fn request(&self, endpoint: &str, purpose: &str) -> ResourceRequest {
-        let request = userinfo::request(&self.client, endpoint, &self.tokens);
+        let request = userinfo::request(&self.client, &self.metadata, endpoint, &self.tokens);
         ResourceRequest::new(
             &self.client,
             &self.tokens.access_token,

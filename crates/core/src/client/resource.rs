@@ -120,9 +120,11 @@ impl ResourceRequest {
         let proving = Proving {
             client: self.client.clone(),
             server: Server::Resource,
-            key: self.dpop_key.clone(),
+            key: self
+                .dpop_key
+                .clone()
+                .map(|key| (key, self.moment.branch("resource"))),
             access_token: Some(self.token.secret().clone()),
-            moment: self.moment.branch("resource"),
         };
         attempt::send(self, proving, read)
     }

@@ -2,6 +2,7 @@
 //! login asks for.
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::Client;
 use crate::jose::Algorithm;
@@ -161,7 +162,15 @@ impl Client {
     #[must_use]
     pub fn with_redirect_uri(self, redirect_uri: impl Into<String>) -> Self {
         let redirect_uri = redirect_uri.into();
-        self.with(|client| client.redirect_uri = redirect_uri)
+        self.with(|client| {
+            client.has_absolute_redirect_uri = Url::parse(&redirect_uri).is_ok();
+            client.redirect_uri = redirect_uri;
+        })
+    }
+
+    /// Tells whether there is a callback that anybody could come back to.
+    pub(crate) fn has_absolute_redirect_uri(&self) -> bool {
+        self.0.has_absolute_redirect_uri
     }
 
     /// Returns the client under another id, such as the address of its own metadata document.

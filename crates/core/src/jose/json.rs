@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
 use super::error::JsonError;
@@ -141,11 +142,13 @@ impl<'de> Visitor<'de> for Strict<'_> {
             if member.starts_with(RESERVED) {
                 return Err(self.refuse(JsonError::ReservedMember));
             }
-            if map.contains_key(&member) {
-                let name = Quoted::new(&member);
-                return Err(self.refuse(JsonError::DuplicateMember { name }));
-            }
-            map.insert(member, members.next_value_seed(inner)?);
+            match map.entry(member) {
+                Entry::Vacant(free) => free.insert(members.next_value_seed(inner)?),
+                Entry::Occupied(held) => {
+                    let name = Quoted::new(held.key());
+                    return Err(self.refuse(JsonError::DuplicateMember { name }));
+                }
+            };
             name = members.next_key()?;
         }
         Ok(Value::Object(map))

@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use super::ProviderMetadata;
 use super::document::Document;
-use super::entry::{authorization_query, issuer_url, refused, written};
+use super::entry::{issuer_url, refused, written};
+use super::{AuthorizationEndpoint, Metadata, ProviderMetadata};
 use crate::answer;
 use crate::cache::{Fetched, lifetime};
 use crate::client::Client;
@@ -109,7 +109,7 @@ impl Expect<Fetched<ProviderMetadata>> for ExpectMetadata {
 
 fn read(client: &Client, issuer: String, document: &Document) -> Result<ProviderMetadata, Error> {
     let authorization_endpoint = document.required("authorization_endpoint")?;
-    authorization_query(&authorization_endpoint)?;
+    let authorization = AuthorizationEndpoint::parse(&authorization_endpoint)?;
     // Without ID tokens there is nothing that has to be signed, and userinfo has no standard address.
     let (userinfo_endpoint, jwks_uri) = match &client.provider().protocol {
         Protocol::OAuthIssuer { userinfo, .. } => {
@@ -128,7 +128,7 @@ fn read(client: &Client, issuer: String, document: &Document) -> Result<Provider
     };
     let keys = jwks_uri.as_deref();
     let keys_reach = keys.map_or(Reach::Public, |url| client.provider().reach(url));
-    Ok(ProviderMetadata {
+    let mut metadata = Metadata {
         token_endpoint: document.required("token_endpoint")?,
         userinfo_endpoint,
         jwks_uri,
@@ -145,10 +145,31 @@ fn read(client: &Client, issuer: String, document: &Document) -> Result<Provider
         issuer_known: true,
         id_token_algorithm: id_token_algorithm(client, document)?,
         keys_reach,
+        authorization,
+        reaches: Vec::new(),
         capabilities: document.capabilities()?,
         authorization_endpoint,
         issuer,
-    })
+    };
+    metadata.reaches = reaches(client, &metadata);
+    Ok(ProviderMetadata::new(metadata))
+}
+
+/// Finds out once how far a request to each endpoint that a login calls may go.
+fn reaches(client: &Client, metadata: &Metadata) -> Vec<(String, Reach)> {
+    let aliases = &metadata.mtls_endpoint_aliases;
+    let called = [
+        Some(&metadata.token_endpoint),
+        aliases.token_endpoint.as_ref(),
+        metadata.userinfo_endpoint.as_ref(),
+        aliases.userinfo_endpoint.as_ref(),
+        metadata.pushed_authorization_request_endpoint.as_ref(),
+        aliases.pushed_authorization_request_endpoint.as_ref(),
+    ];
+    let called = called.into_iter().flatten();
+    called
+        .map(|url| (url.clone(), client.provider().reach(url)))
+        .collect()
 }
 
 /// Pins the one algorithm (OpenID Connect Core 1.0 section 3.1.3.7 item 7).

@@ -2,11 +2,10 @@
 
 use url::Url;
 
-use super::{Capabilities, MtlsEndpointAliases, ProviderMetadata};
+use super::{AuthorizationEndpoint, Capabilities, Metadata, MtlsEndpointAliases, ProviderMetadata};
 use crate::address::reachable;
-use crate::authorization::PROTOCOL_PARAMETERS;
 use crate::client::Client;
-use crate::error::{ConfigurationError, Error, ProviderError, Quoted};
+use crate::error::{ConfigurationError, Error, Quoted};
 use crate::http::Reach;
 use crate::jose::Algorithm;
 use crate::provider::{Protocol, Provider};
@@ -85,11 +84,11 @@ pub(super) fn written(provider: &Provider) -> Result<ProviderMetadata, Mistake> 
     {
         own_address(member, url)?;
     }
-    if authorization_query(&endpoints.authorization).is_err() {
+    let Ok(authorization) = AuthorizationEndpoint::parse(&endpoints.authorization) else {
         let reason = "its query repeats a parameter of the protocol";
         return Err(("authorization", endpoints.authorization.to_string(), reason));
-    }
-    Ok(ProviderMetadata {
+    };
+    Ok(ProviderMetadata::new(Metadata {
         // The whole address and not its origin: two tenants of one host must not share account keys.
         issuer: issuer.as_ref().unwrap_or(&endpoints.token).to_string(),
         authorization_endpoint: endpoints.authorization.to_string(),
@@ -107,8 +106,10 @@ pub(super) fn written(provider: &Provider) -> Result<ProviderMetadata, Mistake> 
         issuer_known: issuer.is_some(),
         id_token_algorithm: Algorithm::Rs256,
         keys_reach: Reach::Public,
+        authorization,
+        reaches: Vec::new(),
         capabilities: Capabilities::default(),
-    })
+    }))
 }
 
 /// Checks an address that the operator wrote, which may be in a private network.
@@ -116,23 +117,4 @@ fn own_address(member: &'static str, url: &str) -> Result<(), Mistake> {
     let refuse = |reason| (member, url.to_owned(), reason);
     let own = Url::parse(url).map_err(|_| refuse("not an absolute URL"))?;
     reachable(url, &own).map_err(refuse)
-}
-
-/// Refuses parameters of ours in the endpoint's own query, which may hold others (RFC 6749 section 3.1).
-pub(super) fn authorization_query(endpoint: &str) -> Result<(), Error> {
-    let Ok(url) = Url::parse(endpoint) else {
-        return Ok(());
-    };
-    let held = url
-        .query_pairs()
-        .find(|(name, _)| PROTOCOL_PARAMETERS.contains(&name.as_ref()));
-    match held {
-        None => Ok(()),
-        Some((name, _)) => Err(ProviderError::Endpoint {
-            member: "authorization_endpoint",
-            url: Quoted::new(endpoint),
-            reason: format!("its query holds {}", Quoted::new(&name)),
-        }
-        .into()),
-    }
 }

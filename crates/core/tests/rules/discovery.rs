@@ -103,7 +103,10 @@ fn an_oauth_issuer_is_compared_to_the_byte() {
 fn an_oauth_issuer_needs_a_place_for_its_users_and_no_keys() {
     let mut said = document("https://as.example");
     let metadata = found(&oauth("https://as.example"), &said).unwrap();
-    assert_eq!((metadata.jwks_uri, metadata.issuer_known), (None, true));
+    assert_eq!(
+        (metadata.jwks_uri.clone(), metadata.issuer_known),
+        (None, true)
+    );
     assert_eq!(
         metadata.userinfo_endpoint.as_deref(),
         Some("https://as.example/me")
@@ -227,6 +230,7 @@ fn a_list_that_is_absent_says_nothing_and_an_empty_one_allows_nothing() {
         found(&oauth("https://as.example"), &document)
             .unwrap()
             .capabilities
+            .clone()
     };
     let nothing = said("unknown_member", json!(true));
     assert_eq!(nothing, Capabilities::default());

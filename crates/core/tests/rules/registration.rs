@@ -22,17 +22,30 @@ pub(crate) fn client() -> Client {
 }
 
 pub(crate) fn metadata(client: &Client) -> ProviderMetadata {
-    let document = json!({
+    found(client, &document())
+}
+
+/// The metadata of a provider at which nobody can register.
+pub(crate) fn metadata_without_registration(client: &Client) -> ProviderMetadata {
+    let mut document = document();
+    let members = document.as_object_mut().unwrap();
+    members.remove("registration_endpoint");
+    found(client, &document)
+}
+
+fn document() -> Value {
+    json!({
         "issuer": "https://op.example",
         "authorization_endpoint": "https://op.example/authorize",
         "token_endpoint": "https://op.example/token",
         "jwks_uri": "https://op.example/jwks",
         "registration_endpoint": "https://op.example/register",
         "pushed_authorization_request_endpoint": "https://op.example/par",
-    });
-    let found = drive(client.discover().unwrap(), |_| {
-        HttpResponse::json(&document)
-    });
+    })
+}
+
+fn found(client: &Client, document: &Value) -> ProviderMetadata {
+    let found = drive(client.discover().unwrap(), |_| HttpResponse::json(document));
     found.unwrap().value
 }
 
@@ -167,8 +180,7 @@ fn a_plain_client_says_no_more_than_it_has_to() {
 #[test]
 fn a_provider_without_a_registration_endpoint_is_not_asked() {
     let client = client();
-    let mut metadata = metadata(&client);
-    metadata.registration_endpoint = None;
+    let metadata = metadata_without_registration(&client);
     let refused = client
         .register(&metadata, &ClientMetadata::of(&client), None, NOW)
         .unwrap_err();

@@ -145,8 +145,9 @@ pub(super) fn webfinger(input: &[u8]) {
 /// The answer to a registration: what is accepted has an id and nothing weaker than was asked for.
 pub(super) fn registration(input: &[u8]) {
     let mut world = World::openid();
-    let mut metadata = world.start().metadata;
-    metadata.registration_endpoint = Some("https://op.example/register".to_owned());
+    let endpoint = "https://op.example/register";
+    world.metadata.set("registration_endpoint", endpoint);
+    let metadata = world.start().metadata;
     let wanted = ClientMetadata::of(&world.client);
     let started = world.client.register(&metadata, &wanted, None, world.now);
     let Ok(Step::Fetch(fetch)) = started else {

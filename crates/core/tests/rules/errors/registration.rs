@@ -7,7 +7,7 @@ use codegrant_testkit::world::drive;
 use serde_json::{Value, json};
 
 use super::Row;
-use crate::registration::{NOW, answer, client, metadata};
+use crate::registration::{NOW, answer, client, metadata, metadata_without_registration};
 
 /// The code of a registration that is answered so.
 fn registering(status: u16, answer: &Value) -> &'static Code {
@@ -34,8 +34,7 @@ fn finding(answer: &Value) -> &'static Code {
 
 fn not_offered() -> Error {
     let client = client();
-    let mut metadata = metadata(&client);
-    metadata.registration_endpoint = None;
+    let metadata = metadata_without_registration(&client);
     let wanted = ClientMetadata::of(&client);
     client.register(&metadata, &wanted, None, NOW).unwrap_err()
 }
