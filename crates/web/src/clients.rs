@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use codegrant_core::jose::KeySet;
 use codegrant_core::provider::Provider;
@@ -46,7 +46,7 @@ pub(crate) struct Registered {
     granted: RwLock<Option<Client>>,
     /// What else is done for this provider.
     pub(crate) switches: Switches,
-    pub(crate) metadata: Document<Arc<ProviderMetadata>>,
+    pub(crate) metadata: Document<ProviderMetadata>,
     pub(crate) keys: Document<KeySet>,
     /// What the provider gave out, where the client registers itself.
     pub(crate) information: Document<ClientInformation>,

@@ -1,7 +1,6 @@
 //! Calls to providers: each operation driven to its end, each document fetched once for all.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Instant;
 
 use codegrant_core::http::HttpResponse;
@@ -72,7 +71,7 @@ impl Auth {
         &self,
         correlation_id: &str,
         registered: &Registered,
-    ) -> Result<Arc<ProviderMetadata>, Error> {
+    ) -> Result<ProviderMetadata, Error> {
         let metadata = self.described(correlation_id, registered).await?;
         if registered.switches.register.is_some() {
             self.see_to_registration(correlation_id, registered, &metadata)
@@ -86,7 +85,7 @@ impl Auth {
         &self,
         correlation_id: &str,
         registered: &Registered,
-    ) -> Result<Arc<ProviderMetadata>, Error> {
+    ) -> Result<ProviderMetadata, Error> {
         if let Some(fresh) = registered.metadata.fresh(self.now()) {
             return Ok(fresh);
         }
@@ -94,15 +93,10 @@ impl Auth {
         let correlation_id = correlation_id.to_owned();
         finished(async move {
             let registered = auth.registered(&id).ok_or(SessionError::Gone)?;
-            let fetch = async || -> Result<Fetched<Arc<ProviderMetadata>>, Error> {
-                let client = registered.client();
-                let fetched = auth
-                    .drive(&correlation_id, &client, client.discover()?)
-                    .await?;
-                Ok(Fetched::new(
-                    Arc::new(fetched.value),
-                    fetched.lifetime_seconds,
-                ))
+            let fetch = async || -> Result<Fetched<ProviderMetadata>, Error> {
+                let step = registered.client().discover()?;
+                auth.drive(&correlation_id, &registered.client(), step)
+                    .await
             };
             registered
                 .metadata
@@ -120,7 +114,7 @@ impl Auth {
         &self,
         correlation_id: &str,
         identity: &Identity,
-    ) -> Result<(&Registered, Arc<ProviderMetadata>), Error> {
+    ) -> Result<(&Registered, ProviderMetadata), Error> {
         let registered = self
             .registered(&identity.provider)
             .ok_or(SessionError::Gone)?;
