@@ -130,13 +130,12 @@ async fn user(auth: &Auth, request: &HttpRequest) -> Found {
     {
         return Ok(Ok(user.clone()));
     }
-    let asked = translate::request(request);
-    match auth.identify(asked.clone()).await {
+    match auth.identify(translate::request(request)).await {
         Ok(Some(session)) => Ok(Ok(User(session))),
         Ok(None) if !translate::is_mounted(auth, request) => Err(LoginRequired::not_mounted()),
         Ok(None) => Ok(Err(LoginRequired(
             "nobody is logged in",
-            auth.challenge(asked).into(),
+            auth.challenge(translate::request(request)).into(),
         ))),
         Err(error) => Err(LoginRequired(
             "sessions cannot be read",

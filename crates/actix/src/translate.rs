@@ -10,18 +10,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use codegrant_web::{Auth, BODY_LIMIT, Request, Response};
 
 pub(crate) fn request(request: &HttpRequest) -> Request<'_> {
-    let target = request.uri();
-    Request::new(
-        request.method().as_str(),
-        target.path(),
-        target.query(),
-        |name| {
-            let values = request.headers().get_all(name);
-            values
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-                .collect()
-        },
-    )
+    let (method, target) = (request.method().as_str(), request.uri());
+    let fields = request.headers().iter();
+    let fields = fields.map(|(name, value)| (name, value.as_bytes()));
+    Request::new(method, target.path(), target.query(), fields)
 }
 
 pub(crate) fn status(status: u16) -> StatusCode {

@@ -47,8 +47,8 @@ where
     type Rejection = LoginRequired;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, LoginRequired> {
-        let (auth, target) = (Auth::from_ref(state), translate::target(parts));
-        let token = auth.fresh_token(translate::request(parts, &target)).await;
+        let auth = Auth::from_ref(state);
+        let token = auth.fresh_token(translate::request(parts)).await;
         token.map(Self).map_err(LoginRequired)
     }
 }

@@ -83,8 +83,7 @@ async fn answer(auth: &Auth, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let read = async { to_bytes(body, codegrant_web::BODY_LIMIT).await.ok() };
     let body = auth.body(parts.method.as_str(), read).await;
-    let target = translate::target(&parts);
-    let request = translate::request(&parts, &target).with_body(body.as_deref());
+    let request = translate::request(&parts).with_body(body.as_deref());
     translate::response(auth.handle(request).await)
 }
 
@@ -137,8 +136,7 @@ where
         if let Some(user) = Found::in_request(parts, &auth) {
             return Ok(user);
         }
-        let target = translate::target(parts);
-        let found = auth.require(translate::request(parts, &target)).await;
+        let found = auth.require(translate::request(parts)).await;
         found.map(User).map_err(LoginRequired)
     }
 }
@@ -158,8 +156,7 @@ where
         if let Some(user) = Found::in_request(parts, &auth) {
             return Ok(Some(user));
         }
-        let target = translate::target(parts);
-        let found = auth.identify(translate::request(parts, &target)).await;
+        let found = auth.identify(translate::request(parts)).await;
         found
             .map(|session| session.map(User))
             .map_err(|error| LoginRequired(auth.refuse(&error)))

@@ -8,23 +8,16 @@ use axum::response::Response;
 use codegrant_web::Request;
 
 /// Returns the target as the browser wrote it, also inside a nested router.
-pub(crate) fn target(parts: &Parts) -> Uri {
+pub(crate) fn target(parts: &Parts) -> &Uri {
     let original = parts.extensions.get::<OriginalUri>();
-    original.map_or_else(|| parts.uri.clone(), |original| original.0.clone())
+    original.map_or(&parts.uri, |original| &original.0)
 }
 
-pub(crate) fn request<'a>(parts: &'a Parts, target: &'a Uri) -> Request<'a> {
-    Request::new(
-        parts.method.as_str(),
-        target.path(),
-        target.query(),
-        |name| {
-            let values = parts.headers.get_all(name).into_iter();
-            values
-                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-                .collect()
-        },
-    )
+pub(crate) fn request(parts: &Parts) -> Request<'_> {
+    let (method, target) = (parts.method.as_str(), target(parts));
+    let fields = parts.headers.iter();
+    let fields = fields.map(|(name, value)| (name, value.as_bytes()));
+    Request::new(method, target.path(), target.query(), fields)
 }
 
 pub(crate) fn response(answer: codegrant_web::Response) -> Response {

@@ -102,13 +102,13 @@ pub(crate) async fn fresh_token(
 async fn found<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, Response>> {
     let Attached(auth) = request.rocket().state()?;
     let find = async {
-        let asked = translate::request(request);
         let unknown = |error| {
             let kept = &request.local_cache(Unknown::default).0;
             kept.get_or_init(|| auth.refuse(&error)).clone()
         };
-        let session = auth.identify(asked.clone()).await.map_err(unknown)?;
-        session.ok_or_else(|| auth.challenge(asked))
+        let found = auth.identify(translate::request(request)).await;
+        let session = found.map_err(unknown)?;
+        session.ok_or_else(|| auth.challenge(translate::request(request)))
     };
     Some(request.local_cache_async(find).await)
 }

@@ -1,5 +1,6 @@
 //! Rocket's types to the seam's and back.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use codegrant_web::{BODY_LIMIT, Request as Asked, Response as Answer};
@@ -13,15 +14,20 @@ const PEEKED: usize = "_method=delete".len();
 pub(crate) fn request<'a>(request: &'a Request<'_>) -> Asked<'a> {
     let (method, uri) = (request.method().as_str(), request.uri());
     let query = uri.query().map(|query| query.as_str());
-    Asked::new(method, uri.path().as_str(), query, |name| {
-        let held = request.headers().get(name).map(str::to_owned);
-        let mut values: Vec<String> = held.collect();
-        // A request of Rocket's local client has a jar and no header.
-        if name == "cookie" && values.is_empty() {
-            values.extend(jar(request));
-        }
-        values
-    })
+    let fields = request.headers().iter();
+    let fields = fields.map(|field| (field.name, bytes(field.value)));
+    // A request of Rocket's local client has a jar and no header.
+    let jar = (!request.headers().contains("cookie")).then(|| jar(request));
+    let jar = jar.into_iter().flatten();
+    let jar = jar.map(|cookie| ("cookie".into(), cookie.into_bytes().into()));
+    Asked::new(method, uri.path().as_str(), query, fields.chain(jar))
+}
+
+fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => text.as_bytes().into(),
+        Cow::Owned(text) => text.into_bytes().into(),
+    }
 }
 
 pub(crate) fn jar(request: &Request<'_>) -> impl Iterator<Item = String> {

@@ -129,10 +129,7 @@ fn start_of_a_login(bencher: Bencher<'_, '_>) {
 fn identify(bencher: Bencher<'_, '_>, app: &App) {
     let cookies = app.log_in();
     bencher.bench_local(|| {
-        let request = Request::new("GET", "/", None, |name| match name {
-            "cookie" => vec![cookies.clone()],
-            _ => Vec::new(),
-        });
+        let request = Request::new("GET", "/", None, [("cookie", cookies.as_bytes())]);
         app.block_on(app.auth.identify(request))
             .expect("a store")
             .expect("a session")
@@ -192,10 +189,7 @@ impl App {
     }
 
     fn get(&self, path: &str, query: &str, cookies: &str) -> Response {
-        let request = Request::new("GET", path, Some(query), |name| match name {
-            "cookie" => vec![cookies.to_owned()],
-            _ => Vec::new(),
-        });
+        let request = Request::new("GET", path, Some(query), [("cookie", cookies.as_bytes())]);
         self.block_on(self.auth.handle(request))
     }
 

@@ -142,10 +142,7 @@ async fn among(revocations: u32) {
         .collect();
     let header = pairs.join("; ");
     let identify = async || {
-        let request = Request::new("GET", "/", None, |name| match name {
-            "cookie" => vec![header.clone()],
-            _ => Vec::new(),
-        });
+        let request = Request::new("GET", "/", None, [("cookie", header.as_bytes())]);
         let found = site.auth().identify(request).await;
         found.expect("a store").expect("a session");
     };
@@ -169,10 +166,7 @@ async fn among(revocations: u32) {
         let given = store.clone();
         let process = Site::builder().configure(|auth| auth.revocation_index(given));
         let process = process.beside(&site).build();
-        let request = Request::new("GET", "/", None, |name| match name {
-            "cookie" => vec![header.clone()],
-            _ => Vec::new(),
-        });
+        let request = Request::new("GET", "/", None, [("cookie", header.as_bytes())]);
         let found = process.auth().identify(request).await;
         found.expect("a store").expect("a session");
         let (time, taken) = (begin.elapsed(), resident().saturating_sub(before));

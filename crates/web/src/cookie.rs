@@ -1,5 +1,7 @@
 //! Cookies: their names and attributes, and reading what a browser sends (RFC 6265).
 
+use std::borrow::Cow;
+
 use codegrant_core::PublicOrigin;
 
 /// The most bytes of `Cookie` fields that are looked at; browsers stop long before.
@@ -63,28 +65,23 @@ impl Cookies {
 }
 
 /// The cookies of one request, in the order received.
-pub(crate) struct Jar<'a>(Vec<(&'a str, &'a str)>);
+pub(crate) struct Jar<'a>(Vec<&'a str>);
 
 impl<'a> Jar<'a> {
-    /// Reads all `Cookie` fields; more than 64 KiB of them count as none.
-    pub(crate) fn read(fields: &'a [String]) -> Self {
-        if fields.iter().map(String::len).sum::<usize>() > LIMIT {
-            return Self(Vec::new());
-        }
-        let pairs = fields.iter().flat_map(|field| field.split(';'));
-        Self(
-            pairs
-                .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
-                .collect(),
-        )
+    /// Takes all `Cookie` fields; more than 64 KiB of them count as none.
+    ///
+    /// They are read when somebody asks: most requests ask once.
+    pub(crate) fn read(fields: impl IntoIterator<Item = &'a str>) -> Self {
+        let fields: Vec<&str> = fields.into_iter().collect();
+        let bytes: usize = fields.iter().map(|field| field.len()).sum();
+        Self(if bytes > LIMIT { Vec::new() } else { fields })
     }
 
     /// Returns every value under a name: a browser may hold several of different paths and hosts.
     pub(crate) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
-        self.0
-            .iter()
+        self.pairs()
             .filter(move |(held, _)| *held == name)
-            .map(|(_, value)| *value)
+            .map(|(_, value)| value)
     }
 
     /// Returns the first value under a name.
@@ -97,10 +94,13 @@ impl<'a> Jar<'a> {
         &'b self,
         prefix: &'b str,
     ) -> impl Iterator<Item = (&'a str, &'a str)> + 'b {
-        self.0
-            .iter()
+        self.pairs()
             .filter(move |(name, _)| name.starts_with(prefix))
-            .copied()
+    }
+
+    fn pairs<'b>(&'b self) -> impl Iterator<Item = (&'a str, &'a str)> + 'b {
+        let pairs = self.0.iter().flat_map(|field| field.split(';'));
+        pairs.filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
     }
 }
 
@@ -130,16 +130,16 @@ pub(crate) fn split(name: &str, value: &str) -> Option<Vec<(String, String)>> {
     Some(named.collect())
 }
 
-/// Joins what [`split`] made; `None` when a piece is missing.
-pub(crate) fn join(jar: &Jar<'_>, name: &str) -> Option<String> {
+/// Joins what [`split`] made; `None` when a piece is missing. What was not split is not copied.
+pub(crate) fn join<'a>(jar: &Jar<'a>, name: &str) -> Option<Cow<'a, str>> {
     let first = jar.first(name)?;
     let count = usize::try_from(first.chars().next()?.to_digit(10)?).ok()?;
     if !(1..=PIECES).contains(&count) {
         return None;
     }
-    let mut value = first.get(1..)?.to_owned();
+    let mut value = Cow::Borrowed(first.get(1..)?);
     for at in 1..count {
-        value.push_str(jar.first(&format!("{name}.{at}"))?);
+        value += jar.first(&format!("{name}.{at}"))?;
     }
     Some(value)
 }
@@ -167,12 +167,16 @@ mod tests {
             .collect()
     }
 
+    fn jar(fields: &[String]) -> Jar<'_> {
+        Jar::read(fields.iter().map(String::as_str))
+    }
+
     #[test]
     fn a_long_value_survives_being_split_and_joined() {
         for length in [1, VALUE_LIMIT, VALUE_LIMIT + 1, SPLIT_LIMIT] {
             let value = "v".repeat(length);
             let fields = header(&split("name", &value).unwrap());
-            assert_eq!(join(&Jar::read(&fields), "name").unwrap(), value);
+            assert_eq!(join(&jar(&fields), "name").unwrap(), value);
         }
         assert!(split("name", &"v".repeat(SPLIT_LIMIT + 1)).is_none());
     }
@@ -180,7 +184,7 @@ mod tests {
     #[test]
     fn a_missing_piece_means_no_cookie() {
         let fields = header(&split("name", &"v".repeat(VALUE_LIMIT + 1)).unwrap());
-        assert!(join(&Jar::read(&fields[..1]), "name").is_none());
+        assert!(join(&jar(&fields[..1]), "name").is_none());
     }
 
     // attack: CK-13
@@ -188,10 +192,10 @@ mod tests {
     fn a_forged_count_costs_nothing_and_finds_nothing() {
         for first in ["1000000000", "-1", "abc", "", "0", "9x", "é"] {
             let fields = [format!("name={first}")];
-            let joined = join(&Jar::read(&fields), "name");
+            let joined = join(&jar(&fields), "name");
             assert!(joined.is_none() || first == "1000000000", "{first}");
         }
         let flood = ["; ".repeat(32 * 1024), "; ".repeat(32 * 1024)];
-        assert!(Jar::read(&flood).first("name").is_none());
+        assert!(jar(&flood).first("name").is_none());
     }
 }

@@ -83,8 +83,9 @@ impl Embedded {
         let mark = if query.is_empty() { "" } else { "?" };
         let url = format!("{}{}{mark}{query}", self.origin, request.path());
         let mut incoming = HttpRequest::new(method, url);
-        if !request.cookies().is_empty() {
-            incoming.set_header("cookie", request.cookies().join("; "));
+        let cookies: Vec<&str> = request.cookies().collect();
+        if !cookies.is_empty() {
+            incoming.set_header("cookie", cookies.join("; "));
         }
         if method == Method::Post {
             incoming.set_header("content-type", "application/x-www-form-urlencoded");

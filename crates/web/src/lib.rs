@@ -34,10 +34,8 @@
 //! use codegrant_web::{Auth, Request, Response};
 //!
 //! async fn adapt(auth: &Auth, method: &str, path: &str, headers: &[(String, String)]) -> Response {
-//!     let values = |name: &'static str| -> Vec<String> {
-//!         headers.iter().filter(|(held, _)| held == name).map(|(_, value)| value.clone()).collect()
-//!     };
-//!     auth.handle(Request::new(method, path, None, values)).await
+//!     let fields = headers.iter().map(|(name, value)| (name, value.as_bytes()));
+//!     auth.handle(Request::new(method, path, None, fields)).await
 //! }
 //! ```
 //!

@@ -1,5 +1,7 @@
 //! The seam's first half: what a framework hands over.
 
+use std::borrow::Cow;
+
 use codegrant_core::error::Quoted;
 use codegrant_core::{FetchMetadata, PublicOrigin};
 
@@ -24,17 +26,16 @@ const HEADERS: [&str; 11] = [
 /// The longest body that any endpoint reads, in bytes; adapters stop reading there.
 pub const BODY_LIMIT: usize = 64 * 1024;
 
-/// A request in no framework's types: strings, copied out of the framework's own before any `.await`.
+/// A request in no framework's types: borrowed text and bytes, which may cross any `.await`.
 ///
-/// The names of the headers that matter are private to this crate: an adapter answers a closure that asks
-/// for one, and never decides anything by itself.
+/// Which header fields matter is private to this crate: an adapter passes all of them on, and never decides
+/// anything by itself. The others are not looked at.
 ///
 /// ```
 /// use codegrant_web::Request;
 /// let headers = [("accept", "text/html"), ("cookie", "a=1")];
-/// let request = Request::new("GET", "/auth/login", Some("return_to=%2F"), |name| {
-///     headers.iter().filter(|(held, _)| *held == name).map(|(_, value)| (*value).into()).collect()
-/// });
+/// let fields = headers.map(|(name, value)| (name, value.as_bytes()));
+/// let request = Request::new("GET", "/auth/login", Some("return_to=%2F"), fields);
 /// # let _ = request;
 /// ```
 #[derive(Clone)]
@@ -42,7 +43,7 @@ pub struct Request<'a> {
     method: &'a str,
     path: &'a str,
     query: &'a str,
-    headers: [Vec<String>; HEADERS.len()],
+    headers: Vec<(&'static str, Cow<'a, str>)>,
     body: Body<'a>,
 }
 
@@ -53,22 +54,33 @@ enum Body<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Takes the method, the path as it stands in the request line, the query without its `?`, and all
-    /// values of a named header.
+    /// Takes the method, the path as it stands in the request line, the query without its `?`, and all header
+    /// fields in the order received.
     ///
-    /// `values` is asked for lower-case names, and gives every value as text; bytes that are not UTF-8 are
-    /// replaced and not left out, because one strange cookie must not hide the others.
-    pub fn new(
+    /// A name may come several times, in any case. A value is bytes, borrowed or not; those that are not UTF-8
+    /// are replaced here and not left out, because one strange cookie must not hide the others.
+    pub fn new<N, V>(
         method: &'a str,
         path: &'a str,
         query: Option<&'a str>,
-        values: impl Fn(&'static str) -> Vec<String>,
-    ) -> Self {
+        headers: impl IntoIterator<Item = (N, V)>,
+    ) -> Self
+    where
+        N: AsRef<str>,
+        V: Into<Cow<'a, [u8]>>,
+    {
+        let mut read = Vec::with_capacity(HEADERS.len());
+        for (name, value) in headers {
+            let name = name.as_ref();
+            if let Some(name) = HEADERS.iter().find(|held| held.eq_ignore_ascii_case(name)) {
+                read.push((*name, text(value.into())));
+            }
+        }
         Self {
             method,
             path,
             query: query.unwrap_or_default(),
-            headers: HEADERS.map(values),
+            headers: read,
             body: Body::Whole(&[]),
         }
     }
@@ -115,17 +127,17 @@ impl<'a> Request<'a> {
         device::cleaned(self.first("user-agent")?)
     }
 
-    fn values(&self, name: &str) -> &[String] {
-        let at = HEADERS.iter().position(|held| *held == name);
-        at.map_or(&[], |at| &self.headers[at])
+    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.headers.iter().filter(move |(held, _)| *held == name);
+        named.map(|(_, value)| value.as_ref())
     }
 
     fn first(&self, name: &str) -> Option<&str> {
-        self.values(name).first().map(String::as_str)
+        self.values(name).next()
     }
 
     /// Returns the `Cookie` fields; HTTP/2 may split them (RFC 9113 section 8.2.3).
-    pub(crate) fn cookies(&self) -> &[String] {
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
         self.values("cookie")
     }
 
@@ -196,9 +208,15 @@ impl<'a> Request<'a> {
             Some(mode) => mode == "navigate",
             None => self
                 .values("accept")
-                .iter()
                 .any(|accept| accept.contains("text/html")),
         }
+    }
+}
+
+fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
     }
 }
 

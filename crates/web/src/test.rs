@@ -229,10 +229,7 @@ impl Auth {
     /// let auth = Auth::builder("http://localhost:3000").login_with(GITHUB, "id", "secret").build()?;
     /// let cookie = auth.test_cookie("alice").await;
     ///
-    /// let request = Request::new("GET", "/", None, |name| match name {
-    ///     "cookie" => vec![cookie.clone()],
-    ///     _ => Vec::new(),
-    /// });
+    /// let request = Request::new("GET", "/", None, [("cookie", cookie.as_bytes())]);
     /// let session = auth.identify(request).await?.ok_or("nobody")?;
     /// assert_eq!(session.identity().subject, "alice");
     /// # Ok(())
@@ -256,7 +253,7 @@ impl Auth {
         });
         let sessions = &self.0.sessions;
         let data = user.into_session(registered, self.now(), sessions.absolute_seconds());
-        let jar = Jar::read(&[]);
+        let jar = Jar::read([]);
         let opened = sessions.open(&data, data.started_at, &jar, self.now());
         let opened = opened.await;
         let cookies = opened.unwrap_or_else(|error| panic!("{}: {error}", error.code().name));

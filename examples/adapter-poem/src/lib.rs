@@ -173,14 +173,10 @@ impl ResponseError for LoginRequired {
 
 /// The framework's request, as strings: the target as it stands in the request line, all values of a header.
 fn request<'a>(asked: &'a poem::Request, target: &'a Uri) -> codegrant_web::Request<'a> {
-    let values = |name| {
-        let values = asked.headers().get_all(name).into_iter();
-        values
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-            .collect()
-    };
+    let fields = asked.headers().iter();
+    let fields = fields.map(|(name, value)| (name, value.as_bytes()));
     let method = asked.method().as_str();
-    codegrant_web::Request::new(method, target.path(), target.query(), values)
+    codegrant_web::Request::new(method, target.path(), target.query(), fields)
 }
 
 /// The answer, in the framework's types: a copy.

@@ -126,12 +126,9 @@ impl Ask {
             Some((path, query)) => (path, Some(query)),
             None => (self.origin_form(), None),
         };
-        let values = |name: &'static str| {
-            let held = self.headers.iter().filter(|(held, _)| *held == name);
-            held.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
-                .collect()
-        };
-        Request::new(&self.method, path, query, values).with_body(Some(&self.body))
+        let fields = self.headers.iter();
+        let fields = fields.map(|(name, value)| (*name, value.as_slice()));
+        Request::new(&self.method, path, query, fields).with_body(Some(&self.body))
     }
 
     /// Returns the target without scheme and host (RFC 9112 section 3.2).

@@ -79,12 +79,7 @@ pub(super) fn cookies(input: &[u8]) {
             .build()
             .expect("a sound configuration")
     });
-    let header = String::from_utf8_lossy(input).into_owned();
-    let request = |path| {
-        Request::new("GET", path, Some("code=c&state=s"), |name| {
-            Vec::from_iter((name == "cookie").then(|| header.clone()))
-        })
-    };
+    let request = |path| Request::new("GET", path, Some("code=c&state=s"), [("cookie", input)]);
     let identified = drive(auth.identify(request("/")));
     assert!(identified.expect("no store can fail").is_none());
     let answer = drive(auth.handle(request("/auth/callback/github")));

@@ -96,13 +96,11 @@ impl Site {
     }
 }
 
-impl<'a> Incoming<'a> {
-    fn request(&self) -> Request<'a> {
-        let values = |name: &'static str| {
-            let found = self.headers.iter().filter(|(held, _)| held == name);
-            found.map(|(_, value)| value.clone()).collect()
-        };
-        Request::new(self.method, self.path, self.query, values).with_body(Some(self.body))
+impl Incoming<'_> {
+    fn request(&self) -> Request<'_> {
+        let fields = self.headers.iter();
+        let fields = fields.map(|(name, value)| (name, value.as_bytes()));
+        Request::new(self.method, self.path, self.query, fields).with_body(Some(self.body))
     }
 }
 

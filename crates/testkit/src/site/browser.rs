@@ -321,10 +321,8 @@ impl Browser {
         let url = Url::parse(&app).expect("a public origin is a URL");
         let occasion = super::cookies::Occasion::SameSite;
         let cookies = self.cookies.header(&url, occasion, self.site.now());
-        let request = Request::new("GET", "/", None, |name| match name {
-            "cookie" => cookies.iter().cloned().collect(),
-            _ => Vec::new(),
-        });
+        let fields = cookies.iter().map(|field| ("cookie", field.as_bytes()));
+        let request = Request::new("GET", "/", None, fields);
         let found = self.site.auth().identify(request).await;
         found.unwrap_or_else(|error| panic!("{}: {error}", error.code()))
     }

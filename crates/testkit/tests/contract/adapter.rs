@@ -9,17 +9,13 @@ pub(crate) type Answer = hyper::Response<Full<Bytes>>;
 
 /// The framework's request, as strings.
 fn request(parts: &Parts) -> Request<'_> {
-    let values = |name| {
-        let values = parts.headers.get_all(name).iter();
-        values
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-            .collect()
-    };
+    let fields = parts.headers.iter();
+    let fields = fields.map(|(name, value)| (name.as_str(), value.as_bytes()));
     Request::new(
         parts.method.as_str(),
         parts.uri.path(),
         parts.uri.query(),
-        values,
+        fields,
     )
 }
 

@@ -135,10 +135,9 @@ impl Reference {
         }
         let dropped = self.is(Sabotage::DropsPostedCallback) && path.contains("/callback/");
         let body = if dropped { Some(Vec::new()) } else { body };
-        let request = Request::new(&method, &path, query.as_deref(), |name| {
-            self.values(&parts, name)
-        })
-        .with_body(body.as_deref());
+        let fields = self.fields(&parts);
+        let request = Request::new(&method, &path, query.as_deref(), fields);
+        let request = request.with_body(body.as_deref());
         if self.is(Sabotage::HandlesTwice) {
             self.auth.handle(request.clone()).await;
         }
@@ -182,7 +181,16 @@ impl Reference {
         (path, query)
     }
 
-    fn values(&self, parts: &Parts, name: &'static str) -> Vec<String> {
+    fn fields<'a>(&self, parts: &'a Parts) -> Vec<(&'a str, Vec<u8>)> {
+        let names = parts.headers.keys().map(|name| name.as_str());
+        let fields = names.flat_map(|name| {
+            let values = self.values(parts, name).into_iter();
+            values.map(move |value| (name, value.into_bytes()))
+        });
+        fields.collect()
+    }
+
+    fn values(&self, parts: &Parts, name: &str) -> Vec<String> {
         let lost = match self.sabotage {
             Some(Sabotage::LosesAccept) => name == "accept",
             Some(Sabotage::LosesOrigin) => name == "origin",

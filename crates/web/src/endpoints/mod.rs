@@ -19,6 +19,8 @@ use crate::request::{BODY_LIMIT, Request};
 use crate::response::Response;
 
 /// Answers a request below the base path.
+///
+/// What an endpoint keeps while it waits is boxed: it is moved once, and not by everybody who awaits this.
 pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
     let Some(rest) = request.path().strip_prefix(auth.base()) else {
         return not_found(auth, request);
@@ -31,7 +33,7 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
         },
         ["", "login", id] => match (auth.registered(id), request.method()) {
             (None, _) => not_found(auth, request),
-            (Some(registered), "GET") => login::start(auth, registered, request).await,
+            (Some(registered), "GET") => Box::pin(login::start(auth, registered, request)).await,
             (Some(_), _) => method_not_allowed(auth, request, "GET"),
         },
         ["", "callback", id] => match auth.registered(id) {
@@ -39,7 +41,7 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
             Some(registered) => {
                 let mode = registered.client().response_mode();
                 if request.method() == mode.method() {
-                    callback::receive(auth, registered, request).await
+                    Box::pin(callback::receive(auth, registered, request)).await
                 } else {
                     method_not_allowed(auth, request, mode.method())
                 }
@@ -48,14 +50,16 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
         ["", "link", id] if auth.0.on_link.is_set() => {
             match (auth.registered(id), request.method()) {
                 (None, _) => not_found(auth, request),
-                (Some(registered), "GET") => link::show(auth, registered, request).await,
-                (Some(registered), "POST") => link::perform(auth, registered, request).await,
+                (Some(registered), "GET") => Box::pin(link::show(auth, registered, request)).await,
+                (Some(registered), "POST") => {
+                    Box::pin(link::perform(auth, registered, request)).await
+                }
                 (Some(_), _) => method_not_allowed(auth, request, "GET, POST"),
             }
         }
         ["", "logout"] => match request.method() {
             "GET" => log_out::ask(auth, request),
-            "POST" => log_out::perform(auth, request).await,
+            "POST" => Box::pin(log_out::perform(auth, request)).await,
             _ => method_not_allowed(auth, request, "GET, POST"),
         },
         ["", "logged-out"] => match request.method() {
@@ -63,13 +67,13 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
             _ => method_not_allowed(auth, request, "GET"),
         },
         ["", "sessions"] => match request.method() {
-            "GET" => sessions::show(auth, request).await,
-            "POST" => sessions::end(auth, request).await,
+            "GET" => Box::pin(sessions::show(auth, request)).await,
+            "POST" => Box::pin(sessions::end(auth, request)).await,
             _ => method_not_allowed(auth, request, "GET, POST"),
         },
         ["", "initiate", id] => match (auth.registered(id), request.method()) {
             (Some(registered), method) if registered.switches.third_party_login => match method {
-                "GET" | "POST" => initiate::start(auth, registered, request).await,
+                "GET" | "POST" => Box::pin(initiate::start(auth, registered, request)).await,
                 _ => method_not_allowed(auth, request, "GET, POST"),
             },
             _ => not_found(auth, request),
@@ -99,8 +103,8 @@ pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
             },
         },
         ["", "refresh"] => match request.method() {
-            "GET" => refresh::pass(auth, request).await,
-            "POST" => refresh::perform(auth, request).await,
+            "GET" => Box::pin(refresh::pass(auth, request)).await,
+            "POST" => Box::pin(refresh::perform(auth, request)).await,
             _ => method_not_allowed(auth, request, "GET, POST"),
         },
         ["", exchange, id] => match auth.registered(id) {
@@ -121,15 +125,15 @@ async fn provider_exchange(
     let switches = &registered.switches;
     match (exchange, request.method()) {
         ("backchannel-logout", method) if switches.backchannel_logout => match method {
-            "POST" => log_out::back_channel::receive(auth, registered, request).await,
+            "POST" => Box::pin(log_out::back_channel::receive(auth, registered, request)).await,
             _ => method_not_allowed(auth, request, "POST"),
         },
         ("frontchannel-logout", method) if switches.frontchannel_logout => match method {
-            "GET" => log_out::front_channel::receive(auth, registered, request).await,
+            "GET" => Box::pin(log_out::front_channel::receive(auth, registered, request)).await,
             _ => method_not_allowed(auth, request, "GET"),
         },
         ("session", method) if switches.session_management => match method {
-            "GET" => session_frame::show(auth, registered, request).await,
+            "GET" => Box::pin(session_frame::show(auth, registered, request)).await,
             _ => method_not_allowed(auth, request, "GET"),
         },
         _ => not_found(auth, request),

@@ -3,6 +3,7 @@
 use codegrant_core::provider::GITHUB;
 use codegrant_web::{Auth, AuthBuilder, Configuration, SetupErrors};
 
+use crate::NO_HEADERS;
 use crate::setup::{SECRET, codes, environment};
 
 #[test]
@@ -126,7 +127,7 @@ async fn a_file_configures_everything_that_it_names() {
     .unwrap();
     assert_eq!(auth.base(), "/account");
     let page = |path: &'static str| {
-        let request = codegrant_web::Request::new("GET", path, None, |_| Vec::new());
+        let request = codegrant_web::Request::new("GET", path, None, NO_HEADERS);
         auth.handle(request)
     };
     let login = String::from_utf8(page("/account/login").await.body).unwrap();

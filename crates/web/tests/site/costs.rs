@@ -1,8 +1,9 @@
 //! What it costs in store operations: none per request for a sealed session, one for one in a store.
 
 use codegrant_testkit::{Browser, Operations, Site, SwitchedStore};
+use codegrant_web::{Request, Require};
 
-use crate::settled;
+use crate::{NO_HEADERS, settled};
 
 const NOTHING: Operations = Operations {
     create: 0,
@@ -159,5 +160,32 @@ async fn a_token_that_is_fresh_costs_nothing_and_a_refresh_a_few_operations() {
         // The right to send the token, what it brought, and the session itself, each looked at and written.
         assert_eq!(renewed.all(), 6, "{renewed:?}");
         assert_eq!(renewed.load, 3, "{renewed:?}");
+    }
+}
+
+#[test]
+fn what_an_adapter_awaits_is_small() {
+    let site = Site::new();
+    let auth = site.auth();
+    let request = || Request::new("GET", "/", None, NO_HEADERS);
+    let require = Require::new();
+    // Every future around it, a framework's own among them, holds it and moves it.
+    for (name, bytes, limit) in [
+        ("handle", size_of_val(&auth.handle(request())), 100_000),
+        ("identify", size_of_val(&auth.identify(request())), 100_000),
+        ("require", size_of_val(&auth.require(request())), 100_000),
+        (
+            "admit",
+            size_of_val(&auth.admit(request(), &require)),
+            100_000,
+        ),
+        (
+            "fresh_token",
+            size_of_val(&auth.fresh_token(request())),
+            100_000,
+        ),
+    ] {
+        println!("{name} {bytes}");
+        assert!(bytes <= limit, "{name}: {bytes} bytes of at most {limit}");
     }
 }

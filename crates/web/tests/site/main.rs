@@ -58,6 +58,9 @@ use codegrant_core::form;
 use codegrant_testkit::Site;
 use codegrant_testkit::site::{Reply, SiteBuilder};
 
+/// The header of a request that says nothing.
+const NO_HEADERS: [(&str, &[u8]); 0] = [];
+
 /// A site of each kind of session: what holds for one has to hold for the other.
 fn both_kinds() -> [Site; 2] {
     [Site::new(), Site::builder().memory_sessions().build()]

@@ -10,10 +10,7 @@ fn auth() -> Auth {
 }
 
 fn stranger() -> Request<'static> {
-    Request::new("GET", "/orders", None, |name| match name {
-        "accept" => vec!["text/html".to_owned()],
-        _ => Vec::new(),
-    })
+    Request::new("GET", "/orders", None, [("accept", &b"text/html"[..])])
 }
 
 #[test]

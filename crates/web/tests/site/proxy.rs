@@ -1,5 +1,6 @@
 //! Behind a proxy: the public origin is configured, and no header changes it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use codegrant_testkit::Site;
 use codegrant_testkit::site::Visit;
 use codegrant_web::Request;
 
-use crate::refused;
+use crate::{NO_HEADERS, refused};
 
 /// Headers by which clients or proxies could tell lies about where the app is or who is asking.
 const LIES: &[(&str, &str)] = &[
@@ -31,40 +32,49 @@ const LIES: &[(&str, &str)] = &[
     ("referer", "https://evil.example/"),
 ];
 
+/// The only headers that are ever read, in alphabetical order.
+pub(crate) const READ: [&str; 11] = [
+    "accept",
+    "cookie",
+    // For the guard of the provider inside the app against bent names, and nothing else.
+    "host",
+    "origin",
+    "purpose",
+    // For the way back from a stronger sign-in.
+    "referer",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-purpose",
+    // For the list of devices, where nothing depends on it.
+    "user-agent",
+];
+
+/// The value of a field that says so when somebody reads it.
+struct Watched<'a>(&'static str, &'a RefCell<BTreeSet<&'static str>>);
+
+impl From<Watched<'_>> for Cow<'static, [u8]> {
+    fn from(Watched(name, asked): Watched<'_>) -> Self {
+        asked.borrow_mut().insert(name);
+        Cow::Borrowed(b"")
+    }
+}
+
 // attack: PX-01 PX-02 PX-05 PX-06 RD-21
 #[tokio::test]
 async fn only_these_headers_are_ever_read() {
     let site = Site::new();
     let asked = RefCell::new(BTreeSet::new());
     let request = || {
-        Request::new("GET", "/auth/login/op", None, |name| {
-            asked.borrow_mut().insert(name);
-            Vec::new()
-        })
+        let names = READ.into_iter().chain(LIES.iter().map(|(name, _)| *name));
+        let fields = names.map(|name| (name, Watched(name, &asked)));
+        Request::new("GET", "/auth/login/op", None, fields)
     };
     site.auth().handle(request()).await;
     site.auth().identify(request()).await.unwrap();
     site.auth().challenge(request());
     let read: Vec<&str> = asked.borrow().iter().copied().collect();
-    assert_eq!(
-        read,
-        [
-            "accept",
-            "cookie",
-            // For the guard of the provider inside the app against bent names, and nothing else.
-            "host",
-            "origin",
-            "purpose",
-            // For the way back from a stronger sign-in.
-            "referer",
-            "sec-fetch-dest",
-            "sec-fetch-mode",
-            "sec-fetch-site",
-            "sec-purpose",
-            // For the list of devices, where nothing depends on it.
-            "user-agent"
-        ]
-    );
+    assert_eq!(read, READ);
 }
 
 // attack: PX-01 PX-02 PX-05 PX-06
@@ -144,13 +154,10 @@ async fn a_whole_url_as_target_is_no_address_of_ours() {
         "",
         "evil.example:443",
     ] {
-        let request = Request::new("GET", target, None, |_| Vec::new());
+        let request = Request::new("GET", target, None, NO_HEADERS);
         let answer = site.auth().handle(request).await;
         assert_eq!(answer.status, 404, "{target}");
-        let request = Request::new("GET", target, None, |name| match name {
-            "sec-fetch-mode" => vec!["navigate".to_owned()],
-            _ => Vec::new(),
-        });
+        let request = Request::new("GET", target, None, [("sec-fetch-mode", &b"navigate"[..])]);
         let challenge = site.auth().challenge(request);
         assert_eq!(
             challenge.header("location"),

@@ -266,7 +266,7 @@ async fn the_provider_inside_the_app_is_for_loopback() {
     assert!(codes(&refused).contains(&"configuration.dev_on_public_origin"));
     let auth = Auth::dev("http://localhost:3000").unwrap();
     let get = |path: &'static str| {
-        let request = codegrant_web::Request::new("GET", path, None, |_| Vec::new());
+        let request = codegrant_web::Request::new("GET", path, None, crate::NO_HEADERS);
         auth.handle(request)
     };
     assert_eq!(

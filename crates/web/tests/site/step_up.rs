@@ -24,12 +24,12 @@ fn asked(reply_location: Option<&str>) -> String {
 
 /// The request for `/accounts` as a page, with the cookie of the session.
 fn page() -> Request<'static> {
-    let headers = |name: &'static str| match name {
-        "sec-fetch-mode" => vec!["navigate".to_owned()],
-        "sec-fetch-dest" => vec!["document".to_owned()],
-        "accept" => vec!["text/html".to_owned()],
-        _ => Vec::new(),
-    };
+    let headers = [
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+        ("accept", "text/html"),
+    ];
+    let headers = headers.map(|(name, value)| (name, value.as_bytes()));
     Request::new("GET", "/accounts", Some("from=2027"), headers)
 }
 
@@ -206,10 +206,12 @@ async fn a_script_is_told_where_to_send_the_user() {
     browser.log_in("op", "ada").await;
     site.wait(600);
     let session = browser.session().await.unwrap();
-    let request = Request::new("POST", "/transfer", None, |name| match name {
-        "sec-fetch-mode" => vec!["cors".to_owned()],
-        _ => Vec::new(),
-    });
+    let request = Request::new(
+        "POST",
+        "/transfer",
+        None,
+        [("sec-fetch-mode", &b"cors"[..])],
+    );
     let response = site
         .auth()
         .step_up(&session, &StepUp::new().acr_values(["strong"]), request);

@@ -8,10 +8,7 @@ use codegrant_web::{Auth, Request, Session};
 use crate::both_kinds;
 
 async fn holder(auth: &Auth, cookie: &str) -> Option<Session> {
-    let request = Request::new("GET", "/", None, |name| match name {
-        "cookie" => vec![cookie.to_owned()],
-        _ => Vec::new(),
-    });
+    let request = Request::new("GET", "/", None, [("cookie", cookie.as_bytes())]);
     auth.identify(request).await.unwrap()
 }
 

@@ -90,10 +90,7 @@ async fn a_provider_that_is_silent_holds_up_no_refresh_at_another() {
 
 /// Asks who is there with this `Cookie` field, as an adapter hands it over.
 async fn there(site: &Site, field: String) -> bool {
-    let request = Request::new("GET", "/", None, |name| match name {
-        "cookie" => vec![field.clone()],
-        _ => Vec::new(),
-    });
+    let request = Request::new("GET", "/", None, [("cookie", field.as_bytes())]);
     site.auth().identify(request).await.unwrap().is_some()
 }
 

@@ -152,7 +152,7 @@ fn grow_older(scene: &Scene) {
         .build();
     let auth = must("a login by values", auth);
     let (path, query) = ("/auth/login/house", "return_to=%2Fme");
-    let leaving = answer(&auth, path, query, String::new());
+    let leaving = answer(&auth, path, query, "");
     let mut request = HttpRequest::new(Method::Get, target(&leaving));
     let issuer = scene.provider.issuer();
     let host = if issuer.contains("//localhost") {
@@ -167,20 +167,17 @@ fn grow_older(scene: &Scene) {
     let cookies: Vec<String> = set_cookies(&leaving)
         .map(|(name, value)| format!("{name}={value}"))
         .collect();
-    let arrived = answer(&auth, "/auth/callback/house", query, cookies.join("; "));
+    let arrived = answer(&auth, "/auth/callback/house", query, &cookies.join("; "));
     assert_eq!(target(&arrived), "/me", "{callback}");
     for (name, value) in set_cookies(&arrived).filter(|(_, value)| !value.is_empty()) {
         scene.window.put_cookie(&scene.app.at("/"), name, value);
     }
 }
 
-fn answer(auth: &Auth, path: &str, query: &str, cookies: String) -> Response {
-    let values = |name: &'static str| match name {
-        "cookie" => vec![cookies.clone()],
-        _ => Vec::new(),
-    };
+fn answer(auth: &Auth, path: &str, query: &str, cookies: &str) -> Response {
+    let fields = [("cookie", cookies.as_bytes())];
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let handled = auth.handle(Request::new("GET", path, Some(query), values));
+    let handled = auth.handle(Request::new("GET", path, Some(query), fields));
     must("runtime", runtime).block_on(handled)
 }
 

@@ -42,9 +42,7 @@ impl Reference {
             }
             _ => {}
         }
-        Request::new(parts.method.as_str(), path, query, |name| {
-            self.values(parts, name)
-        })
+        Request::new(parts.method.as_str(), path, query, self.fields(parts))
     }
 
     /// A handler that takes `User`.
