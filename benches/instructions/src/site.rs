@@ -136,10 +136,7 @@ fn check(finish: &Response) {
 }
 
 fn request<'a>(path: &'a str, query: &'a str, cookies: &'a str) -> Request<'a> {
-    Request::new("GET", path, Some(query), |name| match name {
-        "cookie" => vec![cookies.to_owned()],
-        _ => Vec::new(),
-    })
+    Request::new("GET", path, Some(query), [("cookie", cookies.as_bytes())])
 }
 
 fn cookies(response: &Response) -> String {
