@@ -91,14 +91,15 @@ impl Auth {
         }
         let usable = tokens.is_usable(now);
         let (want, waits) = (Want::Fresh, !usable);
+        // Boxed, so that whoever has a fresh token carries none of it about.
         if !usable {
-            return self.renewed(session, want, waits, id).await;
+            return Box::pin(self.renewed(session, want, waits, id)).await;
         }
         // Whoever has a token that is good still waits for nobody for long.
         if self.is_running(session, want, waits) {
             return Ok(Renewed::Newest(session.clone()));
         }
-        let attempt = self.renewed(session, want, waits, id);
+        let attempt = Box::pin(self.renewed(session, want, waits, id));
         match tokio::time::timeout(PATIENCE_WITH_TOKENS, attempt).await {
             Ok(Ok(Renewed::Newest(newest))) => Ok(Renewed::Newest(newest)),
             Ok(Ok(Renewed::Not(Error::Session(SessionError::Gone)))) => {
