@@ -39,6 +39,19 @@ impl IdToken {
 }
 
 impl IdTokenRecord {
+    /// Takes what [`IdTokenRecord::to_parts`] gave.
+    pub fn from_parts(issued_at: Timestamp, nonce: Option<[u8; 16]>) -> Self {
+        Self {
+            issued_at,
+            nonce: nonce.map(NonceHash),
+        }
+    }
+
+    /// Returns when the ID token was issued, and the hash of its nonce if it had one.
+    pub fn to_parts(&self) -> (Timestamp, Option<[u8; 16]>) {
+        (self.issued_at, self.nonce.map(|nonce| nonce.0))
+    }
+
     /// Checks that a proven ID token may follow the one that this was made of, and returns its own record.
     ///
     /// It is not older; it speaks of the same sign-in; a nonce, which it need not have, is the first one's.
@@ -75,7 +88,7 @@ pub(crate) fn same_sign_in(
     next: &Map<String, Value>,
     identity: &Identity,
 ) -> Result<(), IdTokenError> {
-    let first = moment(&identity.claims.id_token, "auth_time")
+    let first = moment(identity.claims.id_token(), "auth_time")
         .ok()
         .flatten();
     match (first, moment(next, "auth_time")?) {

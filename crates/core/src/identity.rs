@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::claim_source::MEMBERS;
+use crate::claims::Claims;
 use crate::provider::{EmailTrust, Provider, Quirk};
 
 /// Who logged in: an account at an issuer, and what is said about it.
@@ -36,18 +37,6 @@ pub struct Identity {
     /// Everything that was said, by who said it.
     #[serde(default)]
     pub claims: Claims,
-}
-
-/// What was said about the account, by where it was said: the two never mix.
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Claims {
-    /// From the ID token, signed by the issuer; without what only the protocol needs.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub id_token: Map<String, Value>,
-    /// From the userinfo endpoint.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub userinfo: Map<String, Value>,
 }
 
 /// An e-mail address, by what it is worth.
@@ -138,6 +127,26 @@ pub(crate) const PROTOCOL_CLAIMS: &[&str] = &[
 ];
 
 impl Identity {
+    /// Makes one of whom nothing more is known than the account.
+    ///
+    /// Nobody has proved it then: a login makes its own. This is for whoever keeps identities in a form of their own.
+    pub fn new(
+        provider: impl Into<String>,
+        issuer: impl Into<String>,
+        subject: impl Into<String>,
+    ) -> Self {
+        Self {
+            provider: provider.into(),
+            issuer: issuer.into(),
+            subject: subject.into(),
+            name: None,
+            username: None,
+            email: Email::Absent,
+            picture: None,
+            claims: Claims::default(),
+        }
+    }
+
     /// Returns the account key: issuer and subject, never one without the other.
     pub fn key(&self) -> (&str, &str) {
         (&self.issuer, &self.subject)
@@ -184,10 +193,7 @@ impl Identity {
             username: text(&mapping.username),
             email,
             picture,
-            claims: Claims {
-                id_token: kept(id_token),
-                userinfo: kept(userinfo),
-            },
+            claims: Claims::new(kept(id_token), kept(userinfo)),
         }
     }
 }

@@ -80,6 +80,7 @@ mod authorization;
 mod cache;
 mod challenge;
 mod claim_source;
+mod claims;
 mod client;
 mod dpop;
 pub mod error;
@@ -115,6 +116,7 @@ pub use authorization::{
 };
 pub use cache::{Cache, Fetched};
 pub use claim_source::ClaimSource;
+pub use claims::Claims;
 pub use client::{
     Client, ExchangedToken, Grant, HeldLogin, Introspection, Refreshed, Renewed, RequestObject,
     ResponseMode, TokenExchange,
@@ -123,7 +125,7 @@ pub use dpop::DpopKey;
 pub use fetch_metadata::FetchMetadata;
 pub use id_token::IdToken;
 pub use id_token_record::IdTokenRecord;
-pub use identity::{Claims, Email, Identity, VerifiedEmail};
+pub use identity::{Email, Identity, VerifiedEmail};
 pub use log_out::{FrontChannelLogout, LogOutOptions, LogOutRequest, LogoutToken};
 pub use login::Login;
 pub use metadata::{Capabilities, Metadata, MtlsEndpointAliases, Offered, ProviderMetadata};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::identity::Claims;
+use crate::claims::Claims;
 use crate::provider::Path;
 
 /// The most names that one claim may list, and the longest of them, in bytes.
@@ -29,8 +29,8 @@ impl Claims {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn find(&self, path: &Path) -> Option<&Value> {
-        path.find(&self.id_token)
-            .or_else(|| path.find(&self.userinfo))
+        path.find(self.id_token())
+            .or_else(|| path.find(self.userinfo()))
     }
 
     /// Tells whether a claim is this value, or a list that holds it.

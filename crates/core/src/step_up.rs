@@ -112,7 +112,7 @@ impl StepUp {
     }
 
     fn is_met_within(&self, identity: &Identity, now: Timestamp, grace: i64) -> bool {
-        let claims = &identity.claims.id_token;
+        let claims = identity.claims.id_token();
         let context = claims.get("acr").and_then(Value::as_str);
         let by_such_means = self.acr_values.is_empty()
             || context.is_some_and(|acr| self.acr_values.iter().any(|wanted| wanted == acr));

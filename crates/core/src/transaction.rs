@@ -2,10 +2,11 @@
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::dpop::DpopKey;
 use crate::error::CallbackError;
+use crate::jose::base64url;
 use crate::return_to::ReturnTo;
 use crate::time::Timestamp;
 
@@ -153,8 +154,26 @@ impl std::fmt::Debug for Transaction {
 }
 
 /// The name of a transaction: a hash of its state, so that it tells nothing and cannot be chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+///
+/// It is written as base64url, 22 characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TransactionId([u8; 16]);
+
+impl Serialize for TransactionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&base64url::encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for TransactionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = base64url::decode(&text).and_then(|bytes| bytes.try_into().ok());
+        bytes
+            .map(Self)
+            .ok_or_else(|| de::Error::custom("not 16 bytes"))
+    }
+}
 
 impl TransactionId {
     /// Computes the name for a state: the first 16 bytes of its SHA-256.
@@ -162,6 +181,16 @@ impl TransactionId {
         let mut id = [0; 16];
         id.copy_from_slice(&digest(&SHA256, state.as_bytes()).as_ref()[..16]);
         Self(id)
+    }
+
+    /// Takes the bytes of a name that was computed before.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Returns its bytes.
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
     }
 
     /// Returns it in lower-case hexadecimal, 32 characters.

@@ -258,7 +258,7 @@ impl Lack<'_> {
             Self::Scope(_) => format!("scopes [{}]", session.scopes().join(" ")),
             Self::Role(_) => format!("roles [{}]", session.roles().join(" ")),
             Self::Claim(path, _) => format!("{path} {}", text(claims.find(path))),
-            Self::SignIn(_) => format!("acr {}", text(claims.id_token.get("acr"))),
+            Self::SignIn(_) => format!("acr {}", text(claims.id_token().get("acr"))),
         }
     }
 }

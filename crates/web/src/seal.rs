@@ -1,18 +1,27 @@
 //! Sealing: what is given to a browser or a store can be read and made by this app alone.
 //!
-//! AES-256-GCM under a key of its own for every message, derived by HMAC-SHA256 from a ring key and
-//! 16 random bytes. A random 96-bit nonce under one key would wear out after 2^32 messages; a fresh key
-//! each time does not.
+//! AES-256-GCM-SIV (RFC 8452) under one key for each secret of the ring. It derives a key of its own for each nonce,
+//! so that random nonces do not wear a key out, and a nonce that came twice would tell no more than whether two texts
+//! for one place are equal.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use std::sync::Arc;
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::{hmac, rand};
 use codegrant_core::jose::base64url;
 
-const VERSION: u8 = 1;
+/// 1 was AES-256-GCM under a key for each message.
+const VERSION: u8 = 2;
 const KEY_ID: usize = 4;
-const SALT: usize = 16;
-const HEADER: usize = 1 + KEY_ID + SALT + NONCE_LEN;
+const HEADER: usize = 1 + KEY_ID + NONCE_LEN;
+
+/// What stands in the place of the version before a text that is not sealed.
+const PLAIN: u8 = 0;
+const MARK: usize = 8;
+
+/// How long what a text is bound to is as a rule; more takes one allocation more.
+const BOUND: usize = 192;
 
 /// The shortest secret that is accepted, in bytes.
 pub(crate) const SHORTEST_SECRET: usize = 32;
@@ -52,32 +61,46 @@ impl Purpose {
 /// Keys for sealing: the first seals, all of them open, so that a key can be replaced without a log-out.
 #[derive(Clone)]
 pub(crate) struct KeyRing {
-    keys: Vec<RingKey>,
+    keys: Arc<[RingKey]>,
     /// What else every text is bound to: the app that sealed it.
-    app: String,
+    app: Arc<str>,
 }
 
-#[derive(Clone)]
+/// What is derived from one secret, each for one use.
 struct RingKey {
     id: [u8; KEY_ID],
-    key: hmac::Key,
+    sealing: LessSafeKey,
+    naming: hmac::Key,
+    /// What stands before plain texts of this app, and of no other that shares a store with it.
+    mark: [u8; MARK],
+}
+
+impl RingKey {
+    fn new(secret: &[u8], app: &str) -> Self {
+        let naming = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        let derived = hmac::sign(&naming, b"codegrant sealing key");
+        let sealing = UnboundKey::new(&AES_256_GCM_SIV, derived.as_ref());
+        let mut id = [0; KEY_ID];
+        let tag = hmac::sign(&naming, b"codegrant key id");
+        id.copy_from_slice(&tag.as_ref()[..KEY_ID]);
+        let mut mark = [0; MARK];
+        let tag = hmac::sign(&naming, format!("codegrant plain {app}").as_bytes());
+        mark.copy_from_slice(&tag.as_ref()[..MARK]);
+        Self {
+            id,
+            mark,
+            sealing: LessSafeKey::new(sealing.expect("HMAC-SHA256 gives 32 bytes")),
+            naming,
+        }
+    }
 }
 
 impl KeyRing {
     /// Makes a ring from secrets of at least 32 bytes each, the one that seals first.
-    pub(crate) fn new(secrets: &[impl AsRef<[u8]>], app: impl Into<String>) -> Self {
-        let keys = secrets
-            .iter()
-            .map(|secret| {
-                let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref());
-                let mut id = [0; KEY_ID];
-                let tag = hmac::sign(&key, b"codegrant key id");
-                id.copy_from_slice(&tag.as_ref()[..KEY_ID]);
-                RingKey { id, key }
-            })
-            .collect();
+    pub(crate) fn new(secrets: &[impl AsRef<[u8]>], app: &str) -> Self {
+        let ring_key = |secret: &_| RingKey::new(AsRef::as_ref(secret), app);
         Self {
-            keys,
+            keys: secrets.iter().map(ring_key).collect(),
             app: app.into(),
         }
     }
@@ -90,39 +113,46 @@ impl KeyRing {
     /// Seals a text for a purpose and a place, for example a cookie's name.
     pub(crate) fn seal(&self, purpose: Purpose, place: &[&str], text: &[u8]) -> Vec<u8> {
         let ring_key = self.keys.first().expect("a ring has a key");
-        let random: [u8; SALT + NONCE_LEN] = random();
-        let (salt, nonce) = random.split_at(SALT);
-        let mut sealed = Vec::with_capacity(HEADER + text.len() + AES_256_GCM.tag_len());
+        let nonce: [u8; NONCE_LEN] = random();
+        let mut sealed = Vec::with_capacity(HEADER + text.len() + AES_256_GCM_SIV.tag_len());
         sealed.push(VERSION);
         sealed.extend_from_slice(&ring_key.id);
-        sealed.extend_from_slice(&random);
-        let mut body = text.to_vec();
-        ring_key
-            .message_key(salt)
-            .seal_in_place_append_tag(nonce_of(nonce), self.bound_to(purpose, place), &mut body)
-            .expect("a cookie's length is within AES-GCM's");
-        sealed.extend_from_slice(&body);
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(text);
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        let bound = self.bound_to(purpose, place);
+        let text = &mut sealed[HEADER..];
+        let tag = ring_key
+            .sealing
+            .seal_in_place_separate_tag(nonce, bound, text)
+            .expect("a cookie's length is within the algorithm's");
+        sealed.extend_from_slice(tag.as_ref());
         sealed
     }
 
     /// Opens what [`KeyRing::seal`] made for the same purpose and place; `None` for anything else.
-    pub(crate) fn open(&self, purpose: Purpose, place: &[&str], sealed: &[u8]) -> Option<Vec<u8>> {
-        let (header, body) = sealed.split_at_checked(HEADER)?;
+    pub(crate) fn open(
+        &self,
+        purpose: Purpose,
+        place: &[&str],
+        mut sealed: Vec<u8>,
+    ) -> Option<Vec<u8>> {
+        let header = sealed.first_chunk::<HEADER>()?;
         let (version, rest) = header.split_first()?;
-        let (key_id, random) = rest.split_at(KEY_ID);
-        let (salt, nonce) = random.split_at(SALT);
+        let (key_id, nonce) = rest.split_at(KEY_ID);
         if *version != VERSION {
             return None;
         }
         let ring_key = self.keys.iter().find(|held| held.id == key_id)?;
-        let mut body = body.to_vec();
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let bound = self.bound_to(purpose, place);
         let opened = ring_key
-            .message_key(salt)
-            .open_in_place(nonce_of(nonce), self.bound_to(purpose, place), &mut body)
+            .sealing
+            .open_within(nonce, bound, &mut sealed, HEADER..)
             .ok()?
             .len();
-        body.truncate(opened);
-        Some(body)
+        sealed.truncate(opened);
+        Some(sealed)
     }
 
     /// Seals into text that a cookie may hold.
@@ -137,7 +167,23 @@ impl KeyRing {
         place: &[&str],
         text: &str,
     ) -> Option<Vec<u8>> {
-        self.open(purpose, place, &base64url::decode(text)?)
+        self.open(purpose, place, base64url::decode(text)?)
+    }
+
+    /// Marks a text that stays in this process's memory, where sealing it beside its key would hide nothing.
+    pub(crate) fn mark_plain(&self, text: &[u8]) -> Vec<u8> {
+        let ring_key = self.keys.first().expect("a ring has a key");
+        [&[PLAIN], &ring_key.mark[..], text].concat()
+    }
+
+    /// Returns what [`KeyRing::mark_plain`] marked for this app, with a key of this ring; `None` for anything else.
+    ///
+    /// Nothing is proved by it: it is for what no other process can have written.
+    pub(crate) fn plain<'a>(&self, marked: &'a [u8]) -> Option<&'a [u8]> {
+        let (plain, rest) = marked.split_first()?;
+        let (mark, text) = rest.split_at_checked(MARK)?;
+        let ours = self.keys.iter().any(|held| held.mark == mark);
+        (*plain == PLAIN && ours).then_some(text)
     }
 
     /// Computes a name for something that must not be told, under every key, the one that seals first.
@@ -148,7 +194,7 @@ impl KeyRing {
     ) -> impl Iterator<Item = String> + use<'_> {
         let bound = self.bound_to(purpose, parts);
         self.keys.iter().map(move |held| {
-            let mut context = hmac::Context::with_key(&held.key);
+            let mut context = hmac::Context::with_key(&held.naming);
             context.update(b"codegrant name");
             context.update(bound.as_ref());
             base64url::encode(context.sign().as_ref())
@@ -156,7 +202,7 @@ impl KeyRing {
     }
 
     fn bound_to(&self, purpose: Purpose, place: &[&str]) -> Aad<Vec<u8>> {
-        let mut bound = Vec::new();
+        let mut bound = Vec::with_capacity(BOUND);
         // Each part goes in with its length: ("a", "bc") must not equal ("ab", "c").
         for part in ["codegrant", purpose.as_str(), &self.app]
             .iter()
@@ -169,18 +215,6 @@ impl KeyRing {
     }
 }
 
-impl RingKey {
-    fn message_key(&self, salt: &[u8]) -> LessSafeKey {
-        let mut context = hmac::Context::with_key(&self.key);
-        context.update(b"codegrant message key");
-        context.update(salt);
-        let derived = context.sign();
-        let key =
-            UnboundKey::new(&AES_256_GCM, derived.as_ref()).expect("HMAC-SHA256 gives 32 bytes");
-        LessSafeKey::new(key)
-    }
-}
-
 impl std::fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("KeyRing")
@@ -188,10 +222,6 @@ impl std::fmt::Debug for KeyRing {
             .field("app", &self.app)
             .finish()
     }
-}
-
-fn nonce_of(bytes: &[u8]) -> Nonce {
-    Nonce::try_assume_unique_for_key(bytes).expect("the slice is a nonce long")
 }
 
 /// Returns bytes from the operating system's generator.
@@ -228,22 +258,26 @@ mod tests {
         let ring = ring(&[ONE]);
         let sealed = ring.seal(Purpose::Session, &["name"], b"text");
         assert_eq!(
-            ring.open(Purpose::Session, &["name"], &sealed).unwrap(),
+            ring.open(Purpose::Session, &["name"], sealed.clone())
+                .unwrap(),
             b"text"
         );
         assert!(
-            ring.open(Purpose::Transaction, &["name"], &sealed)
+            ring.open(Purpose::Transaction, &["name"], sealed.clone())
                 .is_none()
         );
-        assert!(ring.open(Purpose::Session, &["other"], &sealed).is_none());
         assert!(
-            ring.open(Purpose::Session, &["na", "me"], &sealed)
+            ring.open(Purpose::Session, &["other"], sealed.clone())
+                .is_none()
+        );
+        assert!(
+            ring.open(Purpose::Session, &["na", "me"], sealed.clone())
                 .is_none()
         );
         let elsewhere = KeyRing::new(&[ONE], "https://other.example/auth");
         assert!(
             elsewhere
-                .open(Purpose::Session, &["name"], &sealed)
+                .open(Purpose::Session, &["name"], sealed.clone())
                 .is_none()
         );
     }
@@ -256,11 +290,12 @@ mod tests {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
             assert!(
-                ring.open(Purpose::Session, &[], &changed).is_none(),
+                ring.open(Purpose::Session, &[], changed).is_none(),
                 "byte {at}"
             );
             assert!(
-                ring.open(Purpose::Session, &[], &sealed[..at]).is_none(),
+                ring.open(Purpose::Session, &[], sealed[..at].to_vec())
+                    .is_none(),
                 "cut at {at}"
             );
         }
@@ -272,10 +307,14 @@ mod tests {
         let sealed = ring(&[ONE]).seal(Purpose::Session, &[], b"text");
         assert!(
             ring(&[TWO, ONE])
-                .open(Purpose::Session, &[], &sealed)
+                .open(Purpose::Session, &[], sealed.clone())
                 .is_some()
         );
-        assert!(ring(&[TWO]).open(Purpose::Session, &[], &sealed).is_none());
+        assert!(
+            ring(&[TWO])
+                .open(Purpose::Session, &[], sealed.clone())
+                .is_none()
+        );
     }
 
     // attack: CK-08
@@ -285,8 +324,33 @@ mod tests {
         let mut seen = std::collections::HashSet::new();
         for _ in 0..1_000 {
             let sealed = ring.seal(Purpose::Session, &[], b"text");
-            assert!(seen.insert(sealed[1 + KEY_ID..HEADER].to_vec()));
+            assert!(
+                seen.insert(sealed[1 + KEY_ID..HEADER].to_vec()),
+                "a nonce came twice"
+            );
             assert!(seen.insert(sealed[HEADER..].to_vec()));
         }
+    }
+
+    #[test]
+    fn a_plain_text_is_known_by_the_app_that_marked_it() {
+        let marked = ring(&[ONE]).mark_plain(b"text");
+        assert_eq!(ring(&[ONE]).plain(&marked).unwrap(), b"text");
+        assert!(ring(&[TWO, ONE]).plain(&marked).is_some());
+        assert!(ring(&[TWO]).plain(&marked).is_none());
+        let elsewhere = KeyRing::new(&[ONE], "https://other.example/auth");
+        assert!(elsewhere.plain(&marked).is_none());
+        for length in 0..=MARK {
+            assert!(ring(&[ONE]).plain(&marked[..length]).is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_and_what_is_plain_are_never_taken_for_each_other() {
+        let ring = ring(&[ONE]);
+        let sealed = ring.seal(Purpose::Record, &[], b"text");
+        assert!(ring.plain(&sealed).is_none());
+        let marked = ring.mark_plain(&[0; 100]);
+        assert!(ring.open(Purpose::Record, &[], marked).is_none());
     }
 }

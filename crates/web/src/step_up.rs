@@ -87,7 +87,7 @@ impl Auth {
         let now = self.now();
         let just_now = now.seconds_since(session.started_at()) < ROUND_SECONDS;
         // Without an ID token nobody can tell, here.
-        let unknown = identity.claims.id_token.is_empty();
+        let unknown = identity.claims.id_token().is_empty();
         if just_now && (unknown || step_up.is_met_by(identity, now)) {
             return Err(SessionError::StepUpRepeated.into());
         }

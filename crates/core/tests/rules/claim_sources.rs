@@ -79,7 +79,7 @@ fn aggregated_claims_are_kept_apart_and_never_change_who_it_is() {
     assert_eq!(identity.key(), plain.key());
     assert_eq!(identity.name, plain.name);
     assert_eq!(identity.email, plain.email);
-    assert_eq!(identity.claims.userinfo, plain.claims.userinfo);
+    assert_eq!(identity.claims.userinfo(), plain.claims.userinfo());
     let source = only_source(&outcome);
     assert_eq!((source.name(), source.is_distributed()), ("bank", false));
     // `sub` is the protocol's and no claim of a bank's.
@@ -285,8 +285,8 @@ fn the_id_token_may_name_sources_as_well() {
     });
     assert_eq!(only_source(&outcome).claims(), ["credit_score"]);
     let identity = outcome.identity();
-    assert!(!identity.claims.id_token.contains_key("_claim_sources"));
-    assert!(!identity.claims.id_token.contains_key("_claim_names"));
+    assert!(!identity.claims.id_token().contains_key("_claim_sources"));
+    assert!(!identity.claims.id_token().contains_key("_claim_names"));
 }
 
 #[test]

@@ -293,6 +293,6 @@ fn claims_that_nobody_knows_are_kept_and_judged_by_nobody() {
         script.claims.set("hd", "corp.example");
     });
     let claims = &outcome.identity().claims;
-    assert_eq!(claims.id_token["groups"], json!(["staff"]));
-    assert!(claims.userinfo.get("groups").is_none());
+    assert_eq!(claims.id_token()["groups"], json!(["staff"]));
+    assert!(claims.userinfo().get("groups").is_none());
 }

@@ -202,10 +202,10 @@ fn every_claim_keeps_its_source() {
             json!({"src1": {"endpoint": "https://evil.example"}}),
         );
     });
-    assert_eq!(identity.claims.id_token["groups"], json!(["signed"]));
-    assert_eq!(identity.claims.userinfo["groups"], json!(["said"]));
-    assert!(!identity.claims.id_token.contains_key("roles"));
-    assert!(!identity.claims.userinfo.contains_key("roles"));
+    assert_eq!(identity.claims.id_token()["groups"], json!(["signed"]));
+    assert_eq!(identity.claims.userinfo()["groups"], json!(["said"]));
+    assert!(!identity.claims.id_token().contains_key("roles"));
+    assert!(!identity.claims.userinfo().contains_key("roles"));
 }
 
 #[test]

@@ -104,15 +104,15 @@ fn userinfo_replaces_nothing_that_the_id_token_said() {
         identity.email,
         Email::Claimed("jane@signed.example".to_owned())
     );
-    assert_eq!(identity.claims.userinfo["email"], "jane@said.example");
-    assert_eq!(identity.claims.id_token["email"], "jane@signed.example");
+    assert_eq!(identity.claims.userinfo()["email"], "jane@said.example");
+    assert_eq!(identity.claims.id_token()["email"], "jane@signed.example");
     for protocol in ["iss", "aud", "exp", "nonce", "azp", "sub"] {
         assert!(
-            !identity.claims.userinfo.contains_key(protocol),
+            !identity.claims.userinfo().contains_key(protocol),
             "{protocol}"
         );
         assert!(
-            !identity.claims.id_token.contains_key(protocol),
+            !identity.claims.id_token().contains_key(protocol),
             "{protocol}"
         );
     }

@@ -75,7 +75,7 @@ impl AuthBuilder {
         let (Some(origin), Some(http), true) = (origin, http, mistakes.is_empty()) else {
             return Err(SetupErrors(mistakes));
         };
-        let ring = KeyRing::new(&secrets, format!("{origin}{}", self.base));
+        let ring = KeyRing::new(&secrets, &format!("{origin}{}", self.base));
         let cookies = Cookies::new(&origin, &self.base);
         Ok(Auth(Arc::new(Inner {
             transactions: Transactions::new(cookies.clone(), ring.clone()),

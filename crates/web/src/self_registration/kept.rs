@@ -39,7 +39,7 @@ impl Kept<'_> {
         let mut sealed = Vec::new();
         let file = fs::File::open(self.path).ok()?;
         file.take(LONGEST).read_to_end(&mut sealed).ok()?;
-        let opened = self.ring.open(Purpose::Registration, &[self.id], &sealed)?;
+        let opened = self.ring.open(Purpose::Registration, &[self.id], sealed)?;
         let content: Content = serde_json::from_slice(&opened).ok()?;
         let same = content.asked == asked(wanted) && content.information.issuer() == issuer;
         same.then_some(content.information)

@@ -147,14 +147,15 @@ fn part_of<'a>(
 #[cfg(test)]
 mod tests {
     use super::super::index::{Named, Said, endings};
+    use super::super::written::tests::shortest;
     use super::*;
 
     fn session(issuer: &str, now: Timestamp) -> SessionData {
-        let session = serde_json::json!({
-            "i": {"provider": "op", "issuer": issuer, "subject": "ada", "claims": {}},
-            "a": "token", "b": now, "e": now.plus(3600), "t": vec![0; 16], "g": "/", "o": now,
-        });
-        serde_json::from_value(session).unwrap()
+        let mut session = shortest();
+        session.identity = codegrant_core::Identity::new("op", issuer, "ada");
+        (session.started_at, session.ends_at) = (now, now.plus(3600));
+        session.issued_at = Some(now);
+        session
     }
 
     fn revocation(entry: IndexKey, now: Timestamp) -> Revocation {

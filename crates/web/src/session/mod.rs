@@ -20,6 +20,7 @@ mod session_key;
 mod sessions;
 mod store;
 mod token_set;
+mod written;
 
 pub(crate) use expiring::Expiring;
 pub use index::IndexKey;

@@ -70,7 +70,7 @@ impl Sessions {
                 .open(
                     Purpose::Record,
                     &[key.as_str(), kind.as_str()],
-                    &record.sealed,
+                    record.sealed.to_vec(),
                 )
                 .and_then(|bytes| serde_json::from_slice(&bytes).ok()),
         }))

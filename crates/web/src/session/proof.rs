@@ -4,12 +4,13 @@
 //! browsers keeps these out as well.
 
 use codegrant_core::{Timestamp, TransactionId};
-use serde::{Deserialize, Serialize};
+use minicbor::{Decode, Encode};
 
 use super::record::SessionData;
 use super::session_key::SessionKey;
 use super::sessions::{Found, Place, Sessions};
 use super::store::{Created, Record, Replaced};
+use super::written;
 use crate::cookie::{self, Jar};
 use crate::error::{Error, SessionError};
 use crate::seal::{self, Purpose};
@@ -21,46 +22,48 @@ const KEPT_SECONDS: i64 = 600;
 const ATTEMPTS: usize = 8;
 
 /// An identity that waits.
-#[derive(Serialize, Deserialize)]
+#[derive(Encode, Decode)]
+#[cbor(map)]
 pub(crate) struct Proof {
     /// The session that asked, by the transaction that opened it.
-    #[serde(rename = "s")]
+    #[cbor(n(0), with = "written::transaction")]
     pub(crate) session: TransactionId,
     /// When it was proved.
-    #[serde(rename = "b")]
+    #[cbor(n(1), with = "written::moment")]
     at: Timestamp,
     /// What was proved.
-    #[serde(rename = "d")]
+    #[cbor(n(2), with = "written::session")]
     pub(crate) login: SessionData,
 }
 
 /// An identity of this browser that waits no longer.
-#[derive(Serialize, Deserialize)]
+#[derive(Encode, Decode)]
+#[cbor(map)]
 pub(crate) struct Settled {
     /// The login that proved it.
-    #[serde(rename = "t")]
+    #[cbor(n(0), with = "written::transaction")]
     pub(crate) transaction: TransactionId,
-    #[serde(rename = "g")]
+    #[n(1)]
     pub(crate) return_to: String,
 }
 
 /// What the cookie of a provider's links says.
-#[derive(Serialize, Deserialize)]
+#[derive(Encode, Decode)]
 enum Waiting {
-    #[serde(rename = "p")]
-    Here(Box<Proof>),
+    #[n(0)]
+    Here(#[n(0)] Box<Proof>),
     /// In the store, under this id; once it is gone from there it waits no longer.
-    #[serde(rename = "k")]
+    #[n(1)]
     Stored {
-        #[serde(rename = "i")]
+        #[n(0)]
         id: String,
-        #[serde(rename = "b")]
+        #[cbor(n(1), with = "written::moment")]
         at: Timestamp,
-        #[serde(rename = "l")]
+        #[n(2)]
         then: Settled,
     },
-    #[serde(rename = "l")]
-    Settled(Settled),
+    #[n(2)]
+    Settled(#[n(0)] Settled),
 }
 
 /// What this browser has of a provider's links.
@@ -104,7 +107,7 @@ impl Sessions {
         let waiting = if self.stored {
             let id = codegrant_core::jose::base64url::encode(&seal::random::<32>());
             let key = SessionKey::of_id(&id);
-            let text = serde_json::to_vec(&proof).expect("a proof is plain data");
+            let text = written::written_as_cbor(&proof);
             let record = Record {
                 sealed: self
                     .ring
@@ -147,8 +150,9 @@ impl Sessions {
                     return Ok(is_fresh(at, now).then_some(Held::Settled(then)));
                 };
                 let place = [key.as_str()];
-                let opened = self.ring.open(Purpose::Proof, &place, &record.sealed);
-                opened.and_then(|text| serde_json::from_slice(&text).ok())
+                let sealed = record.sealed.to_vec();
+                let opened = self.ring.open(Purpose::Proof, &place, sealed);
+                opened.and_then(|text| minicbor::decode(&text).ok())
             }
         };
         let fresh = proof.filter(|proof| is_fresh(proof.at, now));
@@ -240,7 +244,7 @@ impl Sessions {
         let name = self.proof_name(provider);
         let sealed = cookie::join(jar, &name)?;
         let text = self.ring.open_text(Purpose::Proof, &[&name], &sealed)?;
-        serde_json::from_slice(&text).ok()
+        minicbor::decode(&text).ok()
     }
 
     fn keep_waiting(
@@ -250,7 +254,7 @@ impl Sessions {
         jar: &Jar<'_>,
     ) -> Result<Vec<String>, Error> {
         let name = self.proof_name(provider);
-        let text = serde_json::to_vec(waiting).expect("what waits is plain data");
+        let text = written::written_as_cbor(waiting);
         let sealed = self.ring.seal_text(Purpose::Proof, &[&name], &text);
         self.set_pieces(&name, &sealed, jar, KEPT_SECONDS)
     }

@@ -6,7 +6,6 @@ use codegrant_core::oauth2::{AccessToken, RefreshToken};
 use codegrant_core::{
     ClaimSource, DpopKey, IdToken, IdTokenRecord, Identity, Login, Timestamp, TransactionId,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::session_key::SessionKey;
@@ -18,87 +17,54 @@ use super::token_set::TokenSet;
 #[derive(Clone)]
 pub struct Session(Arc<SessionData>);
 
-/// The session as it is sealed.
-#[derive(Clone, Serialize, Deserialize)]
+/// All that a session is; [`written`](super::written) has its written form.
+#[derive(Clone)]
 pub(crate) struct SessionData {
-    #[serde(rename = "i")]
     pub(crate) identity: Identity,
-    #[serde(rename = "a")]
     pub(crate) access_token: AccessToken,
-    #[serde(rename = "x", default, skip_serializing_if = "Option::is_none")]
     pub(crate) access_token_expires_at: Option<Timestamp>,
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub(crate) refresh_token: Option<RefreshToken>,
-    #[serde(rename = "s", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) scopes: Vec<String>,
     /// Fine-grained rights, where there are any (RFC 9396).
-    #[serde(rename = "f", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) authorization_details: Vec<Map<String, Value>>,
     /// Kept only where the log-out at the provider needs it.
-    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
     pub(crate) id_token_hint: Option<String>,
-    #[serde(rename = "b")]
     pub(crate) started_at: Timestamp,
-    #[serde(rename = "e")]
     pub(crate) ends_at: Timestamp,
     /// Which transaction opened it, so that the same callback seen again is recognised.
-    #[serde(rename = "t")]
     pub(crate) transaction: TransactionId,
     /// Where that login ended, as text: it was judged then, and reading it again costs more than all the
     /// rest of opening a session.
-    #[serde(rename = "g")]
     pub(crate) return_to: String,
     /// Whom the app takes this person for; it costs no byte where it says nothing.
-    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<String>,
     /// The provider's own session, and when its ID token was issued: by these a log-out at the provider finds
     /// it. Kept only where that may be.
-    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub(crate) session_id: Option<String>,
-    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
     pub(crate) issued_at: Option<Timestamp>,
     /// What the provider's frame tells changes by; kept only where it is asked.
-    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub(crate) session_state: Option<String>,
     /// What the ID token of a refresh is held to; kept only where there can be one.
-    #[serde(rename = "k", default, skip_serializing_if = "Option::is_none")]
     pub(crate) id_token: Option<IdTokenRecord>,
     /// Claims of others: there when the login ends and in no session after it.
-    #[serde(skip)]
     pub(crate) claim_sources: Vec<ClaimSource>,
     /// What the tokens are bound to, where they are (RFC 9449).
-    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub(crate) dpop_key: Option<DpopKey>,
     /// How often the tokens were renewed: of two copies of a session, the one with more has the newer tokens.
-    #[serde(rename = "q", default, skip_serializing_if = "is_zero")]
     pub(crate) refreshes: u32,
     /// When that was last.
-    #[serde(rename = "z", default, skip_serializing_if = "Option::is_none")]
     pub(crate) renewed_at: Option<Timestamp>,
     /// Whether the last refresh left the refresh token as it was: then it may be sent again where nobody knows
     /// what became of it.
-    #[serde(rename = "m", default, skip_serializing_if = "is_false")]
     pub(crate) keeps_refresh_token: bool,
     /// What the app lets the account do, as its hook said.
-    #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) roles: Vec<String>,
     /// What the browser called itself; kept in a store only.
-    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     pub(crate) device: Option<String>,
     /// When a request last moved the idle limit on; kept in a store only.
-    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_seen: Option<Timestamp>,
     /// The key of its record, where it is in a store: known by where it was found.
-    #[serde(skip)]
     pub(crate) key: Option<SessionKey>,
-}
-
-fn is_zero(number: &u32) -> bool {
-    *number == 0
-}
-
-fn is_false(said: &bool) -> bool {
-    !said
 }
 
 /// What a session keeps for its log-out at the provider, all of it off by default.
@@ -219,36 +185,5 @@ impl std::fmt::Debug for Session {
             .field("started_at", &self.0.started_at)
             .field("ends_at", &self.0.ends_at)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A session as it was sealed before accounts were.
-    const WITHOUT_ACCOUNT: &str = r#"{"i":{"provider":"op","issuer":"https://op.example","subject":"ada","claims":{}},
-        "a":"token","b":1800000000,"e":1800043200,"t":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15],"g":"/"}"#;
-
-    #[test]
-    fn a_session_that_was_sealed_without_an_account_still_opens() {
-        let data: SessionData = serde_json::from_str(WITHOUT_ACCOUNT).unwrap();
-        assert_eq!(Session::new(data).account(), None);
-    }
-
-    #[test]
-    fn an_account_that_nobody_named_costs_no_byte() {
-        let mut data: SessionData = serde_json::from_str(WITHOUT_ACCOUNT).unwrap();
-        let length = |data: &SessionData| serde_json::to_vec(data).unwrap().len();
-        let without = length(&data);
-        assert_eq!(
-            without,
-            serde_json::from_str::<Value>(WITHOUT_ACCOUNT)
-                .unwrap()
-                .to_string()
-                .len()
-        );
-        data.account = Some("7".to_owned());
-        assert_eq!(length(&data), without + r#","u":"7""#.len());
     }
 }

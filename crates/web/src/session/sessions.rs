@@ -9,7 +9,7 @@ use super::record::{Session, SessionData};
 use super::revocation_index::RevocationIndex;
 use super::session_key::SessionKey;
 use super::store::{Created, Record, Replaced, SessionStore};
-use super::{BOUND_SECONDS, Lifetime, MemoryStore};
+use super::{BOUND_SECONDS, Lifetime, MemoryStore, written};
 use crate::cookie::{self, Cookies, Jar};
 use crate::error::{Error, SessionError};
 use crate::seal::{self, KeyRing, Purpose};
@@ -42,9 +42,13 @@ pub(crate) enum Kind {
 pub(crate) struct Sessions {
     pub(super) cookies: Cookies,
     pub(super) ring: KeyRing,
+    /// The name of the session's cookie.
+    name: String,
     lifetime: Lifetime,
     /// Whether sessions are in the store, and not in their cookies.
     pub(super) stored: bool,
+    /// Whether they stay in this process's memory, where the key is as well: then they are not sealed there.
+    plain: bool,
     /// What the processes of the app share; with sealed cookies alone it is this process's memory.
     pub(super) shared: Arc<dyn SessionStore>,
     /// What is over: a sealed cookie that somebody kept, a refresh or a login that was under way, does not bring it
@@ -73,28 +77,26 @@ impl Sessions {
             Kind::Stored(store) => (true, Some(store), BOUND_SECONDS),
         };
         let index = RevocationIndex::new(given.clone(), bound_seconds);
+        let shared = given.unwrap_or_else(|| Arc::new(MemoryStore::new(REMEMBERED)));
         Self {
+            name: cookies.name("session"),
             cookies,
             ring,
             lifetime,
             stored,
-            shared: given.unwrap_or_else(|| Arc::new(MemoryStore::new(REMEMBERED))),
+            plain: shared.stays_in_process(),
+            shared,
             index,
         }
     }
 
-    fn name(&self) -> String {
-        self.cookies.name("session")
-    }
-
     /// Finds the session that the cookies name, if there is one and it has not ended.
     pub(crate) async fn find(&self, jar: &Jar<'_>, now: Timestamp) -> Result<Option<Found>, Error> {
-        let name = self.name();
-        let Some(value) = cookie::join(jar, &name) else {
+        let Some(value) = cookie::join(jar, &self.name) else {
             return Ok(None);
         };
         if !self.stored {
-            return self.find_sealed(&name, &value, now).await;
+            return self.find_sealed(&value, now).await;
         }
         let key = SessionKey::of_id(&value);
         let Some(record) = self.shared.load(&key, now).await? else {
@@ -114,13 +116,8 @@ impl Sessions {
         }))
     }
 
-    async fn find_sealed(
-        &self,
-        name: &str,
-        value: &str,
-        now: Timestamp,
-    ) -> Result<Option<Found>, Error> {
-        let opened = self.ring.open_text(Purpose::Session, &[name], value);
+    async fn find_sealed(&self, value: &str, now: Timestamp) -> Result<Option<Found>, Error> {
+        let opened = self.ring.open_text(Purpose::Session, &[&self.name], value);
         let data = opened.and_then(|bytes| self.read(&bytes));
         let Some(data) = data.filter(|data| now < data.ends_at) else {
             return Ok(None);
@@ -187,9 +184,8 @@ impl Sessions {
             self.end_one(found.session.data(), now).await?;
         }
         self.forget(jar).await?;
-        let name = self.name();
-        let dropped =
-            cookie::pieces(&name).filter(|piece| *piece == name || jar.first(piece).is_some());
+        let dropped = cookie::pieces(&self.name)
+            .filter(|piece| *piece == self.name || jar.first(piece).is_some());
         let mut cookies: Vec<String> = dropped.map(|piece| self.cookies.drop(&piece)).collect();
         // Chromium shows a page again from its back/forward cache, `no-store` or not, unless it saw an
         // HttpOnly cookie change. It misses a single removal at times, and sees this one as well.
@@ -215,7 +211,7 @@ impl Sessions {
     }
 
     async fn forget(&self, jar: &Jar<'_>) -> Result<(), Error> {
-        let id = cookie::join(jar, &self.name());
+        let id = cookie::join(jar, &self.name);
         if let Some(id) = id.filter(|_| self.stored) {
             self.shared.delete(&SessionKey::of_id(&id)).await?;
         }
@@ -230,7 +226,7 @@ impl Sessions {
     ) -> Result<Vec<String>, Error> {
         let sealed = self
             .ring
-            .seal_text(Purpose::Session, &[&self.name()], &written(data));
+            .seal_text(Purpose::Session, &[&self.name], &written::write(data));
         self.set(&sealed, jar, seconds)
     }
 
@@ -241,7 +237,7 @@ impl Sessions {
         jar: &Jar<'_>,
         seconds: i64,
     ) -> Result<Vec<String>, Error> {
-        self.set_pieces(&self.name(), value, jar, seconds)
+        self.set_pieces(&self.name, value, jar, seconds)
     }
 
     pub(super) fn set_pieces(
@@ -272,11 +268,14 @@ impl Sessions {
         version: u64,
         now: Timestamp,
     ) -> Record {
+        let text = written::write(data);
+        let sealed = if self.plain {
+            self.ring.mark_plain(&text)
+        } else {
+            self.ring.seal(Purpose::Record, &[key.as_str()], &text)
+        };
         Record {
-            sealed: self
-                .ring
-                .seal(Purpose::Record, &[key.as_str()], &written(data))
-                .into(),
+            sealed: sealed.into(),
             version,
             expires_at: self.idle_end(data, now),
             index: index::entries_of(data, &self.ring),
@@ -285,14 +284,20 @@ impl Sessions {
     }
 
     pub(super) fn unseal(&self, key: &SessionKey, record: &Record) -> Option<SessionData> {
+        if self.plain
+            && let Some(text) = self.ring.plain(&record.sealed)
+        {
+            return self.read(text);
+        }
         let place = [key.as_str()];
-        self.read(&self.ring.open(Purpose::Record, &place, &record.sealed)?)
+        let sealed = record.sealed.to_vec();
+        self.read(&self.ring.open(Purpose::Record, &place, sealed)?)
     }
 
     /// Reads a session, which lasts no longer than one that began then would now: an ending is remembered for that
     /// long, and a session from before the lifetime was made shorter would outlive it.
     fn read(&self, bytes: &[u8]) -> Option<SessionData> {
-        let mut data: SessionData = serde_json::from_slice(bytes).ok()?;
+        let mut data = written::read(bytes)?;
         let longest = data.started_at.plus(self.lifetime.absolute_seconds);
         data.ends_at = data.ends_at.min(longest);
         Some(data)
@@ -325,8 +330,4 @@ impl Sessions {
             Replaced::No => record.version,
         })
     }
-}
-
-fn written(data: &SessionData) -> Vec<u8> {
-    serde_json::to_vec(data).expect("a session is plain data")
 }

@@ -118,7 +118,7 @@ async fn a_rule_for_a_domain_lets_in_nobody_of_one_that_only_looks_like_it() {
 
 /// Lets in whoever the provider says is of one organisation, in a claim that it signs or answers itself.
 fn of_the_organisation(login: &Login) -> Said {
-    Ok(match login.identity().claims.userinfo.get("hd") {
+    Ok(match login.identity().claims.userinfo().get("hd") {
         Some(hosted) if hosted == "corp.example" => Verdict::Accept,
         Some(_) => Verdict::Refuse("of another organisation".to_owned()),
         None => Verdict::Refuse("of no organisation".to_owned()),

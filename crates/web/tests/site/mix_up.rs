@@ -226,9 +226,9 @@ fn a_claim_that_names_the_source_counts_from_the_signed_token_only() {
     });
     let claims = &outcome.identity().claims;
     assert_eq!(
-        claims.id_token.get("tid").and_then(|tid| tid.as_str()),
+        claims.id_token().get("tid").and_then(|tid| tid.as_str()),
         Some("tenant-7")
     );
-    assert_eq!(claims.id_token.get("hd"), None, "nobody signed it");
-    assert_eq!(claims.userinfo.get("tid"), None);
+    assert_eq!(claims.id_token().get("hd"), None, "nobody signed it");
+    assert_eq!(claims.userinfo().get("tid"), None);
 }

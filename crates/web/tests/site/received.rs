@@ -135,7 +135,7 @@ async fn claims_of_others_reach_the_app_once_and_no_session() {
         assert_eq!(claims["eye_color"], "brown");
 
         let session = browser.session().await.unwrap();
-        let userinfo = &session.identity().claims.userinfo;
+        let userinfo = session.identity().claims.userinfo();
         assert!(!userinfo.contains_key("_claim_sources"), "{userinfo:?}");
         assert!(!userinfo.contains_key("eye_color"), "{userinfo:?}");
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use codegrant_core::{Timestamp, TransactionId};
-use codegrant_testkit::store_contract;
+use codegrant_testkit::site::Reply;
+use codegrant_testkit::{Site, SwitchedStore, store_contract};
 use codegrant_web::{Created, MemoryStore, Record, Replaced, SessionKey, SessionStore, StoreError};
 
 const NOW: Timestamp = Timestamp::from_unix(1_000);
@@ -83,4 +84,53 @@ fn a_store_shows_no_session() {
     let store = MemoryStore::new(10);
     assert!(store.is_empty());
     assert_eq!(format!("{store:?}"), "MemoryStore { sessions: 0, .. }");
+}
+
+/// Returns the name under which the session is stored that a login has just opened.
+fn stored_as(reply: &Reply) -> SessionKey {
+    let cookies = reply.set_cookies();
+    let session = cookies.iter().find_map(|cookie| {
+        let (name, rest) = cookie.split_once('=')?;
+        let (value, _) = rest.split_once(';')?;
+        name.ends_with(".session").then_some(value)
+    });
+    // The first sign says how many pieces there are.
+    SessionKey::of_id(&session.unwrap()[1..])
+}
+
+fn tells(record: &Record, text: &str) -> bool {
+    let bytes = record.sealed.windows(text.len());
+    bytes.into_iter().any(|part| part == text.as_bytes())
+}
+
+#[tokio::test]
+async fn a_record_is_plain_in_this_process_and_believed_nowhere_else() {
+    let (here, elsewhere) = (Arc::new(MemoryStore::new(10)), SwitchedStore::new());
+    let (store, other) = (here.clone(), elsewhere.clone());
+    let first = Site::builder().configure(|auth| auth.store(store)).build();
+    let second = Site::builder().beside(&first);
+    let second = second.configure(|auth| auth.store(other)).build();
+    let now = first.now();
+
+    let mut ada = first.browser();
+    let key = stored_as(&ada.log_in("op", "ada").await);
+    let plain = here.load(&key, now).await.unwrap().unwrap();
+    assert!(
+        tells(&plain, "Ada Lovelace"),
+        "nothing is sealed beside its key"
+    );
+    created(elsewhere.create(&key, plain, now).await);
+    let mut copied = ada.clone().at(&second);
+    assert_eq!(
+        copied.subject().await,
+        None,
+        "anybody may have written it there"
+    );
+    assert_eq!(ada.subject().await.as_deref(), Some("ada"));
+
+    let mut grace = second.browser();
+    let key = stored_as(&grace.log_in("op", "grace").await);
+    let sealed = elsewhere.load(&key, now).await.unwrap().unwrap();
+    assert!(!tells(&sealed, "Grace") && !tells(&sealed, "grace"));
+    assert_eq!(grace.subject().await.as_deref(), Some("grace"));
 }

@@ -59,7 +59,7 @@ async fn everything_that_a_handler_may_ask_for_can_be_said() {
             Some("https://pictures.example/alice")
         );
         assert_eq!(
-            identity.claims.id_token["groups"],
+            identity.claims.id_token()["groups"],
             serde_json::json!(["editors"])
         );
         assert_eq!(session.account(), Some("17"));
@@ -119,7 +119,7 @@ async fn a_test_user_is_of_the_provider_that_the_test_names() {
     let session = holder(site.auth(), &cookie).await.unwrap();
     let token_endpoint = format!("{}/token", site.provider("ev").issuer());
     assert_eq!(session.identity().key(), (token_endpoint.as_str(), "alice"));
-    assert_eq!(session.identity().claims.userinfo["team"], 7);
+    assert_eq!(session.identity().claims.userinfo()["team"], 7);
 }
 
 #[tokio::test]

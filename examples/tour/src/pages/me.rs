@@ -99,13 +99,13 @@ fn claims(session: &Session) -> String {
             "id-token",
             "The ID token",
             "signed by the issuer",
-            &said.id_token
+            said.id_token()
         ),
         source(
             "userinfo",
             "Userinfo",
             "fetched with the access token",
-            &said.userinfo
+            said.userinfo()
         ),
     )
 }
