@@ -1,5 +1,5 @@
-//! Turns: every peer is measured once in each round, in an order that moves on from round to round, so that a machine that
-//! slows down slows all of them.
+//! Turns: every peer is measured once in each round, in an order that moves on from round to round, so that a
+//! machine that slows down slows all of them.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};

@@ -148,16 +148,18 @@ impl Stub {
     }
 
     fn keys(&self, algorithm: &str) -> Vec<u8> {
-        let key = if algorithm == "es256" {
+        let mut key = if algorithm == "es256" {
             let point = self.0.ecdsa.public_key().as_ref();
             let (x, y) = point[1..].split_at(32);
-            json!({ "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": "es256", "x": encode(x), "y": encode(y) })
+            json!({ "kty": "EC", "crv": "P-256", "kid": "es256", "x": encode(x), "y": encode(y) })
         } else {
             let public = self.0.rsa.public_key();
             let n = public.modulus().big_endian_without_leading_zero();
             let e = public.exponent().big_endian_without_leading_zero();
-            json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": "rs256", "n": encode(n), "e": encode(e) })
+            json!({ "kty": "RSA", "kid": "rs256", "n": encode(n), "e": encode(e) })
         };
+        key["use"] = "sig".into();
+        key["alg"] = algorithm.to_uppercase().into();
         document(&json!({ "keys": [key] }))
     }
 

@@ -1,7 +1,8 @@
-//! axum-login with its memory store, after its `examples/oauth2`, and kinder to it in three ways: users are in a map and
-//! not in SQLite, all calls share one HTTP client, and a `GET` begins the login.
+//! axum-login with its memory store, after its `examples/oauth2`, and kinder to it in three ways: users are in a
+//! map and not in SQLite, all calls share one HTTP client, and a `GET` begins the login.
 //!
-//! It asks the userinfo endpoint who the user is, as the example asks GitHub, and checks the state. There is no ID token.
+//! It asks the userinfo endpoint who the user is, as the example asks GitHub, and checks the state. There is no ID
+//! token.
 
 use std::collections::HashMap;
 use std::env;

@@ -1,4 +1,5 @@
-//! A session by tower-sessions in axum, after its `examples/counter.rs`: the memory store, and the user's name in the session.
+//! A session by tower-sessions in axum, after its `examples/counter.rs`: the memory store, and the user's name in
+//! the session.
 //!
 //! The version is the one that axum-login 0.18 stands on.
 
