@@ -206,3 +206,65 @@ impl Connection {
         message
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads what a server would send in these pieces.
+    async fn read(pieces: &'static [&'static [u8]]) -> Vec<Message> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let write = async move {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            for piece in pieces {
+                write_all(&mut stream, piece).await.unwrap();
+            }
+        };
+        let read = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let (mut buffer, mut messages) = (Vec::new(), Vec::new());
+            while let Some(message) = read_message(&mut stream, &mut buffer).await.unwrap() {
+                messages.push(message);
+            }
+            messages
+        };
+        tokio::join!(write, read).1
+    }
+
+    #[tokio::test]
+    async fn messages_that_arrive_together_are_read_one_by_one() {
+        let read = read(&[
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            b"HTTP/1.1 302 Found\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\ncontent-length: 0\r\n\r\n",
+        ]);
+        let read = read.await;
+        assert_eq!(
+            (read[0].status(), read[0].body.as_slice()),
+            (200, b"ok".as_slice())
+        );
+        assert_eq!(
+            read[1].all("set-cookie").collect::<Vec<_>>(),
+            ["a=1", "b=2"]
+        );
+        assert_eq!(read.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn chunks_are_put_together() {
+        let read = read(&[
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nHel\r\n",
+            b"c;a=b\r\nlo, Jane Doe\r\n0\r\n\r\n",
+        ]);
+        assert_eq!(read.await[0].body, b"Hello, Jane Doe");
+    }
+
+    #[tokio::test]
+    async fn body_without_a_length_ends_with_the_connection() {
+        let read = read(&[
+            b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nHello",
+            b", Jane",
+        ]);
+        assert_eq!(read.await[0].body, b"Hello, Jane");
+    }
+}

@@ -256,3 +256,35 @@ pub fn circumstances(plan: Plan) -> Value {
         "slice_ms": u64::try_from(plan.slice.as_millis()).unwrap_or(u64::MAX),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turns(figures: &[(usize, f64)]) -> Vec<Turn> {
+        let turn = |(round, cpu): &(usize, f64)| Turn {
+            round: *round,
+            units: 1,
+            cpu: *cpu,
+            wall: 0.0,
+        };
+        figures.iter().map(turn).collect()
+    }
+
+    #[test]
+    fn median_of_an_even_number_lies_between_the_two_in_the_middle() {
+        let spread = Spread::of([4.0, 1.0, 3.0, 2.0]).unwrap();
+        assert_eq!((spread.median, spread.min, spread.max), (2.5, 1.0, 4.0));
+        assert_eq!(Spread::of([7.0]).unwrap().median, 7.0);
+        assert!(Spread::of([]).is_none());
+    }
+
+    #[test]
+    fn ratio_is_taken_within_rounds_and_not_between_medians() {
+        // The machine was three times as slow in the second round: the ratio does not notice.
+        let bare = turns(&[(1, 10.0), (2, 30.0), (3, 10.0)]);
+        let peer = turns(&[(1, 20.0), (2, 60.0)]);
+        assert_eq!(ratio(&peer, &bare).unwrap().median, 2.0);
+        assert!(ratio(&turns(&[(4, 1.0)]), &bare).is_none());
+    }
+}

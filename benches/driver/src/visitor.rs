@@ -214,3 +214,56 @@ fn told(target: &str, answer: &Message) -> String {
         body.trim().replace('\n', " ")
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(lines: &[&str]) -> Message {
+        let headers = lines
+            .iter()
+            .map(|line| ("set-cookie".to_owned(), (*line).to_owned()));
+        Message {
+            headers: headers.collect(),
+            ..Message::default()
+        }
+    }
+
+    #[test]
+    fn cookie_goes_back_to_its_path_and_below() {
+        let mut jar = Jar::default();
+        jar.take(&setting(&[
+            "a=1; Path=/",
+            "b=2; Path=/auth/callback",
+            "c=3",
+        ]));
+        assert_eq!(jar.header("/page"), "a=1; c=3");
+        assert_eq!(jar.header("/auth/callback?code=x"), "a=1; b=2; c=3");
+        assert_eq!(jar.header("/auth/callback/stub"), "a=1; b=2; c=3");
+        assert_eq!(jar.header("/auth/callbacks"), "a=1; c=3");
+    }
+
+    #[test]
+    fn cookie_that_is_set_again_replaces_the_first_one_and_one_that_is_over_is_gone() {
+        let mut jar = Jar::default();
+        jar.take(&setting(&["a=1; Path=/", "b=2; Path=/"]));
+        jar.take(&setting(&["a=3; Path=/", "b=; Path=/; Max-Age=0"]));
+        assert_eq!(jar.header("/"), "a=3");
+        jar.take(&setting(&[
+            "a=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        ]));
+        assert_eq!(jar.header("/"), "");
+    }
+
+    #[test]
+    fn page_of_a_stranger_is_no_greeting() {
+        let answer = |start: &str, body: &str| Message {
+            start: start.to_owned(),
+            body: body.as_bytes().to_vec(),
+            ..Message::default()
+        };
+        assert!(greets(&answer("HTTP/1.1 200 OK", "Hello, Jane Doe")).is_ok());
+        assert!(greets(&answer("HTTP/1.1 200 OK", "Log in")).is_err());
+        assert!(greets(&answer("HTTP/1.1 401 Unauthorized", "Hello, stranger")).is_err());
+    }
+}
