@@ -196,6 +196,6 @@ impl App {
 fn parse_key(key: &Jwk) -> Option<ParsedPublicKey> {
     let n = URL_SAFE_NO_PAD.decode(key.n.as_ref()?).ok()?;
     let e = URL_SAFE_NO_PAD.decode(key.e.as_ref()?).ok()?;
-    let key: aws_lc_rs::rsa::PublicKey = RsaPublicKeyComponents { n, e }.try_into().ok()?;
-    ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.as_ref()).ok()
+    let key = RsaPublicKeyComponents { n, e };
+    key.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).ok()
 }
