@@ -11,6 +11,7 @@ mod server;
 mod stub;
 mod visitor;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ use stub::Stub;
 const USAGE: &str = "\
 usage: yardstick [--table request|login|memory|build]... [--only NAME] [--rounds N] [--slice MILLISECONDS] [--instructions]
                  [--sessions N] [--json FILE]
+                 [--node FOLDER] [--python FOLDER] [--missing PACKAGE-OR-KIND=REASON]...
        yardstick --stub";
 
 /// What the command line asks for.
@@ -41,6 +43,10 @@ struct Options {
     instructions: bool,
     /// How many sessions the table of memory opens.
     sessions: u32,
+    /// Where the peers in other languages are installed.
+    installed: BTreeMap<&'static str, PathBuf>,
+    /// The packages and kinds that cannot run, and why.
+    missing: BTreeMap<String, String>,
     /// Only the provider, to try a peer by hand.
     stub: bool,
 }
@@ -58,6 +64,8 @@ impl Options {
             json: None,
             instructions: false,
             sessions: 20_000,
+            installed: BTreeMap::new(),
+            missing: BTreeMap::new(),
             stub: false,
         };
         while let Some(word) = words.next() {
@@ -84,6 +92,13 @@ impl Options {
                 "--json" => options.json = Some(value()?.into()),
                 "--instructions" => options.instructions = true,
                 "--sessions" => options.sessions = number(value()?)?,
+                "--node" => drop(options.installed.insert("node", value()?.into())),
+                "--python" => drop(options.installed.insert("python", value()?.into())),
+                "--missing" => {
+                    let text = value()?;
+                    let (what, why) = text.split_once('=').ok_or(USAGE)?;
+                    options.missing.insert(what.to_owned(), why.to_owned());
+                }
                 "--stub" => options.stub = true,
                 _ => return Err(USAGE.to_owned()),
             }
@@ -124,7 +139,13 @@ fn run() -> Result<(), String> {
         );
     }
     server::pin(DRIVER_CORE)?;
-    LocalSet::new().block_on(&runtime, tables(&options, &Places { folder, programs }))
+    let places = Places {
+        folder,
+        programs,
+        installed: options.installed.clone(),
+        missing: options.missing.clone(),
+    };
+    LocalSet::new().block_on(&runtime, tables(&options, &places))
 }
 
 async fn tables(options: &Options, places: &Places) -> Result<(), String> {

@@ -47,6 +47,17 @@ pub enum Kind {
     Python,
 }
 
+impl Kind {
+    /// Returns the name that the command line and the manifest use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Node => "node",
+            Self::Python => "python",
+        }
+    }
+}
+
 /// How a visitor of a peer comes to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

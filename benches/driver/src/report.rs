@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::manifest::{Kind, Peer, Table};
+use crate::manifest::{Peer, Table};
 use crate::rounds::{Plan, Row, Turn};
 
 /// What every login is compared with.
@@ -177,16 +177,16 @@ fn compared(table: Table, row: &Row, rows: &[Row]) -> Option<Spread> {
     ratio(&row.turns, &base.turns)
 }
 
-/// The versions of what is measured, as `Cargo.lock` and the manifest have them.
+/// The versions of what is measured, as `Cargo.lock`, `package.json`, `requirements.txt` and the manifest have them.
 #[derive(Debug)]
 pub struct Versions(BTreeMap<String, Vec<String>>);
 
 impl Versions {
-    /// Reads the `Cargo.lock` in this folder.
+    /// Reads the files in this folder.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// One of them is not there or not what it should be.
     pub fn read(folder: &Path) -> Result<Self, String> {
         let path = folder.join("Cargo.lock");
         let text =
@@ -208,6 +208,9 @@ impl Versions {
                 .or_default()
                 .push(text("version"));
         }
+        for (name, version) in pinned(folder)? {
+            versions.entry(name).or_default().push(version);
+        }
         Ok(Self(versions))
     }
 
@@ -223,13 +226,28 @@ impl Versions {
                 |found| format!("{name} {}", found.join("/")),
             )
         };
-        let locked = peer
-            .subject
-            .iter()
-            .filter(|_| peer.kind == Kind::Rust)
-            .map(known);
+        let locked = peer.subject.iter().map(known);
         locked.chain(peer.versions.iter().cloned()).collect()
     }
+}
+
+/// Returns names and versions of what npm and pip install.
+fn pinned(folder: &Path) -> Result<Vec<(String, String)>, String> {
+    let read = |path: &str| {
+        let path = folder.join(path);
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let package: Value = serde_json::from_str(&read("node/package.json")?)
+        .map_err(|error| format!("node/package.json: {error}"))?;
+    let packages = package["dependencies"].as_object().into_iter().flatten();
+    let packages =
+        packages.filter_map(|(name, version)| Some((name.clone(), version.as_str()?.to_owned())));
+    let requirements = read("python/requirements.txt")?;
+    let lines = requirements
+        .lines()
+        .filter_map(|line| line.split_once("=="));
+    let lines = lines.map(|(name, version)| (name.to_owned(), version.to_owned()));
+    Ok(packages.chain(lines).collect())
 }
 
 /// Returns what the figures depend on: the machine, the system, the compiler, the date, and how much was measured.

@@ -22,11 +22,36 @@ pub const DRIVER_CORE: usize = 1;
 
 const START_WITHIN: Duration = Duration::from_secs(20);
 
-/// Where things are: the manifest's folder, and the one with the built programs.
+/// Where things are: the manifest's folder, the one with the built programs, and those of other languages by kind.
 #[derive(Debug, Clone)]
 pub struct Places {
     pub folder: PathBuf,
     pub programs: PathBuf,
+    pub installed: BTreeMap<&'static str, PathBuf>,
+    /// The packages and kinds that are not there, and why.
+    pub missing: BTreeMap<String, String>,
+}
+
+impl Places {
+    /// Returns why a peer cannot run, where that is known beforehand.
+    fn missing(&self, peer: &Peer) -> Option<&String> {
+        let package = peer.package.as_ref();
+        let missing = package.and_then(|package| self.missing.get(package));
+        let missing = missing.or_else(|| self.missing.get(peer.kind.name()));
+        peer.missing.as_ref().or(missing)
+    }
+
+    /// Returns the folder in which a peer runs.
+    fn folder_of(&self, peer: &Peer) -> Result<&Path, String> {
+        match peer.kind {
+            Kind::Rust => Ok(&self.folder),
+            kind => {
+                let name = kind.name();
+                let installed = self.installed.get(name).map(PathBuf::as_path);
+                installed.ok_or(format!("its packages are not installed: no --{name} FOLDER"))
+            }
+        }
+    }
 }
 
 /// A peer that runs.
@@ -110,9 +135,10 @@ impl Server {
         places: &Places,
         stub: &Stub,
     ) -> Result<Self, String> {
-        if let Some(reason) = &peer.missing {
+        if let Some(reason) = places.missing(peer) {
             return Err(reason.clone());
         }
+        let folder = places.folder_of(peer)?;
         let port = free_port().map_err(|error| format!("no free port: {error}"))?;
         let log = log_file(peer, places)?;
         let words = words(peer, places)?;
@@ -124,7 +150,7 @@ impl Server {
         let mut command = Command::new(&program);
         command
             .args(words)
-            .current_dir(&places.folder)
+            .current_dir(folder)
             .env("PORT", port.to_string())
             .env("ISSUER", stub.issuer(&peer.algorithm))
             .env("ALGORITHM", &peer.algorithm)
@@ -261,7 +287,12 @@ fn ticks(process: i32) -> Result<u64, String> {
 
 fn words(peer: &Peer, places: &Places) -> Result<Vec<String>, String> {
     if peer.kind != Kind::Rust {
-        return Ok(peer.command.clone());
+        let mut words = peer.command.clone();
+        // A path is one below the folder of its kind; a plain name is found as always.
+        if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
+            *program = places.folder_of(peer)?.join(&program).display().to_string();
+        }
+        return Ok(words);
     }
     let package = peer
         .package

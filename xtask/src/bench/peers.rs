@@ -98,7 +98,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool, Stri
     println!("{}", super::machine());
     let driver = driver(workspace)?;
     let mut measure = Command::new(driver);
-    measure.current_dir(&folder).arg("run");
+    measure.current_dir(&folder);
     let wanted = Wanted::among(&manifest, options);
     for package in &wanted.packages {
         println!("building {package}");

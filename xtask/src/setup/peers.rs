@@ -26,7 +26,7 @@ const PYTHON: Programs = Programs {
     folder: "benches/python",
     what: "the PyPI packages Flask, Authlib and gunicorn",
     packages: &["requirements.txt"],
-    programs: &["bare.py", "with_authlib.py"],
+    programs: &["bare.py", "gunicorn.conf.py", "with_authlib.py"],
     fix: "install Python 3.10 or later with the module venv (Debian: python3-venv), and run \
           cargo xtask bench --peers with PyPI within reach",
 };
