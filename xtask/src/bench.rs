@@ -3,6 +3,7 @@
 mod instructions;
 mod peers;
 mod plots;
+mod scale;
 
 use std::fs;
 
@@ -18,6 +19,8 @@ pub(crate) enum Options {
     Instructions(instructions::Options),
     /// What one would pick instead, side by side.
     Peers(peers::Options),
+    /// What costs how much at which size, into this file.
+    Scale(String),
     /// The plots, from the figures of these files.
     Plots(Vec<String>),
 }
@@ -38,6 +41,7 @@ impl Options {
                 let files = files.iter().map(|file| (*file).to_owned());
                 Ok(Self::Plots(files.collect()))
             }
+            ["--scale", file] => Ok(Self::Scale((*file).to_owned())),
             [] => Ok(Self::Benches(None)),
             [name] if !name.starts_with('-') => Ok(Self::Benches(Some((*name).to_owned()))),
             _ => Err(format!("bench {} is not understood", words.join(" "))),
@@ -55,6 +59,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool, Stri
         Options::Benches(filter) => benchmarks(workspace, filter.as_deref()),
         Options::Instructions(options) => instructions::run(workspace, options),
         Options::Peers(options) => peers::run(workspace, options),
+        Options::Scale(file) => scale::run(workspace, file),
         Options::Plots(files) => plots::run(workspace, files),
     }
 }
@@ -121,7 +126,11 @@ mod tests {
                 "b.json".to_owned()
             ]))
         );
-        for bad in [&["--plot"][..], &["--fast"], &["one", "two"]] {
+        assert_eq!(
+            words(&["--scale", "a.json"]),
+            Ok(Options::Scale("a.json".to_owned()))
+        );
+        for bad in [&["--plot"][..], &["--scale"], &["--fast"], &["one", "two"]] {
             assert!(words(bad).is_err(), "{bad:?}");
         }
     }

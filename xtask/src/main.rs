@@ -48,6 +48,7 @@ cargo xtask COMMAND
          --table T     one table alone: request, login, memory, build
          --instructions  and count the instructions of each unit, with valgrind
          --json FILE   and write every figure into this file
+       --scale FILE    write into this file what costs how much, from a few to a million
        --plot FILE...  draw the plots of docs/performance.md from such files
   soak                 many nodes, killed and restarted throughout: is anybody logged out?
        --store S       with sessions in one of redis and postgres (both, one after the other)

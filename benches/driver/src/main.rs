@@ -5,6 +5,7 @@ mod callgrind;
 mod http;
 mod manifest;
 mod memory;
+mod plot;
 mod report;
 mod rounds;
 mod server;
@@ -31,7 +32,9 @@ const USAGE: &str = "\
 usage: yardstick [--table request|login|memory|build]... [--only NAME] [--rounds N] [--slice MILLISECONDS] [--instructions]
                  [--sessions N] [--json FILE]
                  [--node FOLDER] [--python FOLDER] [--missing PACKAGE-OR-KIND=REASON]...
-       yardstick --stub";
+       yardstick --stub
+       yardstick --circumstances
+       yardstick plot --into FOLDER FILE...";
 
 /// What the command line asks for.
 struct Options {
@@ -49,6 +52,8 @@ struct Options {
     missing: BTreeMap<String, String>,
     /// Only the provider, to try a peer by hand.
     stub: bool,
+    /// Only what figures depend on, as the first line of a file of figures by size.
+    circumstances: bool,
 }
 
 impl Options {
@@ -67,6 +72,7 @@ impl Options {
             installed: BTreeMap::new(),
             missing: BTreeMap::new(),
             stub: false,
+            circumstances: false,
         };
         while let Some(word) = words.next() {
             let mut value = || {
@@ -100,6 +106,7 @@ impl Options {
                     options.missing.insert(what.to_owned(), why.to_owned());
                 }
                 "--stub" => options.stub = true,
+                "--circumstances" => options.circumstances = true,
                 _ => return Err(USAGE.to_owned()),
             }
         }
@@ -121,7 +128,18 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let options = Options::parse(env::args().skip(1))?;
+    let mut words = env::args().skip(1).peekable();
+    if words.next_if(|word| word == "plot").is_some() {
+        return plot::run(words);
+    }
+    let options = Options::parse(words)?;
+    if options.circumstances {
+        println!(
+            "{}",
+            json!({ "circumstances": report::circumstances(options.plan) })
+        );
+        return Ok(());
+    }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = folder
         .canonicalize()

@@ -34,7 +34,7 @@ pub struct Places {
 
 impl Places {
     /// Returns why a peer cannot run, where that is known beforehand.
-    fn missing(&self, peer: &Peer) -> Option<&String> {
+    fn missing<'a>(&'a self, peer: &'a Peer) -> Option<&'a String> {
         let package = peer.package.as_ref();
         let missing = package.and_then(|package| self.missing.get(package));
         let missing = missing.or_else(|| self.missing.get(peer.kind.name()));
@@ -48,7 +48,9 @@ impl Places {
             kind => {
                 let name = kind.name();
                 let installed = self.installed.get(name).map(PathBuf::as_path);
-                installed.ok_or(format!("its packages are not installed: no --{name} FOLDER"))
+                installed.ok_or(format!(
+                    "its packages are not installed: no --{name} FOLDER"
+                ))
             }
         }
     }

@@ -176,8 +176,9 @@ impl<'a> Wanted<'a> {
             .filter_map(|peer| peer.bare.as_deref())
             .collect();
         let is_compared_with = |peer: &&Peer| {
-            let floor = peer.tables.iter().any(|table| table == "login");
-            bare.contains(&*peer.name) || (floor && peer.name.starts_with("floor"))
+            let logins = options.tables.is_empty() || options.tables.contains(&"login");
+            let floor = peer.name.starts_with("floor") && peer.tables.iter().any(|t| t == "login");
+            bare.contains(&*peer.name) || (logins && floor)
         };
         let others = manifest.peers.iter().filter(is_compared_with);
         let mut wanted = Self::default();
@@ -268,7 +269,7 @@ mod tests {
         let (packages, _) = wanted(&["--only", "Authlib"]);
         assert_eq!(packages, ["floor-axum"]);
         let (packages, _) = wanted(&["--table", "build"]);
-        assert_eq!(packages, ["bare-axum", "codegrant-on-axum", "floor-axum"]);
+        assert_eq!(packages, ["bare-axum", "codegrant-on-axum"]);
     }
 
     #[test]

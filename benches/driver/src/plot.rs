@@ -1,0 +1,201 @@
+//! Draws what runs wrote: bars from the tables of `--json`, lines from figures by size.
+//!
+//! A file of figures by size has one JSON object a line: first `{"circumstances": ...}` as `--circumstances` prints
+//! it, then `{"series": "memory.load", "size": 1000, "value": 1.2, "unit": "us"}`. What comes before the dot of a series
+//! is the plot it belongs to; a plot has one unit.
+
+mod bars;
+mod lines;
+mod sheet;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use bars::Bars;
+use lines::{Lines, Point};
+
+/// What a run says of itself: the machine, the compiler, the date.
+#[derive(Debug, Clone, Deserialize)]
+struct Circumstances {
+    processor: String,
+    cores: u64,
+    system: String,
+    #[serde(default)]
+    date: Option<String>,
+    #[serde(default)]
+    rustc: Option<String>,
+    #[serde(default)]
+    node: Option<String>,
+    #[serde(default)]
+    python: Option<String>,
+    #[serde(default)]
+    rounds: Option<u64>,
+}
+
+impl Circumstances {
+    /// Returns the machine and the date, as they stand below a plot.
+    fn machine(&self) -> String {
+        let date = self.date.as_deref().unwrap_or("no date");
+        let Self {
+            processor,
+            cores,
+            system,
+            ..
+        } = self;
+        format!("{processor}, {cores} cores, Linux {system}, {date}")
+    }
+
+    /// Returns the compiler's version without its hash.
+    fn compiler(&self) -> Option<String> {
+        let mut words = self.rustc.as_deref()?.split(' ');
+        Some(format!("{} {}", words.next()?, words.next()?))
+    }
+}
+
+/// A file of a run with tables.
+#[derive(Debug, Deserialize)]
+struct Run {
+    circumstances: Circumstances,
+    tables: BTreeMap<String, Option<Vec<bars::Row>>>,
+}
+
+/// A line of a file with figures by size.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Circumstances { circumstances: Circumstances },
+    Point(Point),
+}
+
+/// Draws the plots of files into a folder: the arguments after `plot`.
+///
+/// # Errors
+///
+/// A file cannot be read or says nothing of its machine, or a picture cannot be written.
+pub fn run(mut words: impl Iterator<Item = String>) -> Result<(), String> {
+    let mut into = PathBuf::from(".");
+    let mut files = Vec::new();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--into" => into = words.next().ok_or("--into wants a folder")?.into(),
+            _ => files.push(PathBuf::from(word)),
+        }
+    }
+    fs::create_dir_all(&into).map_err(|error| format!("{}: {error}", into.display()))?;
+    for file in &files {
+        let text =
+            fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        for (name, picture) in
+            pictures(&text).map_err(|why| format!("{}: {why}", file.display()))?
+        {
+            write(&into.join(name + ".svg"), &picture)?;
+        }
+    }
+    Ok(())
+}
+
+/// Draws everything in a file. Returns names and pictures.
+fn pictures(text: &str) -> Result<Vec<(String, String)>, String> {
+    if let Ok(run) = serde_json::from_str::<Run>(text) {
+        let tables = run.tables.into_iter();
+        let tables = tables.filter_map(|(name, rows)| Bars::of(&name, rows?, &run.circumstances));
+        return tables
+            .map(|bars| Ok((bars.name.to_owned(), bars.draw()?)))
+            .collect();
+    }
+    let mut circumstances = None;
+    let mut points = Vec::new();
+    for line in text.lines().filter(|line| line.starts_with('{')) {
+        match serde_json::from_str(line).map_err(|error| format!("{error}: {line}"))? {
+            Line::Circumstances {
+                circumstances: found,
+            } => circumstances = Some(found),
+            Line::Point(point) => points.push(point),
+        }
+    }
+    let circumstances = circumstances.ok_or("it does not say on what machine it was measured")?;
+    Lines::among(points, &circumstances)
+        .iter()
+        .map(|lines| Ok((lines.name.clone(), lines.draw()?)))
+        .collect()
+}
+
+fn write(path: &Path, picture: &str) -> Result<(), String> {
+    fs::write(path, picture).map_err(|error| format!("{}: {error}", path.display()))?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+/// Writes a figure with three digits that count.
+fn figure(value: f64) -> String {
+    match value.abs() {
+        size if size >= 1e6 => format!("{:.1}M", value / 1e6),
+        size if size >= 1e5 => format!("{:.0}k", value / 1e3),
+        size if size >= 1e4 => format!("{:.1}k", value / 1e3),
+        size if size >= 1e3 => format!("{value:.0}"),
+        size if size >= 100.0 => format!("{value:.0}"),
+        size if size >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CIRCUMSTANCES: &str = r#"{"circumstances": {"processor": "A CPU", "cores": 2, "system": "6.1",
+        "date": "2026-11-23", "rustc": "rustc 1.95.0 (abc)"}"#;
+
+    #[test]
+    fn table_becomes_a_picture_with_every_peer_and_the_machine() {
+        let run = format!(
+            r#"{CIRCUMSTANCES}, "tables": {{"memory": null, "request": [
+                {{"name": "bare axum", "framework": "axum", "versions": ["axum 0.8.9"],
+                  "cpu_us": {{"median": 10.0, "min": 9.0, "max": 11.0}}}},
+                {{"name": "gone", "framework": "flask", "missing": "there is no Python"}}]}}}}"#
+        );
+        let pictures = pictures(&run).unwrap();
+        let [(name, picture)] = &pictures[..] else {
+            panic!("{pictures:?}")
+        };
+        assert_eq!(name, "request");
+        for text in [
+            "bare axum",
+            "gone",
+            "there is no Python",
+            "A CPU",
+            "2026-11-23",
+            "axum 0.8.9",
+        ] {
+            assert!(picture.contains(text), "{text}: {picture}");
+        }
+    }
+
+    #[test]
+    fn figures_by_size_become_one_picture_for_each_unit() {
+        let machine = CIRCUMSTANCES.replace('\n', "") + "}\n";
+        let point = |series, size, unit| {
+            format!(
+                "{{\"series\": \"{series}\", \"size\": {size}, \"value\": 2.5, \"unit\": \"{unit}\"}}\n"
+            )
+        };
+        let text = machine
+            + &point("memory.load", 1_000, "us")
+            + "something that is no JSON\n"
+            + &point("memory.load", 10_000, "us")
+            + &point("memory.session", 1_000, "bytes");
+        let pictures = pictures(&text).unwrap();
+        let names: Vec<_> = pictures.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["memory-bytes", "memory-us"]);
+        assert!(pictures[1].1.contains(">\nload"), "{}", pictures[1].1);
+    }
+
+    #[test]
+    fn figures_of_no_machine_are_refused() {
+        let text = r#"{"series": "memory.load", "size": 1, "value": 1, "unit": "us"}"#;
+        assert!(pictures(text).unwrap_err().contains("machine"));
+    }
+}

@@ -1,0 +1,207 @@
+//! Lines: what something costs at one size and at a thousand times that.
+
+use std::collections::BTreeMap;
+
+use plotters::coord::combinators::LogCoord;
+use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
+use plotters::prelude::*;
+use serde::Deserialize;
+
+use super::sheet::{self, Area, FAINT, GRID, HEAD, MARGIN, Side, SmallPrint, WIDTH, font};
+use super::{Circumstances, figure};
+
+/// Where figures lie further apart than this, the axis counts in powers of ten.
+const FAR: f64 = 40.0;
+
+const HEIGHT: i32 = 300;
+/// How much room the names at the right end of the lines have.
+const NAMES: i32 = 180;
+/// How far names are apart.
+const NAME: i32 = 17;
+
+const COLOURS: [RGBColor; 6] = [
+    RGBColor(9, 105, 218),
+    RGBColor(191, 135, 0),
+    RGBColor(26, 127, 55),
+    RGBColor(130, 80, 223),
+    RGBColor(207, 34, 46),
+    RGBColor(31, 136, 146),
+];
+
+/// A figure at a size.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Point {
+    series: String,
+    size: f64,
+    value: f64,
+    unit: String,
+}
+
+/// A plot: all series of one subject in one unit.
+#[derive(Debug)]
+pub(super) struct Lines<'a> {
+    pub(super) name: String,
+    subject: String,
+    unit: String,
+    series: BTreeMap<String, Vec<(f64, f64)>>,
+    circumstances: &'a Circumstances,
+}
+
+impl<'a> Lines<'a> {
+    /// Sorts points into plots.
+    pub(super) fn among(points: Vec<Point>, circumstances: &'a Circumstances) -> Vec<Self> {
+        let mut plots = BTreeMap::<(String, String), BTreeMap<String, Vec<(f64, f64)>>>::new();
+        for point in points {
+            let (subject, series) = point
+                .series
+                .split_once('.')
+                .unwrap_or((&point.series, "all"));
+            let plot = plots.entry((subject.to_owned(), point.unit)).or_default();
+            let series = plot.entry(series.replace('_', " ")).or_default();
+            series.push((point.size, point.value));
+        }
+        let plots = plots.into_iter().map(|((subject, unit), mut series)| {
+            for points in series.values_mut() {
+                points.sort_by(|one, other| one.0.total_cmp(&other.0));
+            }
+            Self {
+                name: format!("{subject}-{unit}"),
+                subject,
+                unit,
+                series,
+                circumstances,
+            }
+        });
+        plots.collect()
+    }
+
+    /// Returns the title, the explanation, and what is counted along the axis.
+    fn words(&self) -> (&str, String, &str) {
+        let (title, sizes) = match &*self.subject {
+            "memory" => ("Sessions in memory", "sessions"),
+            "providers" => ("Providers configured", "providers"),
+            "logins" | "parallel" => ("Logins at the same time", "logins"),
+            other => (other, "size"),
+        };
+        let what = match &*self.unit {
+            "us" => "Microseconds for one",
+            "bytes" => "Bytes for one",
+            "instructions" => "Instructions for one",
+            other => other,
+        };
+        let explanation = format!(
+            "{what}, by the number of {sizes}. Where a line is flat, that number does not matter."
+        );
+        (title, explanation, sizes)
+    }
+
+    /// Draws it.
+    ///
+    /// # Errors
+    ///
+    /// What the library says.
+    pub(super) fn draw(&self) -> Result<String, String> {
+        let (title, explanation, sizes) = self.words();
+        let versions = self.circumstances.compiler().into_iter().collect();
+        let small = SmallPrint::new("", versions, self.circumstances);
+        let height = HEAD + HEIGHT + small.height();
+        sheet::card(height, [title, &explanation], &small, |area| {
+            let wide = WIDTH as i32;
+            let inner = area
+                .clone()
+                .shrink((MARGIN, HEAD), (wide - MARGIN - NAMES, HEIGHT));
+            let all = || self.series.values().flatten();
+            let extent = |of: fn(&(f64, f64)) -> f64| {
+                let least = all().map(of).fold(f64::INFINITY, f64::min);
+                let most = all().map(of).fold(0.0, f64::max);
+                (least, most)
+            };
+            let (smallest, largest) = extent(|point| point.0);
+            let (least, most) = extent(|point| point.1);
+            let across = (smallest.max(1e-9)..largest.max(smallest * 10.0)).log_scale();
+            if most / least.max(1e-9) > FAR {
+                let up = (power_below(least.max(1e-9))..most * 1.5).log_scale();
+                self.fill(area, &inner, across, up, sizes)
+            } else {
+                self.fill(area, &inner, across, 0.0..most * 1.15, sizes)
+            }
+        })
+    }
+
+    fn fill<Y>(
+        &self,
+        area: &Area,
+        inner: &Area,
+        across: impl AsRangedCoord<Value = f64, CoordDescType = LogCoord<f64>>,
+        up: impl AsRangedCoord<Value = f64, CoordDescType = Y>,
+        sizes: &str,
+    ) -> Result<(), String>
+    where
+        Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
+    {
+        let failed = |error: &dyn std::fmt::Display| error.to_string();
+        let mut chart = ChartBuilder::on(inner)
+            .margin_right(12)
+            .x_label_area_size(44)
+            .y_label_area_size(56)
+            .build_cartesian_2d(across, up)
+            .map_err(|error| failed(&error))?;
+        let label = |value: &f64| tick(*value);
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(GRID)
+            .axis_style(GRID)
+            .x_desc(sizes)
+            .axis_desc_style(font(15, FAINT, Side::Middle))
+            .label_style(font(13, FAINT, Side::Middle))
+            .x_label_formatter(&label)
+            .y_label_formatter(&label)
+            .y_labels(6)
+            .draw()
+            .map_err(|error| failed(&error))?;
+        let mut names = Vec::new();
+        for ((name, points), colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
+            chart
+                .draw_series(LineSeries::new(
+                    points.iter().copied(),
+                    colour.stroke_width(2),
+                ))
+                .map_err(|error| failed(&error))?;
+            let dots = points
+                .iter()
+                .map(|point| Circle::new(*point, 3, colour.filled()));
+            chart.draw_series(dots).map_err(|error| failed(&error))?;
+            if let Some(last) = points.last() {
+                let (x, y) = chart.backend_coord(last);
+                names.push((y, x, *colour, format!("{name}: {}", figure(last.1))));
+            }
+        }
+        // Names that would overlap move apart, downwards.
+        names.sort_by_key(|(y, ..)| *y);
+        let mut free = i32::MIN;
+        for (y, x, colour, name) in names {
+            let y = y.max(free);
+            free = y + NAME;
+            sheet::text(area, &name, (x + 10, y), font(15, colour, Side::Right))?;
+        }
+        Ok(())
+    }
+}
+
+fn power_below(value: f64) -> f64 {
+    10_f64.powf(value.log10().floor())
+}
+
+/// Writes a figure of an axis.
+fn tick(value: f64) -> String {
+    let plain = |value: f64| {
+        let text = format!("{value:.2}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    match value {
+        value if value >= 1e6 => plain(value / 1e6) + "M",
+        value if value >= 1e4 => plain(value / 1e3) + "k",
+        _ => plain(value),
+    }
+}
