@@ -90,7 +90,7 @@ pub fn print(table: Table, rows: &[Row], versions: &Versions) {
         };
         let mut name = row.peer.name.clone();
         if table == Table::Login && !row.peer.verifies_id_token {
-            name += " (checks no ID token)";
+            name += " (checks no signature)";
         }
         lines.push([
             name,
