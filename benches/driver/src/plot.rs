@@ -13,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use bars::Bars;
 use lines::{Lines, Point};
@@ -59,7 +60,7 @@ impl Circumstances {
 #[derive(Debug, Deserialize)]
 struct Run {
     circumstances: Circumstances,
-    tables: BTreeMap<String, Option<Vec<bars::Row>>>,
+    tables: BTreeMap<String, Value>,
 }
 
 /// A line of a file with figures by size.
@@ -101,10 +102,14 @@ pub fn run(mut words: impl Iterator<Item = String>) -> Result<(), String> {
 fn pictures(text: &str) -> Result<Vec<(String, String)>, String> {
     if let Ok(run) = serde_json::from_str::<Run>(text) {
         let tables = run.tables.into_iter();
-        let tables = tables.filter_map(|(name, rows)| Bars::of(&name, rows?, &run.circumstances));
-        return tables
-            .map(|bars| Ok((bars.name.to_owned(), bars.draw()?)))
-            .collect();
+        let drawn = tables.filter(|(name, _)| bars::TABLES.contains(&&**name));
+        let pictures = drawn.map(|(name, rows)| {
+            let rows = serde_json::from_value(rows).map_err(|error| format!("{name}: {error}"))?;
+            let bars = Bars::of(&name, rows, &run.circumstances);
+            let picture = bars.map(|bars| Ok((bars.name.to_owned(), bars.draw()?)));
+            picture.transpose()
+        });
+        return pictures.filter_map(Result::transpose).collect();
     }
     let mut circumstances = None;
     let mut points = Vec::new();
@@ -152,7 +157,7 @@ mod tests {
     #[test]
     fn table_becomes_a_picture_with_every_peer_and_the_machine() {
         let run = format!(
-            r#"{CIRCUMSTANCES}, "tables": {{"memory": null, "request": [
+            r#"{CIRCUMSTANCES}, "tables": {{"memory": [{{"name": "bare axum"}}], "request": [
                 {{"name": "bare axum", "framework": "axum", "versions": ["axum 0.8.9"],
                   "cpu_us": {{"median": 10.0, "min": 9.0, "max": 11.0}}}},
                 {{"name": "gone", "framework": "flask", "missing": "there is no Python"}}]}}}}"#

@@ -6,6 +6,9 @@ use serde::Deserialize;
 use super::sheet::{self, Area, FAINT, GRID, HEAD, INK, MARGIN, Side, SmallPrint, WIDTH, font};
 use super::{Circumstances, figure};
 
+/// The tables that are drawn.
+pub(super) const TABLES: [&str; 2] = ["request", "login"];
+
 /// Where figures lie further apart than this, the axis counts in powers of ten.
 const FAR: f64 = 40.0;
 
