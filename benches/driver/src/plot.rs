@@ -1,8 +1,8 @@
 //! Draws what runs wrote: bars from the tables of `--json`, lines from figures by size.
 //!
-//! A file of figures by size has one JSON object a line: first `{"circumstances": ...}` as `--circumstances` prints
-//! it, then `{"series": "memory.load", "size": 1000, "value": 1.2, "unit": "us"}`. What comes before the dot of a series
-//! is the plot it belongs to; a plot has one unit.
+//! A file of figures by size, as `cargo xtask bench --scale` writes it, has one JSON object a line. The first is what
+//! `--circumstances` prints; each of the others is what a benchmark found at one size, as in
+//! `{"what": "providers", "providers": 1000, "start_us": 30.5, "bytes_per_provider": 900}`.
 
 mod bars;
 mod lines;
@@ -67,8 +67,14 @@ struct Run {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Circumstances { circumstances: Circumstances },
-    Point(Point),
+    Circumstances {
+        circumstances: Circumstances,
+    },
+    Figures {
+        what: String,
+        #[serde(flatten)]
+        figures: BTreeMap<String, f64>,
+    },
 }
 
 /// Draws the plots of files into a folder: the arguments after `plot`.
@@ -118,7 +124,7 @@ fn pictures(text: &str) -> Result<Vec<(String, String)>, String> {
             Line::Circumstances {
                 circumstances: found,
             } => circumstances = Some(found),
-            Line::Point(point) => points.push(point),
+            Line::Figures { what, figures } => points.extend(Point::among(&what, &figures)),
         }
     }
     let circumstances = circumstances.ok_or("it does not say on what machine it was measured")?;
@@ -182,25 +188,24 @@ mod tests {
     #[test]
     fn figures_by_size_become_one_picture_for_each_unit() {
         let machine = CIRCUMSTANCES.replace('\n', "") + "}\n";
-        let point = |series, size, unit| {
-            format!(
-                "{{\"series\": \"{series}\", \"size\": {size}, \"value\": 2.5, \"unit\": \"{unit}\"}}\n"
-            )
-        };
         let text = machine
-            + &point("memory.load", 1_000, "us")
+            + "{\"what\": \"memory_store\", \"sessions\": 1000, \"load_ns\": 2500, \"session_bytes\": 250}\n"
             + "something that is no JSON\n"
-            + &point("memory.load", 10_000, "us")
-            + &point("memory.session", 1_000, "bytes");
+            + "{\"what\": \"memory_store\", \"sessions\": 10000, \"load_ns\": 2600, \"load_longest_ns\": 9000}\n";
         let pictures = pictures(&text).unwrap();
         let names: Vec<_> = pictures.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["memory-bytes", "memory-us"]);
-        assert!(pictures[1].1.contains(">\nload"), "{}", pictures[1].1);
+        let expected = [
+            "memory-store-bytes",
+            "memory-store-us",
+            "memory-store-longest-us",
+        ];
+        assert_eq!(names, expected);
+        assert!(pictures[1].1.contains(">\nload: 2.60"), "{}", pictures[1].1);
     }
 
     #[test]
     fn figures_of_no_machine_are_refused() {
-        let text = r#"{"series": "memory.load", "size": 1, "value": 1, "unit": "us"}"#;
+        let text = r#"{"what": "memory_store", "sessions": 1, "load_ns": 1}"#;
         assert!(pictures(text).unwrap_err().contains("machine"));
     }
 }

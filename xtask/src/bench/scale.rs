@@ -27,7 +27,7 @@ pub(super) fn run(workspace: &Workspace, file: &str) -> Result<bool, String> {
         let mut command = cargo(&workspace.root);
         command
             .args(["bench", "--locked", "--package", "codegrant-testkit"])
-            .args(["--bench", bench, "--", "--lines"])
+            .args(["--bench", bench, "--", "--json"])
             .stdout(Stdio::piped());
         let running = Running::start(&mut command);
         let mut running = running.map_err(|error| format!("cargo: {error}"))?;
@@ -45,14 +45,10 @@ pub(super) fn run(workspace: &Workspace, file: &str) -> Result<bool, String> {
     Ok(fine)
 }
 
-/// Tells a figure by size from what else a benchmark prints.
+/// Tells a line of figures from what else is printed.
 fn is_figure(line: &str) -> bool {
     let figure = serde_json::from_str::<serde_json::Value>(line);
-    figure.is_ok_and(|figure| {
-        ["series", "size", "value", "unit"]
-            .iter()
-            .all(|field| figure.get(field).is_some())
-    })
+    figure.is_ok_and(|figure| figure.get("what").is_some())
 }
 
 #[cfg(test)]
@@ -62,7 +58,7 @@ mod tests {
     #[test]
     fn figures_are_told_from_talk() {
         assert!(is_figure(
-            r#"{"series": "memory.load", "size": 1000, "value": 1.2, "unit": "us"}"#
+            r#"{"what": "providers", "providers": 1000, "start_us": 30.5}"#
         ));
         for talk in ["", "a session in memory  250 bytes", "{}", "12"] {
             assert!(!is_figure(talk), "{talk}");

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use plotters::coord::combinators::LogCoord;
 use plotters::coord::ranged1d::{AsRangedCoord, ValueFormatter};
 use plotters::prelude::*;
-use serde::Deserialize;
 
 use super::sheet::{self, Area, FAINT, GRID, HEAD, MARGIN, Side, SmallPrint, WIDTH, font};
 use super::{Circumstances, figure};
@@ -28,13 +27,53 @@ const COLOURS: [RGBColor; 6] = [
     RGBColor(31, 136, 146),
 ];
 
+/// The fields of a line that say how many there are.
+const SIZES: [&str; 3] = ["sessions", "providers", "parallel"];
+
 /// A figure at a size.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
 pub(super) struct Point {
+    subject: String,
     series: String,
     size: f64,
     value: f64,
-    unit: String,
+    unit: &'static str,
+}
+
+impl Point {
+    /// Returns the figures of one line; their names end or begin with their unit.
+    pub(super) fn among(what: &str, figures: &BTreeMap<String, f64>) -> Vec<Self> {
+        let size = SIZES.iter().find_map(|name| figures.get(*name).copied());
+        let Some(size) = size else {
+            return Vec::new();
+        };
+        let points = figures.iter().filter_map(|(name, value)| {
+            let (name, unit, value) = if let Some(name) = name.strip_suffix("_us") {
+                (name.to_owned(), "us", *value)
+            } else if let Some(name) = name.strip_suffix("_ns") {
+                (name.to_owned(), "us", value / 1e3)
+            } else if name.contains("bytes") {
+                let name = name.trim_start_matches("bytes_").trim_end_matches("_bytes");
+                (name.to_owned(), "bytes", *value)
+            } else {
+                return None;
+            };
+            // The slowest call, and what is done once for all of them, would dwarf the rest.
+            let (series, part) = match name.strip_suffix("_longest") {
+                Some(series) => (series, "-longest"),
+                None if name == "build" => ("build", "-build"),
+                None => (&*name, ""),
+            };
+            Some(Self {
+                subject: format!("{what}{part}").replace('_', "-"),
+                series: series.replace('_', " "),
+                size,
+                value,
+                unit,
+            })
+        });
+        points.collect()
+    }
 }
 
 /// A plot: all series of one subject in one unit.
@@ -42,7 +81,7 @@ pub(super) struct Point {
 pub(super) struct Lines<'a> {
     pub(super) name: String,
     subject: String,
-    unit: String,
+    unit: &'static str,
     series: BTreeMap<String, Vec<(f64, f64)>>,
     circumstances: &'a Circumstances,
 }
@@ -50,14 +89,10 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// Sorts points into plots.
     pub(super) fn among(points: Vec<Point>, circumstances: &'a Circumstances) -> Vec<Self> {
-        let mut plots = BTreeMap::<(String, String), BTreeMap<String, Vec<(f64, f64)>>>::new();
+        let mut plots = BTreeMap::<(String, &str), BTreeMap<String, Vec<(f64, f64)>>>::new();
         for point in points {
-            let (subject, series) = point
-                .series
-                .split_once('.')
-                .unwrap_or((&point.series, "all"));
-            let plot = plots.entry((subject.to_owned(), point.unit)).or_default();
-            let series = plot.entry(series.replace('_', " ")).or_default();
+            let plot = plots.entry((point.subject, point.unit)).or_default();
+            let series = plot.entry(point.series).or_default();
             series.push((point.size, point.value));
         }
         let plots = plots.into_iter().map(|((subject, unit), mut series)| {
@@ -78,16 +113,17 @@ impl<'a> Lines<'a> {
     /// Returns the title, the explanation, and what is counted along the axis.
     fn words(&self) -> (&str, String, &str) {
         let (title, sizes) = match &*self.subject {
-            "memory" => ("Sessions in memory", "sessions"),
-            "providers" => ("Providers configured", "providers"),
-            "logins" | "parallel" => ("Logins at the same time", "logins"),
+            "memory-store" => ("Sessions in memory", "sessions"),
+            "memory-store-longest" => ("Sessions in memory: the slowest call", "sessions"),
+            "providers" => ("Many providers", "providers"),
+            "providers-build" => ("Starting with many providers", "providers"),
+            "parallel" => ("Logins under way at the same time", "logins"),
             other => (other, "size"),
         };
-        let what = match &*self.unit {
-            "us" => "Microseconds for one",
-            "bytes" => "Bytes for one",
-            "instructions" => "Instructions for one",
-            other => other,
+        let what = match (self.unit, &*self.subject) {
+            (_, "providers-build") => "Microseconds for all of them",
+            ("bytes", _) => "Bytes for one",
+            _ => "Microseconds for one",
         };
         let explanation = format!(
             "{what}, by the number of {sizes}. Where a line is flat, that number does not matter."
