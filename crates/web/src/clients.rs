@@ -189,3 +189,25 @@ impl<T: Clone> Document<T> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_client_is_found_by_its_id_and_listed_in_its_place() {
+        let ids = ["op", "zz", "a"];
+        let registered = ids.map(|id| {
+            let provider = Provider::openid(id, id, "https://op.example");
+            let client = Client::new(provider, "app", "https://app.example/auth/callback/op");
+            Registered::new(client, Switches::default())
+        });
+        let clients = Clients::new(registered.into());
+        let listed: Vec<&str> = clients.listed().iter().map(Registered::id).collect();
+        assert_eq!(listed, ids);
+        for id in ids {
+            assert_eq!(clients.named(id).map(Registered::id), Some(id));
+        }
+        assert!(clients.named("OP").is_none());
+    }
+}
