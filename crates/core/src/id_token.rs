@@ -168,16 +168,13 @@ impl<'a> Expectations<'a> {
         keys: &KeySet,
     ) -> Result<IdToken, IdTokenError> {
         let verified = match signature.verified_with(keys) {
-            Some(verified) => {
-                token_type(verified.header())?;
-                verified
-            }
+            Some(verified) => verified,
             None => {
                 let jws = Jws::parse(raw)?;
-                token_type(jws.header())?;
                 self.client.verify(jws, keys, self.algorithm)?
             }
         };
+        token_type(verified.header())?;
         let claims = verified.claims()?;
         self.issuer(&claims)?;
         self.audience(&claims)?;

@@ -4,7 +4,7 @@ use codegrant_core::error::{Error, ProviderError, Purpose};
 use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::{Algorithm, KeySet};
 use codegrant_core::provider::Provider;
-use codegrant_core::{AuthorizationResponse, Cache, Client, Fetched, Timestamp};
+use codegrant_core::{AuthorizationResponse, Cache, Client, Fetched, Grant, Timestamp};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{drive, signing_key, stranger_key};
 use serde_json::{Value, json};
@@ -42,33 +42,50 @@ fn a_thousand_unknown_key_ids_cost_a_handful_of_fetches() {
     assert_eq!(fetches(&mut cache, start().plus(86_400)), 4);
 }
 
+/// A set of one RSA key.
+fn published(key: &str) -> KeySet {
+    let jwk = signing_key(Algorithm::Rs256, key).public_jwk();
+    KeySet::parse(json!({ "keys": [jwk] }).to_string().as_bytes()).unwrap()
+}
+
+/// What a code was exchanged for that brought this ID token.
+fn granted(token: &str) -> Grant {
+    let mut world = World::openid();
+    let pending = world.start();
+    let response = format!("code=c&state={}", pending.parameter("state"));
+    let response = AuthorizationResponse::parse(&response).unwrap();
+    let (metadata, transaction) = (&pending.metadata, pending.transaction);
+    let redeemed = world
+        .client
+        .redeem(metadata, transaction, response, world.moment());
+    let answer = json!({"access_token": "a", "token_type": "bearer", "id_token": token});
+    drive(redeemed.unwrap(), |_| HttpResponse::json(&answer)).unwrap()
+}
+
+// attack: KY-04
+#[test]
+fn a_signature_is_proven_by_the_keys_of_now_and_not_by_those_that_once_fitted() {
+    let token = signing_key(Algorithm::Rs256, "k1")
+        .sign(None, json!({}).as_object().unwrap())
+        .unwrap();
+    let judged = |asked: &KeySet, now: &KeySet| {
+        let mut grant = granted(&token);
+        let lacking = grant.lacks_key(asked);
+        (lacking, grant.identify(now).unwrap_err().code().name)
+    };
+    let (fitting, other) = (published("k1"), published("old"));
+    let (signed, unsigned) = ("id_token.claim_missing", "id_token.unknown_key");
+    assert_eq!(judged(&fitting, &fitting), (false, signed));
+    assert_eq!(judged(&fitting, &other), (false, unsigned));
+    assert_eq!(judged(&other, &other), (true, unsigned));
+    assert_eq!(judged(&other, &fitting), (true, signed));
+}
+
 // attack: KY-01
 #[test]
 fn only_a_token_that_a_new_key_could_save_asks_for_the_keys_again() {
-    let published = |key: &str| {
-        let jwk = signing_key(Algorithm::Rs256, key).public_jwk();
-        KeySet::parse(json!({ "keys": [jwk] }).to_string().as_bytes()).unwrap()
-    };
     let lacks = |token: &str| {
-        let mut world = World::openid();
-        let pending = world.start();
-        let response = format!("code=c&state={}", pending.parameter("state"));
-        let response = AuthorizationResponse::parse(&response).unwrap();
-        let step = world
-            .client
-            .redeem(
-                &pending.metadata,
-                pending.transaction,
-                response,
-                world.moment(),
-            )
-            .unwrap();
-        let mut grant = drive(step, |_| {
-            HttpResponse::json(
-                &json!({"access_token": "a", "token_type": "bearer", "id_token": token}),
-            )
-        })
-        .unwrap();
+        let mut grant = granted(token);
         (
             grant.lacks_key(&published("old")),
             grant.lacks_key(&published("k1")),

@@ -29,6 +29,15 @@ fn expected(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 #[test]
+fn nobody_is_sent_away_who_could_not_come_back() {
+    let mut world = World::openid();
+    world.client = world.client.with_redirect_uri("/auth/callback/op");
+    let refused = world.login(|_honest| {});
+    assert_eq!(refused.code(), Some("discovery.endpoint_refused"));
+    assert!(refused.error().to_string().contains("redirect_uri"));
+}
+
+#[test]
 fn an_openid_authorization_request_has_exactly_these_parameters() {
     let pending = World::openid().start();
     let url = Url::parse(pending.request.url()).unwrap();
