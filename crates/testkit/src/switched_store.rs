@@ -13,6 +13,8 @@ use codegrant_web::{
 
 /// Keeps sessions in memory, can be switched off, and counts; cheap to clone.
 ///
+/// It stands for a server: what it is given is sealed, which a store in the app's own memory would not need.
+///
 /// Give a clone to the app and keep one, to see what your pages do while the store is down. Log in before
 /// you switch it off: while it is off nobody can, also not with the feature `test`, which panics then.
 ///
@@ -243,10 +245,6 @@ impl SessionStore for SwitchedStore {
     ) -> Result<bool, StoreError> {
         let sessions = self.sessions(|count| &mut count.consume).await?;
         sessions.consume(transaction, until, now).await
-    }
-
-    fn stays_in_process(&self) -> bool {
-        self.0.sessions.stays_in_process()
     }
 }
 

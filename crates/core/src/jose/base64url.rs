@@ -29,7 +29,7 @@ pub fn encode(bytes: &[u8]) -> String {
 ///
 /// `None` for padding, white space, `+`, `/`, an impossible length, and for bits set in the last
 /// character that belong to no byte: two spellings of one signature would be two tokens.
-// Every request with a sealed cookie comes through here: three times as fast as the general decoder of `base64`.
+// Every request with a sealed cookie comes through here: 5 instructions a sign, and 8.5 with the decoder of `base64`.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let [first, second, third, fourth] = &GROUP;
     let (groups, rest) = text.as_bytes().as_chunks::<4>();

@@ -102,31 +102,36 @@ impl Sessions {
         let Some(record) = self.shared.load(&key, now).await? else {
             return Ok(None);
         };
-        let Some(mut data) = self.unseal(&key, &record) else {
+        let opened = self.unseal(&key, &record).map(|mut data| {
+            data.key = Some(key.clone());
+            Session::new(data)
+        });
+        let Some(session) = opened.filter(|session| self.is_live(session, now)) else {
             return Ok(None);
         };
-        if data.ends_at <= now || self.has_ended(&data, now) {
-            return Ok(None);
-        }
-        data.key = Some(key.clone());
-        let version = self.touch(&key, &record, &data, now).await?;
+        let version = self.touch(&key, &record, session.data(), now).await?;
         Ok(Some(Found {
-            session: Session::new(data),
+            session,
             place: Place::Store { key, version },
         }))
     }
 
     async fn find_sealed(&self, value: &str, now: Timestamp) -> Result<Option<Found>, Error> {
         let opened = self.ring.open_text(Purpose::Session, &[&self.name], value);
-        let data = opened.and_then(|bytes| self.read(&bytes));
-        let Some(data) = data.filter(|data| now < data.ends_at) else {
+        let session = opened.and_then(|bytes| self.read(&bytes).map(Session::new));
+        let Some(session) = session.filter(|session| now < session.data().ends_at) else {
             return Ok(None);
         };
         self.index.keep_up(now).await?;
-        Ok((!self.has_ended(&data, now)).then(|| Found {
-            session: Session::new(data),
+        Ok(self.is_live(&session, now).then_some(Found {
+            session,
             place: Place::Cookie,
         }))
+    }
+
+    fn is_live(&self, session: &Session, now: Timestamp) -> bool {
+        let data = session.data();
+        now < data.ends_at && !self.has_ended(data, now)
     }
 
     /// Opens a session for a finished login: a new id, and whatever stood there before is gone.
