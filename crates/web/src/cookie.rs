@@ -182,6 +182,24 @@ mod tests {
     }
 
     #[test]
+    fn a_value_that_was_not_split_is_not_copied() {
+        let fields = header(&split("name", "value").unwrap());
+        let joined = join(&jar(&fields), "name");
+        assert!(matches!(joined, Some(Cow::Borrowed("value"))), "{joined:?}");
+    }
+
+    #[test]
+    fn the_first_of_several_cookies_of_a_name_counts_in_whichever_field_it_came() {
+        let fields = [
+            "a=1; name=1first".to_owned(),
+            "name=1second; b=2".to_owned(),
+        ];
+        let jar = jar(&fields);
+        assert_eq!(join(&jar, "name").as_deref(), Some("first"));
+        assert_eq!(jar.all("name").collect::<Vec<_>>(), ["1first", "1second"]);
+    }
+
+    #[test]
     fn a_missing_piece_means_no_cookie() {
         let fields = header(&split("name", &"v".repeat(VALUE_LIMIT + 1)).unwrap());
         assert!(join(&jar(&fields[..1]), "name").is_none());

@@ -228,3 +228,36 @@ impl std::fmt::Debug for Request<'_> {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request<'a>(fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Request<'a> {
+        Request::new("GET", "/", None, fields)
+    }
+
+    #[test]
+    fn names_are_read_in_any_case_and_values_in_the_order_they_came() {
+        let fields: [(&str, &[u8]); 4] = [
+            ("Cookie", b"a=1"),
+            ("x-cookie", b"b=2"),
+            ("COOKIE", b"c=3"),
+            ("cookie", b"d=4"),
+        ];
+        let request = request(fields);
+        let cookies: Vec<&str> = request.cookies().collect();
+        assert_eq!(cookies, ["a=1", "c=3", "d=4"]);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_hide_nothing_beside_them() {
+        let foreign = b"theme=\xff; session=1".as_slice();
+        let request = request([("cookie", foreign)]);
+        let owned = Request::new("GET", "/", None, [("cookie", foreign.to_vec())]);
+        for request in [request, owned] {
+            let cookies: Vec<&str> = request.cookies().collect();
+            assert_eq!(cookies, ["theme=\u{fffd}; session=1"]);
+        }
+    }
+}
