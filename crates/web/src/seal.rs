@@ -277,7 +277,7 @@ mod tests {
         let elsewhere = KeyRing::new(&[ONE], "https://other.example/auth");
         assert!(
             elsewhere
-                .open(Purpose::Session, &["name"], sealed.clone())
+                .open(Purpose::Session, &["name"], sealed)
                 .is_none()
         );
     }
@@ -312,7 +312,7 @@ mod tests {
         );
         assert!(
             ring(&[TWO])
-                .open(Purpose::Session, &[], sealed.clone())
+                .open(Purpose::Session, &[], sealed)
                 .is_none()
         );
     }

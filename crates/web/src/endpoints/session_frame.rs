@@ -42,7 +42,7 @@ async fn frame(
     let Some(address) = &metadata.check_session_iframe else {
         return Ok(pages::session_frame(None));
     };
-    let Ok(origin) = Url::parse(&address).map(|url| url.origin().ascii_serialization()) else {
+    let Ok(origin) = Url::parse(address).map(|url| url.origin().ascii_serialization()) else {
         return Ok(pages::session_frame(None));
     };
     let check = auth.login_path(Some(registered.id()), &ReturnTo::default(), Start::Silent);
@@ -50,7 +50,7 @@ async fn frame(
         provider: registered.id(),
         client_id: registered.client().id().as_str(),
         session_state,
-        address: &address,
+        address,
         origin: &origin,
         check: &check,
     })))

@@ -104,7 +104,7 @@ pub(super) fn write(data: &SessionData) -> Vec<u8> {
     let (id_token_claims, userinfo_claims) = identity.claims.as_json();
     let record = data.id_token.map(|record| record.to_parts());
     let details = Some(&data.authorization_details).filter(|details| !details.is_empty());
-    let details = details.map(|details| json(details));
+    let details = details.map(json);
     let dpop_key = data.dpop_key.as_ref().map(json);
     let written = Written {
         provider: &identity.provider,
