@@ -310,11 +310,7 @@ mod tests {
                 .open(Purpose::Session, &[], sealed.clone())
                 .is_some()
         );
-        assert!(
-            ring(&[TWO])
-                .open(Purpose::Session, &[], sealed)
-                .is_none()
-        );
+        assert!(ring(&[TWO]).open(Purpose::Session, &[], sealed).is_none());
     }
 
     // attack: CK-08
