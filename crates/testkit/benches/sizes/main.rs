@@ -1,6 +1,11 @@
-//! How large sessions are, and what a list of many that are over costs: `cargo xtask bench`.
+//! How large sessions are, what many of them cost, and what a list of many that are over costs: `cargo xtask bench`.
+//!
+//! `cargo bench -p codegrant-testkit --bench sizes -- --json` prints what depends on how much there is as lines of
+//! JSON, for plots, and nothing else.
 
 #![allow(clippy::print_stdout, reason = "the figures are what this is for")]
+
+mod growth;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,14 +23,36 @@ const REQUESTS: u32 = 20_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    let json = std::env::args().any(|word| word == "--json");
+    if json {
+        return grown(true).await;
+    }
     // Nothing that was weighed is given back: the next one would be weighed in the room that it left.
     let mut kept = Vec::new();
     for token_bytes in [None, Some(1_500)] {
         kept.push(sizes(token_bytes).await);
     }
-    println!("\nwho is logged in, from a sealed cookie");
+    println!("\nsessions in memory");
+    grown(false).await;
+}
+
+/// What depends on how much there is.
+async fn grown(json: bool) {
+    let mut kept = Vec::new();
+    for count in growth::COUNTS {
+        let (growth, store) = growth::grow(count, 2, resident).await;
+        if json {
+            growth.print_json();
+        } else {
+            growth.print();
+        }
+        kept.push(store);
+    }
+    if !json {
+        println!("\nwho is logged in, from a sealed cookie");
+    }
     for revocations in [0, 1_000, 1_000_000] {
-        among(revocations).await;
+        among(revocations, json).await;
     }
 }
 
@@ -119,7 +146,7 @@ async fn weigh(record: &Record) -> (usize, MemoryStore) {
 }
 
 /// What a request costs in a process that knows of so many sessions that are over.
-async fn among(revocations: u32) {
+async fn among(revocations: u32, json: bool) {
     let store = Arc::new(MemoryStore::new(2_000_000));
     let given = store.clone();
     let site = Site::builder().configure(|auth| auth.revocation_index(given));
@@ -154,10 +181,10 @@ async fn among(revocations: u32) {
         identify().await;
     }
     let each = begin.elapsed() / REQUESTS;
-    println!(
-        "{revocations:>9} are over: {:>6.1} µs a request",
-        each.as_secs_f64() * 1e6
-    );
+    let each = each.as_secs_f64() * 1e6;
+    if !json {
+        println!("{revocations:>9} are over: {each:>6.1} µs a request");
+    }
     // The first one leaves the room that its answer took while it was read, and the second is weighed without.
     let mut processes = Vec::new();
     for at in 0..2 {
@@ -172,11 +199,17 @@ async fn among(revocations: u32) {
         let (time, taken) = (begin.elapsed(), resident().saturating_sub(before));
         processes.push(process);
         if at > 0 {
-            let (time, taken) = (time.as_secs_f64() * 1e3, taken as f64 / 1e6);
-            println!(
-                "{:>9} a process that starts: {time:.1} ms, {taken:.1} MB",
-                ""
-            );
+            let (time, megabytes) = (time.as_secs_f64() * 1e3, taken as f64 / 1e6);
+            if json {
+                println!(
+                    r#"{{"what":"revocation_index","endings":{revocations},"request_us":{each:.2},"start_ms":{time:.1},"bytes":{taken}}}"#
+                );
+            } else {
+                println!(
+                    "{:>9} a process that starts: {time:.1} ms, {megabytes:.1} MB",
+                    ""
+                );
+            }
         }
     }
 }
