@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use crate::client::Client;
 use crate::error::{IdTokenError, Quoted};
-use crate::jose::{Algorithm, Header, Jws, JwsError, KeySet, Verified};
+use crate::id_token_signature::Signature;
+use crate::jose::{Algorithm, Header, Jws, KeySet};
 use crate::metadata::ProviderMetadata;
 use crate::provider::Protocol;
 use crate::time::Timestamp;
@@ -63,44 +64,6 @@ pub(crate) fn decrypt(client: &Client, tokens: &mut TokenResponse) -> Result<(),
         tokens.id_token = Some(inner.into_owned());
     }
     Ok(())
-}
-
-/// The signature of one ID token, verified once for the keys that it was verified with.
-///
-/// Finding out whether newer keys are needed verifies the signature, which is most of what an ID token costs:
-/// what was found is kept for [`Expectations::prove`].
-#[derive(Default)]
-pub(crate) struct Signature(Option<(KeySet, Verified)>);
-
-impl Signature {
-    /// Tells whether newer keys might prove an ID token that these do not; false for a token that no key could
-    /// save.
-    ///
-    /// A signature that does not fit counts as well: a provider may change its key and keep the name.
-    pub(crate) fn lacks_key(
-        &mut self,
-        raw: Option<&str>,
-        metadata: &ProviderMetadata,
-        keys: &KeySet,
-    ) -> bool {
-        let algorithm = metadata.id_token_algorithm;
-        let Some(Ok(jws)) = raw.map(Jws::parse) else {
-            return false;
-        };
-        match jws.verify(keys, algorithm) {
-            Ok(verified) => {
-                self.0 = Some((keys.clone(), verified));
-                false
-            }
-            Err(error) => matches!(error, JwsError::UnknownKey { .. } | JwsError::BadSignature),
-        }
-    }
-
-    /// Gives out what these very keys have verified, if they have.
-    fn verified_with(self, keys: &KeySet) -> Option<Verified> {
-        let (held, verified) = self.0?;
-        held.is(keys).then_some(verified)
-    }
 }
 
 /// What one ID token is held to.

@@ -89,6 +89,7 @@ pub mod form;
 pub mod http;
 mod id_token;
 mod id_token_record;
+mod id_token_signature;
 mod identity;
 pub mod jose;
 mod log_out;
