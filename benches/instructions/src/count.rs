@@ -1,4 +1,5 @@
-//! What callgrind looks for: the two functions at whose entry and exit it starts and stops to count.
+//! What a profile of callgrind is read by: the function in which an operation is performed, and the one around what does
+//! not belong to it.
 
 /// How often an operation is performed.
 pub const TIMES: usize = 20;
@@ -6,7 +7,7 @@ pub const TIMES: usize = 20;
 /// How often it is performed before that: caches are filled, buffers have grown.
 const WARM_UP: usize = 5;
 
-/// Performs an operation a few times, and then [`TIMES`] times with its instructions counted.
+/// Performs an operation a few times, and then [`TIMES`] times for the profile.
 pub fn perform(mut operation: impl FnMut()) {
     for _ in 0..WARM_UP {
         operation();
@@ -14,7 +15,7 @@ pub fn perform(mut operation: impl FnMut()) {
     counted(&mut operation);
 }
 
-/// Performs an operation [`TIMES`] times. Callgrind finds it by its name.
+/// Performs an operation [`TIMES`] times. A profile begins and ends with it, by its name.
 #[inline(never)]
 fn counted(operation: &mut dyn FnMut()) {
     for _ in 0..TIMES {
@@ -22,7 +23,7 @@ fn counted(operation: &mut dyn FnMut()) {
     }
 }
 
-/// Does what belongs to somebody else, in the middle of an operation. Callgrind finds it by its name.
+/// Does what belongs to somebody else, in the middle of an operation. It is found in a profile by its name.
 #[inline(never)]
 pub fn uncounted<T>(work: impl FnOnce() -> T) -> T {
     work()

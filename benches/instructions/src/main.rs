@@ -1,8 +1,8 @@
 //! Performs the hot operations of a login one by one, each many times: `cargo xtask bench --instructions`.
 //!
-//! Run under callgrind with `--toggle-collect` for [`count::counted`] and [`count::uncounted`] and
-//! `--dump-after` for the first, it leaves one profile for each operation. It prints their names in the
-//! same order, with how often each was performed.
+//! Run under callgrind with `--toggle-collect` and `--dump-after` for `count::counted`, it leaves one profile for each
+//! operation; what `count::uncounted` took is still to be subtracted. It prints the operations' names in the same order,
+//! with how often each was performed.
 
 mod count;
 mod proof;

@@ -3,7 +3,7 @@
 //! Callgrind counts them in a run of the package `instructions` of the workspace `benches`. Unlike a time, the count is the
 //! same on a busy machine; it changes with the compiler, the versions of dependencies and valgrind, which the table names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,6 +15,12 @@ use crate::workspace::Workspace;
 
 /// By how many hundredths a count may rise. Repeated runs lie within one, signatures of elliptic curves within two.
 const TOLERANCE: u64 = 5;
+
+/// The function in which an operation is performed: what it does is counted, and its return ends a profile.
+const COUNTED: &str = "instructions::count::counted";
+
+/// The function that stands around what belongs to somebody else, and is subtracted.
+const UNCOUNTED: &str = "instructions::count::uncounted";
 
 const TABLE: &str = "benches/instructions.toml";
 
@@ -119,16 +125,13 @@ fn count(
     let temporary = temporary().map_err(|error| format!("a folder: {error}"))?;
     let profile = temporary.path().join("profile");
     let mut run = Command::new(valgrind);
-    run.args([
-        "--tool=callgrind",
-        "--toggle-collect=instructions::count::counted*",
-    ])
-    .arg("--toggle-collect=instructions::count::uncounted*")
-    .arg("--dump-after=instructions::count::counted*")
-    .arg(format!("--callgrind-out-file={}", profile.display()))
-    .arg(folder.join("target/release/instructions"))
-    .args(&options.only)
-    .stdin(Stdio::null());
+    run.arg("--tool=callgrind")
+        .arg(format!("--toggle-collect={COUNTED}"))
+        .arg(format!("--dump-after={COUNTED}"))
+        .arg(format!("--callgrind-out-file={}", profile.display()))
+        .arg(folder.join("target/release/instructions"))
+        .args(&options.only)
+        .stdin(Stdio::null());
     let output = run.output().map_err(|error| format!("valgrind: {error}"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
@@ -150,12 +153,32 @@ fn count(
     Ok(counted)
 }
 
-/// Reads the sum of a profile; none where nothing was counted.
+/// Reads the sum of a profile without that of [`UNCOUNTED`]; none where nothing was counted.
+///
+/// The lines of the format that matter here are `totals: N`, `fn=(1) name` and `cfn=(1) name` (the name only
+/// where the number is new), and after a `calls=` line the cost of the calls to the `cfn` before it.
 fn total(profile: &str) -> Option<u64> {
-    let line = profile
-        .lines()
-        .find_map(|line| line.strip_prefix("totals: "))?;
-    line.trim().parse().ok().filter(|total| *total > 0)
+    let mut uncounted = BTreeSet::new();
+    let (mut called, mut theirs, mut total) = (None, 0, None);
+    let mut lines = profile.lines();
+    while let Some(line) = lines.next() {
+        let callee = line.strip_prefix("cfn=");
+        if let Some(function) = callee.or_else(|| line.strip_prefix("fn=")) {
+            let (number, name) = function.split_once(' ').unwrap_or((function, ""));
+            if name.starts_with(UNCOUNTED) {
+                uncounted.insert(number);
+            }
+            called = callee.map_or(called, |_| Some(number));
+        } else if line.starts_with("calls=") {
+            let cost = lines.next()?.rsplit(' ').next()?;
+            if called.is_some_and(|number| uncounted.contains(number)) {
+                theirs += cost.parse::<u64>().ok()?;
+            }
+        } else if let Some(count) = line.strip_prefix("totals: ") {
+            total = count.trim().parse::<u64>().ok();
+        }
+    }
+    total?.checked_sub(theirs).filter(|own| *own > 0)
 }
 
 /// Returns the versions of what a count depends on.
@@ -252,6 +275,14 @@ mod tests {
             assert_eq!(found, fine, "{instructions}");
         }
         assert!(!compared(&[counted("b", 1)], &table).1);
+    }
+
+    #[test]
+    fn what_belongs_to_somebody_else_is_subtracted() {
+        let profile = "fn=(1) instructions::count::counted\n9 20\ncfn=(2) core::a\ncalls=20 4\n9 100\n\
+                       fn=(3) instructions::count::uncounted\n8 60\nfn=(2)\n7 40\ncfn=(3)\ncalls=20 3\n+7 60\n\
+                       cfn=(4) instructions::count::uncounted<u8>\ncalls=1 3\n* 5\ntotals: 120\n";
+        assert_eq!(total(profile), Some(55));
     }
 
     #[test]
