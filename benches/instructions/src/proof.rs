@@ -55,7 +55,7 @@ pub fn id_token(algorithm: Algorithm) {
     let signing = shared.as_ref().unwrap_or(&published);
     let tokens = tokens(signing, &parameter(&url, "nonce"));
     count::perform(|| {
-        let grant = count::uncounted(|| {
+        let mut grant = count::uncounted(|| {
             let asked = redeem(&world, &metadata, transaction.clone(), &query);
             granted(asked, tokens.clone())
         });
@@ -127,13 +127,10 @@ fn tokens(key: &SigningKey, nonce: &str) -> HttpResponse {
     });
     let claims = claims.as_object().expect("an object");
     let id_token = key.sign(None, claims).expect("a signed token");
-    let body = json!({
+    HttpResponse::json(&json!({
         "access_token": "mF_9.B5f-4.1JqM", "token_type": "Bearer", "expires_in": 3600,
         "id_token": id_token,
-    });
-    let mut response = HttpResponse::new(200, body.to_string());
-    response.headers = vec![("content-type".to_owned(), b"application/json".to_vec())];
-    response
+    }))
 }
 
 fn granted(asked: Step<Grant>, tokens: HttpResponse) -> Grant {
