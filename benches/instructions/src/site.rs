@@ -98,7 +98,7 @@ impl Site {
             builder = builder.store(store);
         }
         let auth = builder.build().expect("a sound configuration");
-        let runtime = Builder::new_current_thread().build();
+        let runtime = Builder::new_current_thread().enable_time().build();
         Self {
             auth,
             provider,
