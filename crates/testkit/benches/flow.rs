@@ -175,6 +175,7 @@ impl App {
         }
         let auth = builder.build().expect("a sound configuration");
         let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
             .build()
             .expect("a runtime");
         Self {
