@@ -107,6 +107,20 @@ async fn a_sealed_session_asks_nothing_within_the_bound_and_one_thing_per_bound(
 }
 
 #[tokio::test]
+async fn a_login_that_was_begun_and_left_is_nowhere_but_in_its_browser() {
+    for (site, store) in [stored(), sealed()] {
+        let left = asked(&store, async {
+            for _ in 0..10 {
+                let start = site.browser().get("/auth/login/op").await;
+                assert_eq!(start.status, 303);
+                assert!(start.header("set-cookie").is_some());
+            }
+        });
+        assert_eq!(left.await, NOTHING);
+    }
+}
+
+#[tokio::test]
 async fn a_login_uses_its_transaction_looks_for_log_outs_and_writes_its_session() {
     for (sites, sessions) in [(stored(), 1), (sealed(), 0)] {
         let (site, store) = sites;
