@@ -8,7 +8,7 @@ mod bars;
 mod lines;
 mod sheet;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -32,8 +32,6 @@ struct Circumstances {
     node: Option<String>,
     #[serde(default)]
     python: Option<String>,
-    #[serde(default)]
-    rounds: Option<u64>,
 }
 
 impl Circumstances {
@@ -92,13 +90,22 @@ pub fn run(mut words: impl Iterator<Item = String>) -> Result<(), String> {
         }
     }
     fs::create_dir_all(&into).map_err(|error| format!("{}: {error}", into.display()))?;
+    let mut drawn = BTreeSet::new();
     for file in &files {
         let text =
             fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         for (name, picture) in
             pictures(&text).map_err(|why| format!("{}: {why}", file.display()))?
         {
-            write(&into.join(name + ".svg"), &picture)?;
+            let path = into.join(name + ".svg");
+            if !drawn.insert(path.clone()) {
+                return Err(format!(
+                    "{}: {} is drawn already, from an earlier file",
+                    file.display(),
+                    path.display()
+                ));
+            }
+            write(&path, &picture)?;
         }
     }
     Ok(())
@@ -107,15 +114,13 @@ pub fn run(mut words: impl Iterator<Item = String>) -> Result<(), String> {
 /// Draws everything in a file. Returns names and pictures.
 fn pictures(text: &str) -> Result<Vec<(String, String)>, String> {
     if let Ok(run) = serde_json::from_str::<Run>(text) {
-        let tables = run.tables.into_iter();
-        let drawn = tables.filter(|(name, _)| bars::TABLES.contains(&&**name));
-        let pictures = drawn.map(|(name, rows)| {
-            let rows = serde_json::from_value(rows).map_err(|error| format!("{name}: {error}"))?;
-            let bars = Bars::of(&name, rows, &run.circumstances);
-            let picture = bars.map(|bars| Ok((bars.name.to_owned(), bars.draw()?)));
-            picture.transpose()
-        });
-        return pictures.filter_map(Result::transpose).collect();
+        let mut pictures = Vec::new();
+        for (table, rows) in &run.tables {
+            for bars in Bars::among(table, rows, &run.circumstances)? {
+                pictures.push((bars.name().to_owned(), bars.draw()?));
+            }
+        }
+        return Ok(pictures);
     }
     let mut circumstances = None;
     let mut points = Vec::new();
@@ -143,6 +148,7 @@ fn write(path: &Path, picture: &str) -> Result<(), String> {
 /// Writes a figure with three digits that count.
 fn figure(value: f64) -> String {
     match value.abs() {
+        0.0 => "0".to_owned(),
         size if size >= 1e6 => format!("{:.1}M", value / 1e6),
         size if size >= 1e5 => format!("{:.0}k", value / 1e3),
         size if size >= 1e4 => format!("{:.1}k", value / 1e3),
@@ -163,16 +169,18 @@ mod tests {
     #[test]
     fn table_becomes_a_picture_with_every_peer_and_the_machine() {
         let run = format!(
-            r#"{CIRCUMSTANCES}, "tables": {{"memory": [{{"name": "bare axum"}}], "request": [
+            r#"{CIRCUMSTANCES}, "tables": {{"memory": [
+                {{"name": "codegrant, cookie", "framework": "axum", "session_bytes": -3, "abandoned_start_bytes": null}}],
+                "request": [
                 {{"name": "bare axum", "framework": "axum", "versions": ["axum 0.8.9"],
                   "cpu_us": {{"median": 10.0, "min": 9.0, "max": 11.0}}}},
                 {{"name": "gone", "framework": "flask", "missing": "there is no Python"}}]}}}}"#
         );
         let pictures = pictures(&run).unwrap();
-        let [(name, picture)] = &pictures[..] else {
+        let [(session, _), (name, picture)] = &pictures[..] else {
             panic!("{pictures:?}")
         };
-        assert_eq!(name, "request");
+        assert_eq!((&**session, &**name), ("memory-session", "request"));
         for text in [
             "bare axum",
             "gone",

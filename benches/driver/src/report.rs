@@ -5,13 +5,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::manifest::{Peer, Table};
+use crate::manifest::{Kind, Peer, Table};
 use crate::rounds::{Plan, Row, Turn};
 
-/// What every login is compared with.
-pub const LOGIN_FLOOR: &str = "floor: a login";
+/// What every login is compared with, and every login whose ID token is signed with ES256.
+const LOGIN_FLOOR: &str = "floor: a login RS256";
+const LOGIN_FLOOR_ES256: &str = "floor: a login ES256";
 
 /// The middle of some figures, and how far they lie apart.
 #[derive(Debug, Clone, Copy, serde::Serialize)]
@@ -40,6 +41,7 @@ impl Spread {
 /// Returns the name of what a peer is compared with in this table.
 pub fn base(table: Table, peer: &Peer) -> Option<&str> {
     match table {
+        Table::Login if peer.algorithm == "ES256" => Some(LOGIN_FLOOR_ES256),
         Table::Login => Some(LOGIN_FLOOR),
         _ => peer.bare.as_deref(),
     }
@@ -261,6 +263,10 @@ pub fn circumstances(plan: Plan) -> Value {
         let output = Command::new(program).arg(argument).output().ok()?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
+    let slice_ms = [Kind::Rust, Kind::Node, Kind::Python].map(|kind| {
+        let slice = u64::try_from(plan.slice(kind).as_millis()).unwrap_or(u64::MAX);
+        (kind.name().to_owned(), slice.into())
+    });
     json!({
         "processor": model.map_or("unknown", |(_, name)| name),
         "cores": std::thread::available_parallelism().map_or(0, usize::from),
@@ -271,7 +277,7 @@ pub fn circumstances(plan: Plan) -> Value {
         "node": said("node", "--version"),
         "python": said("python3", "--version"),
         "rounds": plan.rounds,
-        "slice_ms": u64::try_from(plan.slice.as_millis()).unwrap_or(u64::MAX),
+        "slice_ms": slice_ms.into_iter().collect::<Map<_, _>>(),
     })
 }
 
@@ -285,6 +291,7 @@ mod tests {
             units: 1,
             cpu: *cpu,
             wall: 0.0,
+            instructions: None,
         };
         figures.iter().map(turn).collect()
     }

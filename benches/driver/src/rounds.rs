@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
-use crate::manifest::{Manifest, Peer, Table};
+use crate::manifest::{Kind, Manifest, Peer, Table};
 use crate::server::{Places, Server};
 use crate::stub::Stub;
 use crate::visitor::{Jar, Visitor, get, greets};
@@ -62,8 +62,19 @@ pub struct Row {
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     pub rounds: usize,
-    /// How long one turn takes.
-    pub slice: Duration,
+    /// How long one turn takes, where it is not said by kind.
+    pub slice: Option<Duration>,
+}
+
+impl Plan {
+    /// Returns how long one turn of a peer of this kind takes.
+    pub fn slice(self, kind: Kind) -> Duration {
+        self.slice.unwrap_or(match kind {
+            Kind::Rust => Duration::from_millis(500),
+            // One unit takes ten to a hundred times as long there, and garbage is collected now and then.
+            Kind::Node | Kind::Python => Duration::from_secs(2),
+        })
+    }
 }
 
 /// Measures everything that takes part in this table. What others are compared with is always measured.
@@ -100,7 +111,8 @@ pub async fn measure(
             let (row, Some(server)) = (&mut rows[place], &servers[place]) else {
                 continue;
             };
-            match turn(table, server, Amount::For(plan.slice)).await {
+            let amount = Amount::For(plan.slice(row.peer.kind));
+            match turn(table, server, amount).await {
                 Ok(turn) if round > 0 => row.turns.push(Turn { round, ..turn }),
                 Ok(_) => {}
                 Err(reason) => {
@@ -117,7 +129,9 @@ pub async fn measure(
 pub fn chosen<'a>(table: Table, manifest: &'a Manifest, only: Option<&'a str>) -> Vec<&'a Peer> {
     let asked: Vec<&Peer> = manifest.of(table, only).collect();
     let is_base = |peer: &Peer| match table {
-        Table::Login => peer.name == crate::report::LOGIN_FLOOR,
+        Table::Login => asked
+            .iter()
+            .any(|asking| crate::report::base(table, asking) == Some(peer.name.as_str())),
         _ => asked
             .iter()
             .any(|asking| asking.bare.as_deref() == Some(peer.name.as_str())),
@@ -145,6 +159,7 @@ async fn pages(server: &Server, amount: Amount) -> Result<Turn, String> {
         .map(|_| Visitor::new(server.port))
         .collect();
     let jar = visitors[0].session(&server.peer).await?;
+    visitors[0].is_turned_away(&server.peer, &jar).await?;
     let request: Rc<[u8]> = get(server.port, "/page", &jar).into();
     // Opens the connections, and sees that the session is one.
     for visitor in &mut visitors {
@@ -186,6 +201,9 @@ async fn logins(server: &Server, amount: Amount) -> Result<Turn, String> {
     let mut visitor = Visitor::new(server.port);
     for jar in &mut jars {
         visitor.page(jar).await?;
+    }
+    if let Some(jar) = jars.last() {
+        visitor.is_turned_away(&server.peer, jar).await?;
     }
     Ok(turn.of(jars.len() as u64))
 }

@@ -41,6 +41,22 @@ impl Jar {
         }
     }
 
+    /// Returns these cookies with one letter in the middle of each changed.
+    pub fn forged(&self) -> Self {
+        let mut forged = self.clone();
+        for kept in &mut forged.0 {
+            let half = kept.value.chars().count() / 2;
+            let letters = kept.value.chars().enumerate();
+            let change = |(place, letter)| match letter {
+                'A' if place == half => 'B',
+                _ if place == half => 'A',
+                letter => letter,
+            };
+            kept.value = letters.map(change).collect();
+        }
+        forged
+    }
+
     /// Returns what goes with a request for this path.
     pub fn header(&self, path: &str) -> String {
         let below = |kept: &&Kept| {
@@ -158,6 +174,24 @@ impl Visitor {
         greets(&answer)
     }
 
+    /// Sees that the page greets neither a stranger nor somebody with a session that was tampered with.
+    ///
+    /// # Errors
+    ///
+    /// It does, although it wants a session.
+    pub async fn is_turned_away(&mut self, peer: &Peer, jar: &Jar) -> Result<(), String> {
+        if peer.session == SessionBy::None {
+            return Ok(());
+        }
+        for (who, mut jar) in [("a stranger", Jar::default()), ("a forger", jar.forged())] {
+            let answer = self.ask("/page", &mut jar).await?;
+            if greets(&answer).is_ok() {
+                return Err(format!("/page greets {who}"));
+            }
+        }
+        Ok(())
+    }
+
     async fn ask(&mut self, target: &str, jar: &mut Jar) -> Result<Message, String> {
         let request = get(self.peer.port(), target, jar);
         let answer = self
@@ -253,6 +287,13 @@ mod tests {
             "a=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
         ]));
         assert_eq!(jar.header("/"), "");
+    }
+
+    #[test]
+    fn forged_cookie_differs_in_one_letter() {
+        let mut jar = Jar::default();
+        jar.take(&setting(&["a=xyz; Path=/", "b=CAD; Path=/"]));
+        assert_eq!(jar.forged().header("/"), "a=xAz; b=CBD");
     }
 
     #[test]

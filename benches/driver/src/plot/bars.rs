@@ -2,15 +2,13 @@
 
 use plotters::prelude::*;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::sheet::{self, Area, FAINT, GRID, HEAD, INK, MARGIN, Side, SmallPrint, WIDTH, font};
 use super::{Circumstances, figure};
 
-/// The tables that are drawn.
-pub(super) const TABLES: [&str; 2] = ["request", "login"];
-
-/// Where figures lie further apart than this, the axis counts in powers of ten.
-const FAR: f64 = 40.0;
+/// How many times the shortest bar a long one may be before it is cut, so that the differences among the short ones are seen.
+const LONGEST: f64 = 8.0;
 
 const OURS: RGBColor = RGBColor(9, 105, 218);
 const BASE: RGBColor = RGBColor(140, 149, 159);
@@ -41,6 +39,12 @@ pub(super) struct Row {
     #[serde(default)]
     ratio: Option<Spread>,
     #[serde(default)]
+    session_bytes: Option<f64>,
+    #[serde(default)]
+    abandoned_start_bytes: Option<f64>,
+    #[serde(default)]
+    release_cpu_seconds: Option<f64>,
+    #[serde(default)]
     missing: Option<String>,
 }
 
@@ -50,6 +54,84 @@ struct Spread {
     min: f64,
     max: f64,
 }
+
+impl Spread {
+    /// Returns that of a figure which was measured once; less than nothing is noise.
+    fn once(figure: f64) -> Self {
+        let figure = figure.max(0.0);
+        Self {
+            median: figure,
+            min: figure,
+            max: figure,
+        }
+    }
+}
+
+/// What a picture shows of a table.
+#[derive(Debug)]
+struct Subject {
+    table: &'static str,
+    name: &'static str,
+    title: &'static str,
+    explanation: &'static str,
+    /// What ratios are to; empty where there are none, and no bar is cut.
+    against: &'static str,
+    /// How the figures were come by.
+    of: &'static str,
+    /// Where the figure is in a row.
+    figure: fn(&Row) -> Option<Spread>,
+}
+
+const OF_ROUNDS: &str =
+    "Medians of the rounds; the thin line is from the least to the most of them.";
+
+const SUBJECTS: [Subject; 5] = [
+    Subject {
+        table: "request",
+        name: "request",
+        title: "A page of a logged-in user",
+        explanation: "Processor time of the server for one request, in microseconds. Less is better.",
+        against: "x bare",
+        of: OF_ROUNDS,
+        figure: |row| row.cpu_us,
+    },
+    Subject {
+        table: "login",
+        name: "login",
+        title: "A whole login",
+        explanation: "Processor time of the server from the start to the session, in microseconds. Less is better.",
+        against: "x floor",
+        of: OF_ROUNDS,
+        figure: |row| row.cpu_us,
+    },
+    Subject {
+        table: "memory",
+        name: "memory-session",
+        title: "Memory of a logged-in session",
+        explanation: "Bytes by which the server grows with each. Less is better.",
+        against: "",
+        of: "The mean of all sessions that were opened, what the allocator keeps to itself included.",
+        figure: |row| row.session_bytes.map(Spread::once),
+    },
+    Subject {
+        table: "memory",
+        name: "memory-start",
+        title: "Memory of a login that was begun and left",
+        explanation: "Bytes by which the server grows with each. Less is better.",
+        against: "",
+        of: "The mean of all logins that were begun, what the allocator keeps to itself included.",
+        figure: |row| row.abandoned_start_bytes.map(Spread::once),
+    },
+    Subject {
+        table: "build",
+        name: "build",
+        title: "A clean release build",
+        explanation: "Processor seconds of an app, with its framework and all that it stands on. Less is better.",
+        against: "",
+        of: "One build of each, in an empty target folder.",
+        figure: |row| row.release_cpu_seconds.map(Spread::once),
+    },
+];
 
 /// What a bar stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,10 +178,7 @@ impl Kind {
 /// A plot of one table.
 #[derive(Debug)]
 pub(super) struct Bars<'a> {
-    pub(super) name: &'static str,
-    title: &'static str,
-    explanation: &'static str,
-    against: &'static str,
+    subject: &'static Subject,
     /// In the order of the run.
     frameworks: Vec<String>,
     rows: Vec<Row>,
@@ -107,28 +186,34 @@ pub(super) struct Bars<'a> {
 }
 
 impl<'a> Bars<'a> {
-    /// Returns the plot of this table, if it is one that is drawn and has figures.
-    pub(super) fn of(
+    /// Returns the plots of this table for which it has figures.
+    ///
+    /// # Errors
+    ///
+    /// It is not such a table.
+    pub(super) fn among(
         table: &str,
+        rows: &Value,
+        circumstances: &'a Circumstances,
+    ) -> Result<Vec<Self>, String> {
+        let subjects = SUBJECTS.iter().filter(|subject| subject.table == table);
+        let plots = subjects.map(|subject| {
+            let rows = Vec::<Row>::deserialize(rows);
+            let rows = rows.map_err(|error| format!("{table}: {error}"))?;
+            Ok(Self::of(subject, rows, circumstances))
+        });
+        plots.filter_map(Result::transpose).collect()
+    }
+
+    /// Returns the plot of a subject, if there is a figure to show.
+    fn of(
+        subject: &'static Subject,
         mut rows: Vec<Row>,
         circumstances: &'a Circumstances,
     ) -> Option<Self> {
-        let (name, title, explanation, against) = match table {
-            "request" => (
-                "request",
-                "A page of a logged-in user",
-                "Processor time of the server for one request, in microseconds. Less is better.",
-                "x bare",
-            ),
-            "login" => (
-                "login",
-                "A whole login",
-                "Processor time of the server from the start to the session, in microseconds. Less is better.",
-                "x floor",
-            ),
-            _ => return None,
-        };
-        if !rows.iter().any(|row| row.cpu_us.is_some()) {
+        // What has neither a figure nor a reason is not a matter for it: a start of what has no login.
+        rows.retain(|row| (subject.figure)(row).is_some() || row.missing.is_some());
+        if !rows.iter().any(|row| (subject.figure)(row).is_some()) {
             return None;
         }
         let mut frameworks: Vec<String> = Vec::new();
@@ -139,22 +224,25 @@ impl<'a> Bars<'a> {
         }
         // The cheapest first; what could not be measured last.
         rows.sort_by(|one, other| {
-            let cost = |row: &Row| row.cpu_us.map_or(f64::INFINITY, |spread| spread.median);
+            let cost =
+                |row: &Row| (subject.figure)(row).map_or(f64::INFINITY, |spread| spread.median);
             cost(one).total_cmp(&cost(other))
         });
         Some(Self {
-            name,
-            title,
-            explanation,
-            against,
+            subject,
             frameworks,
             rows,
             circumstances,
         })
     }
 
+    /// Returns what the file of the picture is called.
+    pub(super) fn name(&self) -> &'static str {
+        self.subject.name
+    }
+
     fn kind(&self, row: &Row) -> Kind {
-        let checks = self.name != "login" || row.verifies_id_token;
+        let checks = self.subject.name != "login" || row.verifies_id_token;
         let begins = |with: &str| row.name.starts_with(with);
         match (begins("codegrant"), checks) {
             (true, true) => Kind::Ours,
@@ -187,12 +275,13 @@ impl<'a> Bars<'a> {
         let bottom = top + count(self.frameworks.len()) * GROUP + count(self.rows.len()) * LINE;
         let small = self.small_print();
         let height = bottom + AXIS + small.height();
-        let axis = Axis::of(self.rows.iter().filter_map(|row| row.cpu_us));
-        let mut explanation = self.explanation.to_owned();
-        if axis.powers {
-            explanation += " Each line is ten times the one before.";
+        let figures = self.rows.iter().filter_map(self.subject.figure);
+        let axis = Axis::of(figures, !self.subject.against.is_empty());
+        let mut explanation = self.subject.explanation.to_owned();
+        if axis.cuts {
+            explanation += " A bar with a gap is too long to be shown.";
         }
-        sheet::card(height, [self.title, &explanation], &small, |area| {
+        sheet::card(height, [self.subject.title, &explanation], &small, |area| {
             self.legend(area)?;
             for tick in axis.ticks() {
                 let x = axis.place(tick);
@@ -230,7 +319,7 @@ impl<'a> Bars<'a> {
             (LEFT - 10, y),
             font(16, INK, Side::Left),
         )?;
-        let Some(cost) = row.cpu_us else {
+        let Some(cost) = (self.subject.figure)(row) else {
             let why = row.missing.as_deref().unwrap_or("not measured");
             let why: String = why.chars().take(80).collect();
             let why = format!("missing: {why}");
@@ -239,13 +328,25 @@ impl<'a> Bars<'a> {
         let end = axis.place(cost.median);
         let bar = [(LEFT, y - 7), (end, y + 7)];
         let filled = self.kind(row).colour().filled();
+        let failed = |error: &dyn std::fmt::Display| error.to_string();
         area.draw(&Rectangle::new(bar, filled))
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| failed(&error))?;
         let (low, high) = (axis.place(cost.min), axis.place(cost.max));
-        let spread = PathElement::new([(low, y), (high, y)], INK.stroke_width(1));
-        area.draw(&spread).map_err(|error| error.to_string())?;
+        if cost.median > axis.to {
+            let gap = [
+                (end - 24, y + 8),
+                (end - 16, y - 8),
+                (end - 10, y - 8),
+                (end - 18, y + 8),
+            ];
+            area.draw(&Polygon::new(gap, sheet::PAPER.filled()))
+                .map_err(|error| failed(&error))?;
+        } else {
+            let spread = PathElement::new([(low, y), (high, y)], INK.stroke_width(1));
+            area.draw(&spread).map_err(|error| failed(&error))?;
+        }
         let ratio = row.ratio.map_or_else(String::new, |ratio| {
-            format!("  ({} {})", figure(ratio.median), self.against)
+            format!("  ({} {})", figure(ratio.median), self.subject.against)
         });
         let told = format!("{}{ratio}", figure(cost.median));
         let at = (end.max(high) + 8, y);
@@ -270,9 +371,6 @@ impl<'a> Bars<'a> {
     }
 
     fn small_print(&self) -> SmallPrint {
-        let rounds = self.circumstances.rounds.unwrap_or(1);
-        let of =
-            format!("Medians of {rounds} rounds; the thin line is from the least to the most.");
         let mut versions: Vec<String> = Vec::new();
         for version in self.rows.iter().flat_map(|row| &row.versions) {
             if !versions.contains(version) {
@@ -293,66 +391,39 @@ impl<'a> Bars<'a> {
         if run_by("flask") {
             versions.extend(self.circumstances.python.clone());
         }
-        SmallPrint::new(&of, versions, self.circumstances)
+        SmallPrint::new(self.subject.of, versions, self.circumstances)
     }
 }
 
 /// The axis along the bars.
 #[derive(Debug)]
 struct Axis {
-    from: f64,
     to: f64,
-    powers: bool,
+    /// Whether there are figures beyond its end.
+    cuts: bool,
 }
 
 impl Axis {
-    fn of(spreads: impl Iterator<Item = Spread>) -> Self {
-        let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
-        for spread in spreads {
-            least = least.min(spread.min);
-            most = most.max(spread.max);
-        }
-        let least = least.max(1e-3);
-        if most / least > FAR {
-            // A decade below the least, so that the shortest bar is one.
-            let from = 10_f64.powf(least.log10().floor());
-            let from = if least / from < 2.0 {
-                from / 10.0
-            } else {
-                from
-            };
-            return Self {
-                from,
-                to: most * 1.05,
-                powers: true,
-            };
-        }
+    fn of(spreads: impl Iterator<Item = Spread>, may_cut: bool) -> Self {
+        let spreads: Vec<Spread> = spreads.collect();
+        let medians = spreads.iter().map(|spread| spread.median);
+        let limit = LONGEST * medians.fold(f64::INFINITY, f64::min);
+        let fits = |spread: &&Spread| !may_cut || spread.median <= limit;
+        let shown = spreads.iter().filter(fits);
+        let most = shown.map(|spread| spread.max).fold(1.0, f64::max);
         Self {
-            from: 0.0,
             to: most * 1.05,
-            powers: false,
+            cuts: !spreads.iter().all(|spread| fits(&spread)),
         }
     }
 
     fn place(&self, value: f64) -> i32 {
-        let share = if self.powers {
-            (value.max(self.from) / self.from).log10() / (self.to / self.from).log10()
-        } else {
-            value / self.to
-        };
+        let share = (value / self.to).min(1.0);
         LEFT + (f64::from(RIGHT - LEFT) * share).round() as i32
     }
 
     fn ticks(&self) -> Vec<f64> {
         let mut ticks = Vec::new();
-        if self.powers {
-            let mut tick = self.from;
-            while tick <= self.to {
-                ticks.push(tick);
-                tick *= 10.0;
-            }
-            return ticks;
-        }
         let rough = self.to / 6.0;
         let power = 10_f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0]
@@ -387,18 +458,15 @@ mod tests {
     }
 
     #[test]
-    fn axis_counts_in_powers_only_where_figures_lie_far_apart() {
-        let spread = |median| Spread {
-            median,
-            min: median,
-            max: median,
-        };
-        let near = Axis::of([spread(10.0), spread(30.0)].into_iter());
+    fn bar_is_cut_only_where_it_would_leave_no_room_for_the_others() {
+        let figures = || [10.0, 30.0, 9_000.0].map(Spread::once).into_iter();
+        let near = Axis::of(figures().take(2), true);
         assert_eq!(near.ticks(), [0.0, 10.0, 20.0, 30.0]);
-        assert_eq!(near.place(0.0), LEFT);
-        let far = Axis::of([spread(10.0), spread(9_000.0)].into_iter());
-        assert_eq!(far.ticks(), [1.0, 10.0, 100.0, 1_000.0]);
-        assert!(far.place(10.0) > LEFT + 20);
-        assert!(far.place(9_000.0) <= RIGHT);
+        assert_eq!((near.place(0.0), near.cuts), (LEFT, false));
+        let cut = Axis::of(figures(), true);
+        assert_eq!(cut.ticks(), [0.0, 10.0, 20.0, 30.0]);
+        assert_eq!((cut.place(9_000.0), cut.cuts), (RIGHT, true));
+        let whole = Axis::of(figures(), false);
+        assert!(whole.to > 9_000.0 && !whole.cuts);
     }
 }

@@ -11,7 +11,7 @@ pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 pub(super) const INK: RGBColor = RGBColor(31, 35, 40);
 pub(super) const FAINT: RGBColor = RGBColor(89, 99, 110);
 pub(super) const GRID: RGBColor = RGBColor(225, 228, 232);
-const PAPER: RGBColor = RGBColor(255, 255, 255);
+pub(super) const PAPER: RGBColor = RGBColor(255, 255, 255);
 const EDGE: RGBColor = RGBColor(209, 217, 224);
 
 pub(super) const WIDTH: u32 = 900;

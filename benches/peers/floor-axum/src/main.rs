@@ -1,8 +1,8 @@
 //! The least that a login in axum can cost: what no library can do without, and nothing else. Not an example to follow.
 //!
 //! `MODE=memory` looks a random cookie up in a map; `MODE=cookie` opens a cookie sealed with AES-256-GCM. The login is
-//! two requests, one token call by a shared reqwest client, and one check of an RS256 signature by a key that was
-//! parsed once: without state, nonce and PKCE.
+//! two requests, one token call by a shared reqwest client, and one check of an RS256 or ES256 signature by a key that
+//! was parsed once: without state, nonce and PKCE.
 
 use std::collections::HashMap;
 use std::env;
@@ -12,7 +12,9 @@ use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::rand;
-use aws_lc_rs::signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+};
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
@@ -51,6 +53,8 @@ struct Jwks {
 struct Jwk {
     n: Option<String>,
     e: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -194,6 +198,14 @@ impl App {
 }
 
 fn parse_key(key: &Jwk) -> Option<ParsedPublicKey> {
+    if let (Some(x), Some(y)) = (&key.x, &key.y) {
+        let (x, y) = (
+            URL_SAFE_NO_PAD.decode(x).ok()?,
+            URL_SAFE_NO_PAD.decode(y).ok()?,
+        );
+        let point = [&[4][..], &x, &y].concat();
+        return ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).ok();
+    }
     let n = URL_SAFE_NO_PAD.decode(key.n.as_ref()?).ok()?;
     let e = URL_SAFE_NO_PAD.decode(key.e.as_ref()?).ok()?;
     let key = RsaPublicKeyComponents { n, e };
