@@ -103,6 +103,16 @@ pub struct Peer {
     pub note: String,
 }
 
+impl Peer {
+    /// Tells whether a part of its name or its framework is named, in capitals or not.
+    fn is_meant_by(&self, only: &str) -> bool {
+        let only = only.to_lowercase();
+        [&self.name, &self.framework]
+            .into_iter()
+            .any(|text| text.to_lowercase().contains(&only))
+    }
+}
+
 fn login() -> String {
     "/login".to_owned()
 }
@@ -150,12 +160,12 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Iterates over what takes part in this table and has `only` in its name, where that is said.
+    /// Iterates over what takes part in this table and is meant by `only`, where that is said.
     pub fn of<'a>(&'a self, table: Table, only: Option<&'a str>) -> impl Iterator<Item = &'a Peer> {
         let of_table = self
             .peers
             .iter()
             .filter(move |peer| peer.tables.contains(&table));
-        of_table.filter(move |peer| only.is_none_or(|only| peer.name.contains(only)))
+        of_table.filter(move |peer| only.is_none_or(|only| peer.is_meant_by(only)))
     }
 }

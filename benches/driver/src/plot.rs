@@ -8,7 +8,7 @@ mod bars;
 mod lines;
 mod sheet;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,19 @@ impl Circumstances {
         format!("{processor}, {cores} cores, Linux {system}, {date}")
     }
 
+    /// Tells whether figures of the two compare: of the same machine and compiler, on whatever day.
+    fn compare_with(&self, other: &Self) -> bool {
+        let of = |it: &Self| {
+            (
+                it.processor.clone(),
+                it.cores,
+                it.system.clone(),
+                it.rustc.clone(),
+            )
+        };
+        of(self) == of(other)
+    }
+
     /// Returns the compiler's version without its hash.
     fn compiler(&self) -> Option<String> {
         let mut words = self.rustc.as_deref()?.split(' ');
@@ -58,7 +71,7 @@ impl Circumstances {
 #[derive(Debug, Deserialize)]
 struct Run {
     circumstances: Circumstances,
-    tables: BTreeMap<String, Value>,
+    tables: BTreeMap<String, Vec<Value>>,
 }
 
 /// A line of a file with figures by size.
@@ -90,38 +103,68 @@ pub fn run(mut words: impl Iterator<Item = String>) -> Result<(), String> {
         }
     }
     fs::create_dir_all(&into).map_err(|error| format!("{}: {error}", into.display()))?;
-    let mut drawn = BTreeSet::new();
+    let mut runs = Runs::default();
+    let mut pictures = Vec::new();
     for file in &files {
-        let text =
-            fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        for (name, picture) in
-            pictures(&text).map_err(|why| format!("{}: {why}", file.display()))?
-        {
-            let path = into.join(name + ".svg");
-            if !drawn.insert(path.clone()) {
-                return Err(format!(
-                    "{}: {} is drawn already, from an earlier file",
-                    file.display(),
-                    path.display()
-                ));
-            }
-            write(&path, &picture)?;
+        let said = |why: String| format!("{}: {why}", file.display());
+        let text = fs::read_to_string(file).map_err(|error| said(error.to_string()))?;
+        match serde_json::from_str::<Run>(&text) {
+            Ok(run) => runs.take(run).map_err(said)?,
+            Err(_) => pictures.extend(by_size(&text).map_err(said)?),
         }
+    }
+    pictures.extend(runs.pictures()?);
+    for (name, picture) in pictures {
+        write(&into.join(name + ".svg"), &picture)?;
     }
     Ok(())
 }
 
-/// Draws everything in a file. Returns names and pictures.
-fn pictures(text: &str) -> Result<Vec<(String, String)>, String> {
-    if let Ok(run) = serde_json::from_str::<Run>(text) {
+/// The tables of all runs, as of one: several may have measured a part each.
+#[derive(Debug, Default)]
+struct Runs(Option<(Circumstances, BTreeMap<String, Vec<Value>>)>);
+
+impl Runs {
+    /// Adds what a run measured and no earlier one did.
+    ///
+    /// # Errors
+    ///
+    /// It ran on another machine or with another compiler, so that its figures do not compare.
+    fn take(&mut self, run: Run) -> Result<(), String> {
+        let (circumstances, tables) = self
+            .0
+            .get_or_insert_with(|| (run.circumstances.clone(), BTreeMap::new()));
+        if !circumstances.compare_with(&run.circumstances) {
+            return Err("it was measured on another machine, or with another compiler".to_owned());
+        }
+        for (table, rows) in run.tables {
+            let known = tables.entry(table).or_default();
+            for row in rows {
+                if !known.iter().any(|other| other["name"] == row["name"]) {
+                    known.push(row);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Draws them. Returns names and pictures.
+    fn pictures(self) -> Result<Vec<(String, String)>, String> {
         let mut pictures = Vec::new();
-        for (table, rows) in &run.tables {
-            for bars in Bars::among(table, rows, &run.circumstances)? {
+        let Some((circumstances, tables)) = self.0 else {
+            return Ok(pictures);
+        };
+        for (table, rows) in tables {
+            for bars in Bars::among(&table, &rows.into(), &circumstances)? {
                 pictures.push((bars.name().to_owned(), bars.draw()?));
             }
         }
-        return Ok(pictures);
+        Ok(pictures)
     }
+}
+
+/// Draws the figures of a file with one at each size. Returns names and pictures.
+fn by_size(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut circumstances = None;
     let mut points = Vec::new();
     for line in text.lines().filter(|line| line.starts_with('{')) {
@@ -176,7 +219,9 @@ mod tests {
                   "cpu_us": {{"median": 10.0, "min": 9.0, "max": 11.0}}}},
                 {{"name": "gone", "framework": "flask", "missing": "there is no Python"}}]}}}}"#
         );
-        let pictures = pictures(&run).unwrap();
+        let mut runs = Runs::default();
+        runs.take(serde_json::from_str(&run).unwrap()).unwrap();
+        let pictures = runs.pictures().unwrap();
         let [(session, _), (name, picture)] = &pictures[..] else {
             panic!("{pictures:?}")
         };
@@ -194,13 +239,42 @@ mod tests {
     }
 
     #[test]
+    fn runs_that_measured_a_part_each_are_drawn_as_one() {
+        let run = |name: &str, machine: &str, seconds: u8| {
+            let run = format!(
+                r#"{CIRCUMSTANCES}, "tables": {{"build": [
+                    {{"name": "{name}", "framework": "axum", "release_cpu_seconds": {seconds}}}]}}}}"#
+            );
+            serde_json::from_str::<Run>(&run.replace("A CPU", machine)).unwrap()
+        };
+        let mut runs = Runs::default();
+        for (name, seconds) in [("bare axum", 41), ("codegrant", 150), ("codegrant", 99)] {
+            runs.take(run(name, "A CPU", seconds)).unwrap();
+        }
+        assert!(runs.take(run("openidconnect", "Another CPU", 1)).is_err());
+        let pictures = runs.pictures().unwrap();
+        let [(name, picture)] = &pictures[..] else {
+            panic!("{pictures:?}")
+        };
+        assert_eq!(name, "build");
+        assert!(
+            picture.contains("\n150\n") && picture.contains("\n41.0\n"),
+            "{picture}"
+        );
+        assert!(
+            !picture.contains("\n99.0\n"),
+            "the earlier one stays: {picture}"
+        );
+    }
+
+    #[test]
     fn figures_by_size_become_one_picture_for_each_unit() {
         let machine = CIRCUMSTANCES.replace('\n', "") + "}\n";
         let text = machine
             + "{\"what\": \"memory_store\", \"sessions\": 1000, \"load_ns\": 2500, \"session_bytes\": 250}\n"
             + "something that is no JSON\n"
             + "{\"what\": \"memory_store\", \"sessions\": 10000, \"load_ns\": 2600, \"load_longest_ns\": 9000}\n";
-        let pictures = pictures(&text).unwrap();
+        let pictures = by_size(&text).unwrap();
         let names: Vec<_> = pictures.iter().map(|(name, _)| name.as_str()).collect();
         let expected = [
             "memory-store-bytes",
@@ -214,6 +288,6 @@ mod tests {
     #[test]
     fn figures_of_no_machine_are_refused() {
         let text = r#"{"what": "memory_store", "sessions": 1, "load_ns": 1}"#;
-        assert!(pictures(text).unwrap_err().contains("machine"));
+        assert!(by_size(text).unwrap_err().contains("machine"));
     }
 }

@@ -78,10 +78,22 @@ struct Manifest {
 #[derive(Debug, Deserialize)]
 struct Peer {
     name: String,
+    #[serde(default)]
+    framework: String,
     kind: String,
     package: Option<String>,
     bare: Option<String>,
     tables: Vec<String>,
+}
+
+impl Peer {
+    /// Tells whether a part of its name or its framework is named, in capitals or not, as the program that measures does.
+    fn is_meant_by(&self, only: &str) -> bool {
+        let only = only.to_lowercase();
+        [&self.name, &self.framework]
+            .into_iter()
+            .any(|text| text.to_lowercase().contains(&only))
+    }
 }
 
 /// Builds and installs the peers, measures them, and prints the tables. Returns whether the measurement ran.
@@ -166,7 +178,7 @@ impl<'a> Wanted<'a> {
     fn among(manifest: &'a Manifest, options: &Options) -> Self {
         let asked = |peer: &&Peer| {
             let only = options.only.as_deref();
-            let named = only.is_none_or(|only| peer.name.contains(only));
+            let named = only.is_none_or(|only| peer.is_meant_by(only));
             let tables = &options.tables;
             named && (tables.is_empty() || peer.tables.iter().any(|own| tables.contains(&&**own)))
         };
@@ -230,6 +242,7 @@ mod tests {
     const MANIFEST: &str = r#"
         [[peer]]
         name = "bare axum"
+        framework = "axum"
         kind = "rust"
         package = "bare-axum"
         tables = ["request"]
@@ -240,7 +253,7 @@ mod tests {
         bare = "bare axum"
         tables = ["request", "build"]
         [[peer]]
-        name = "floor: a login"
+        name = "floor: a login RS256"
         kind = "rust"
         package = "floor-axum"
         tables = ["login"]
@@ -266,6 +279,8 @@ mod tests {
         let (packages, kinds) = wanted(&["--only", "codegrant"]);
         assert_eq!(packages, ["bare-axum", "codegrant-on-axum", "floor-axum"]);
         assert_eq!(kinds, ["rust"]);
+        let (packages, _) = wanted(&["--only", "AXUM"]);
+        assert_eq!(packages, ["bare-axum", "floor-axum"]);
         let (packages, _) = wanted(&["--only", "Authlib"]);
         assert_eq!(packages, ["floor-axum"]);
         let (packages, _) = wanted(&["--table", "build"]);

@@ -18,17 +18,19 @@ const NAMES: i32 = 180;
 /// How far names are apart.
 const NAME: i32 = 17;
 
-const COLOURS: [RGBColor; 6] = [
+const COLOURS: [RGBColor; 8] = [
     RGBColor(9, 105, 218),
     RGBColor(191, 135, 0),
     RGBColor(26, 127, 55),
     RGBColor(130, 80, 223),
     RGBColor(207, 34, 46),
     RGBColor(31, 136, 146),
+    RGBColor(191, 57, 137),
+    RGBColor(89, 99, 110),
 ];
 
 /// The fields of a line that say how many there are.
-const SIZES: [&str; 3] = ["sessions", "providers", "parallel"];
+const SIZES: [&str; 4] = ["sessions", "providers", "parallel", "endings"];
 
 /// A figure at a size.
 #[derive(Debug, Clone)]
@@ -44,7 +46,8 @@ impl Point {
     /// Returns the figures of one line; their names end or begin with their unit.
     pub(super) fn among(what: &str, figures: &BTreeMap<String, f64>) -> Vec<Self> {
         let size = SIZES.iter().find_map(|name| figures.get(*name).copied());
-        let Some(size) = size else {
+        // An axis in powers has no place for none of something.
+        let Some(size) = size.filter(|size| *size >= 1.0) else {
             return Vec::new();
         };
         let points = figures.iter().filter_map(|(name, value)| {
@@ -52,7 +55,9 @@ impl Point {
                 (name.to_owned(), "us", *value)
             } else if let Some(name) = name.strip_suffix("_ns") {
                 (name.to_owned(), "us", value / 1e3)
-            } else if name.contains("bytes") {
+            } else if let Some(name) = name.strip_suffix("_ms") {
+                (name.to_owned(), "us", value * 1e3)
+            } else if name.contains("bytes") && name != "bytes" {
                 let name = name.trim_start_matches("bytes_").trim_end_matches("_bytes");
                 (name.to_owned(), "bytes", *value)
             } else {
@@ -62,6 +67,7 @@ impl Point {
             let (series, part) = match name.strip_suffix("_longest") {
                 Some(series) => (series, "-longest"),
                 None if name == "build" => ("build", "-build"),
+                None if name == "start" && what == "revocation_index" => ("start", "-start"),
                 None => (&*name, ""),
             };
             Some(Self {
@@ -117,11 +123,13 @@ impl<'a> Lines<'a> {
             "memory-store-longest" => ("Sessions in memory: the slowest call", "sessions"),
             "providers" => ("Many providers", "providers"),
             "providers-build" => ("Starting with many providers", "providers"),
+            "revocation-index" => ("A page, beside a list of what is over", "endings"),
+            "revocation-index-start" => ("Starting beside a list of what is over", "endings"),
             "parallel" => ("Logins under way at the same time", "logins"),
             other => (other, "size"),
         };
         let what = match (self.unit, &*self.subject) {
-            (_, "providers-build") => "Microseconds for all of them",
+            (_, "providers-build" | "revocation-index-start") => "Microseconds for all of them",
             ("bytes", _) => "Bytes for one",
             _ => "Microseconds for one",
         };
