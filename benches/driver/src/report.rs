@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::manifest::{Kind, Peer, Table};
 use crate::rounds::{Plan, Row, Turn};
@@ -263,10 +263,9 @@ pub fn circumstances(plan: Plan) -> Value {
         let output = Command::new(program).arg(argument).output().ok()?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
-    let slice_ms = [Kind::Rust, Kind::Node, Kind::Python].map(|kind| {
-        let slice = u64::try_from(plan.slice(kind).as_millis()).unwrap_or(u64::MAX);
-        (kind.name().to_owned(), slice.into())
-    });
+    let slice_ms = |table: Table, kind: Kind| {
+        u64::try_from(plan.slice(table, kind).as_millis()).unwrap_or(u64::MAX)
+    };
     json!({
         "processor": model.map_or("unknown", |(_, name)| name),
         "cores": std::thread::available_parallelism().map_or(0, usize::from),
@@ -277,7 +276,11 @@ pub fn circumstances(plan: Plan) -> Value {
         "node": said("node", "--version"),
         "python": said("python3", "--version"),
         "rounds": plan.rounds,
-        "slice_ms": slice_ms.into_iter().collect::<Map<_, _>>(),
+        "slice_ms": {
+            "request": slice_ms(Table::Request, Kind::Rust),
+            "login": slice_ms(Table::Login, Kind::Rust),
+            "node and python": slice_ms(Table::Login, Kind::Node),
+        },
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::task::JoinSet;
+use url::Url;
 
 use crate::manifest::{Kind, Manifest, Peer, Table};
 use crate::server::{Places, Server};
@@ -15,6 +16,8 @@ use crate::visitor::{Jar, Visitor, get, greets};
 /// How many connections work at once: enough that the server is never idle.
 const PAGES_AT_ONCE: usize = 8;
 const LOGINS_AT_ONCE: usize = 4;
+/// How many logins each of these connections has under way.
+const BATCH: u64 = 16;
 
 /// How long to go on.
 #[derive(Debug, Clone, Copy)]
@@ -68,12 +71,15 @@ pub struct Plan {
 
 impl Plan {
     /// Returns how long one turn of a peer of this kind takes.
-    pub fn slice(self, kind: Kind) -> Duration {
-        self.slice.unwrap_or(match kind {
-            Kind::Rust => Duration::from_millis(500),
+    pub fn slice(self, table: Table, kind: Kind) -> Duration {
+        let by_kind = match (kind, table) {
+            // Most of a login's time is the provider's.
+            (Kind::Rust, Table::Login) => Duration::from_secs(1),
+            (Kind::Rust, _) => Duration::from_millis(500),
             // One unit takes ten to a hundred times as long there, and garbage is collected now and then.
-            Kind::Node | Kind::Python => Duration::from_secs(2),
-        })
+            (Kind::Node | Kind::Python, _) => Duration::from_secs(2),
+        };
+        self.slice.unwrap_or(by_kind)
     }
 }
 
@@ -111,7 +117,7 @@ pub async fn measure(
             let (row, Some(server)) = (&mut rows[place], &servers[place]) else {
                 continue;
             };
-            let amount = Amount::For(plan.slice(row.peer.kind));
+            let amount = Amount::For(plan.slice(table, row.peer.kind));
             match turn(table, server, amount).await {
                 Ok(turn) if round > 0 => row.turns.push(Turn { round, ..turn }),
                 Ok(_) => {}
@@ -181,23 +187,36 @@ async fn pages(server: &Server, amount: Amount) -> Result<Turn, String> {
     Ok(turn.of(units.iter().sum()))
 }
 
-/// Logs one fresh visitor in after the other. Afterwards each of them sees the page.
+/// Logs fresh visitors in, a batch at a time. Afterwards each of them sees the page.
+///
+/// All of a batch begin, then all agree at the provider, then all come back: a signature costs the provider ten times what
+/// a login costs the server, which would otherwise sit idle between any two of them.
 async fn logins(server: &Server, amount: Amount) -> Result<Turn, String> {
-    let visitors: Vec<Visitor> = (0..LOGINS_AT_ONCE)
-        .map(|_| Visitor::new(server.port))
+    let mut travellers: Vec<Traveller> = (0..LOGINS_AT_ONCE)
+        .map(|_| Traveller::new(server))
         .collect();
-    let work = |mut visitor: Visitor, begun: Instant| {
-        let peer = server.peer.clone();
-        async move {
-            let mut jars = Vec::new();
-            while !amount.is_done(begun, jars.len() as u64) {
-                jars.push(visitor.log_in(&peer).await?);
-            }
-            Ok(jars)
+    let begun = Instant::now();
+    let mut all = Spent::default();
+    let mut each = 0;
+    while !amount.is_done(begun, each) {
+        let batch = match amount {
+            Amount::For(_) => BATCH,
+            Amount::Each(count) => BATCH.min(count - each),
+        };
+        each += batch;
+        let begin = |traveller: Traveller, _| traveller.begin(batch);
+        let (spent, done) = counted(server, travellers, begin).await?;
+        all.add(&spent);
+        travellers = done;
+        for traveller in &mut travellers {
+            traveller.consent().await?;
         }
-    };
-    let (turn, jars) = counted(server, visitors, work).await?;
-    let mut jars: Vec<Jar> = jars.into_iter().flatten().collect();
+        let come_back = |traveller: Traveller, _| traveller.come_back();
+        let (spent, done) = counted(server, travellers, come_back).await?;
+        all.add(&spent);
+        travellers = done;
+    }
+    let mut jars: Vec<Jar> = travellers.into_iter().flat_map(|it| it.home).collect();
     let mut visitor = Visitor::new(server.port);
     for jar in &mut jars {
         visitor.page(jar).await?;
@@ -205,14 +224,63 @@ async fn logins(server: &Server, amount: Amount) -> Result<Turn, String> {
     if let Some(jar) = jars.last() {
         visitor.is_turned_away(&server.peer, jar).await?;
     }
-    Ok(turn.of(jars.len() as u64))
+    Ok(all.of(jars.len() as u64))
+}
+
+/// A connection over which visitors log in, and how far each of them is.
+struct Traveller {
+    visitor: Visitor,
+    peer: Peer,
+    /// Those who were sent to the provider, and where to.
+    sent: Vec<(Jar, Url)>,
+    /// Those who agreed there, and where they come back to.
+    agreed: Vec<(Jar, String)>,
+    /// Those who are logged in.
+    home: Vec<Jar>,
+}
+
+impl Traveller {
+    fn new(server: &Server) -> Self {
+        Self {
+            visitor: Visitor::new(server.port),
+            peer: server.peer.clone(),
+            sent: Vec::new(),
+            agreed: Vec::new(),
+            home: Vec::new(),
+        }
+    }
+
+    async fn begin(mut self, count: u64) -> Result<Self, String> {
+        for _ in 0..count {
+            let mut jar = Jar::default();
+            let provider = self.visitor.begin(&self.peer, &mut jar).await?;
+            self.sent.push((jar, provider));
+        }
+        Ok(self)
+    }
+
+    async fn consent(&mut self) -> Result<(), String> {
+        for (jar, provider) in self.sent.drain(..) {
+            self.agreed
+                .push((jar, self.visitor.consent(&provider).await?));
+        }
+        Ok(())
+    }
+
+    async fn come_back(mut self) -> Result<Self, String> {
+        for (mut jar, target) in self.agreed.drain(..) {
+            self.visitor.come_back(&target, &mut jar).await?;
+            self.home.push(jar);
+        }
+        Ok(self)
+    }
 }
 
 /// Lets all visitors work at once, and reads the server's books before and after.
-async fn counted<T: 'static, F>(
+async fn counted<V, T: 'static, F>(
     server: &Server,
-    visitors: Vec<Visitor>,
-    work: impl Fn(Visitor, Instant) -> F,
+    visitors: Vec<V>,
+    work: impl Fn(V, Instant) -> F,
 ) -> Result<(Spent, Vec<T>), String>
 where
     F: Future<Output = Result<T, String>> + 'static,
@@ -238,6 +306,7 @@ where
 }
 
 /// What all units of a turn took together.
+#[derive(Debug, Default)]
 struct Spent {
     cpu: Duration,
     wall: Duration,
@@ -245,6 +314,14 @@ struct Spent {
 }
 
 impl Spent {
+    fn add(&mut self, more: &Self) {
+        self.cpu += more.cpu;
+        self.wall += more.wall;
+        if let Some(count) = more.instructions {
+            self.instructions = Some(self.instructions.unwrap_or(0) + count);
+        }
+    }
+
     fn of(&self, units: u64) -> Turn {
         let each = |time: Duration| time.as_secs_f64() * 1e6 / units.max(1) as f64;
         let (cpu, wall) = (each(self.cpu), each(self.wall));

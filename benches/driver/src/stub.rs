@@ -1,7 +1,7 @@
 //! The provider that every peer logs in with: it says yes at once, and is fast.
 //!
 //! One listener is two providers, `/rs256` and `/es256`, which differ in how they sign. Whoever comes to the
-//! authorization endpoint is Jane Doe and agrees. A code carries its nonce and is good once. PKCE is taken and not
+//! authorization endpoint is Jane Doe and agrees. A code has its ID token, signed beforehand, and is good once. PKCE is taken and not
 //! judged: this provider guards nothing, it only answers as one would.
 
 use std::cell::RefCell;
@@ -42,7 +42,7 @@ struct Inner {
     issued: RefCell<Issued>,
 }
 
-/// The codes that were given out and not yet redeemed, with their nonces.
+/// The codes that were given out and not yet redeemed, with their ID tokens.
 #[derive(Default)]
 struct Issued {
     count: u64,
@@ -50,9 +50,9 @@ struct Issued {
 }
 
 struct Grant {
-    client_id: String,
-    nonce: Option<String>,
     scope: String,
+    /// Signed with the consent and not with the token request, which nobody shall wait for.
+    id_token: Option<String>,
 }
 
 impl Stub {
@@ -117,8 +117,8 @@ impl Stub {
         match (method, endpoint) {
             ("GET", ".well-known/openid-configuration") => self.metadata(algorithm),
             ("GET", "jwks") => self.keys(algorithm),
-            ("GET", "authorize") => self.authorize(&url),
-            ("POST", "token") => self.token(algorithm, &request.body),
+            ("GET", "authorize") => self.authorize(algorithm, &url),
+            ("POST", "token") => self.token(&request.body),
             ("GET" | "POST", "userinfo") => document(&json!({
                 "sub": SUBJECT, "id": 248_289_761_001_u64, "login": "jane", "name": NAME, "email": "jane@mail.example",
                 "email_verified": true, "picture": "https://pictures.example/jane.png",
@@ -164,7 +164,7 @@ impl Stub {
     }
 
     /// Consents for Jane Doe and sends her back with a code.
-    fn authorize(&self, url: &Url) -> Vec<u8> {
+    fn authorize(&self, algorithm: &str, url: &Url) -> Vec<u8> {
         let asked: HashMap<_, _> = url.query_pairs().into_owned().collect();
         let said = |name: &str| asked.get(name).cloned();
         let Some(Ok(mut back)) = said("redirect_uri").map(|uri| Url::parse(&uri)) else {
@@ -178,11 +178,13 @@ impl Stub {
             issued.count,
             issued.count.wrapping_mul(2_654_435_761) as u32
         );
-        let grant = Grant {
-            client_id: said("client_id").unwrap_or_default(),
-            nonce: said("nonce"),
-            scope: said("scope").unwrap_or_default(),
-        };
+        let scope = said("scope").unwrap_or_default();
+        let is_openid = scope.split(' ').any(|scope| scope == "openid");
+        let id_token = is_openid.then(|| {
+            let client_id = said("client_id").unwrap_or_default();
+            self.id_token(algorithm, &client_id, said("nonce"))
+        });
+        let grant = Grant { scope, id_token };
         issued.codes.insert(code.clone(), grant);
         back.query_pairs_mut().append_pair("code", &code);
         if let Some(state) = said("state") {
@@ -191,7 +193,7 @@ impl Stub {
         format!("HTTP/1.1 302 Found\r\nlocation: {back}\r\ncontent-length: 0\r\n\r\n").into_bytes()
     }
 
-    fn token(&self, algorithm: &str, body: &[u8]) -> Vec<u8> {
+    fn token(&self, body: &[u8]) -> Vec<u8> {
         let asked: HashMap<_, _> = form_urlencoded::parse(body).into_owned().collect();
         let grant = asked
             .get("code")
@@ -203,22 +205,22 @@ impl Stub {
             "access_token": "an-access-token-of-some-forty-characters", "token_type": "Bearer", "expires_in": 3600,
             "scope": grant.scope,
         });
-        if grant.scope.split(' ').any(|scope| scope == "openid") {
-            answer["id_token"] = self.id_token(algorithm, &grant).into();
+        if let Some(id_token) = grant.id_token {
+            answer["id_token"] = id_token.into();
         }
         document(&answer)
     }
 
-    fn id_token(&self, algorithm: &str, grant: &Grant) -> String {
+    fn id_token(&self, algorithm: &str, client_id: &str, nonce: Option<String>) -> String {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_secs());
         let mut claims = json!({
-            "iss": self.issuer(algorithm), "sub": SUBJECT, "aud": grant.client_id, "exp": now + 3600, "iat": now,
+            "iss": self.issuer(algorithm), "sub": SUBJECT, "aud": client_id, "exp": now + 3600, "iat": now,
             "auth_time": now, "name": NAME, "email": "jane@mail.example", "email_verified": true,
         });
-        if let Some(nonce) = &grant.nonce {
-            claims["nonce"] = nonce.clone().into();
+        if let Some(nonce) = nonce {
+            claims["nonce"] = nonce.into();
         }
         let header = json!({ "alg": algorithm.to_uppercase(), "kid": algorithm, "typ": "JWT" });
         let signed = format!(

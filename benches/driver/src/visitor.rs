@@ -147,20 +147,39 @@ impl Visitor {
     pub async fn log_in(&mut self, peer: &Peer) -> Result<Jar, String> {
         let mut jar = Jar::default();
         let authorize = self.begin(peer, &mut jar).await?;
+        let target = self.consent(&authorize).await?;
+        self.come_back(&target, &mut jar).await?;
+        Ok(jar)
+    }
+
+    /// Agrees at the provider: returns where that sends the visitor with a code.
+    ///
+    /// # Errors
+    ///
+    /// It sends nobody anywhere.
+    pub async fn consent(&mut self, authorize: &Url) -> Result<String, String> {
         let port = authorize.port().ok_or("the provider's URL has no port")?;
         let provider = self.provider.get_or_insert_with(|| Connection::new(port));
-        let request = get(port, &path_and_query(&authorize), &Jar::default());
+        let request = get(port, &path_and_query(authorize), &Jar::default());
         let consented = provider
             .send(&request)
             .await
             .map_err(|error| format!("the provider: {error}"))?;
         let callback = self.location("the provider", &consented)?;
-        let target = path_and_query(&callback);
-        let answer = self.ask(&target, &mut jar).await?;
+        Ok(path_and_query(&callback))
+    }
+
+    /// Comes back from the provider with a code, and has a session with the answer.
+    ///
+    /// # Errors
+    ///
+    /// The server does not want the code.
+    pub async fn come_back(&mut self, target: &str, jar: &mut Jar) -> Result<(), String> {
+        let answer = self.ask(target, jar).await?;
         if answer.status() >= 400 {
-            Err(told(&target, &answer))
+            Err(told(target, &answer))
         } else {
-            Ok(jar)
+            Ok(())
         }
     }
 

@@ -163,8 +163,9 @@ impl<'a> Lines<'a> {
             let (smallest, largest) = extent(|point| point.0);
             let (least, most) = extent(|point| point.1);
             let across = (smallest.max(1e-9)..largest.max(smallest * 10.0)).log_scale();
-            if most / least.max(1e-9) > FAR {
-                let up = (power_below(least.max(1e-9))..most * 1.5).log_scale();
+            // What may be nothing has no place on an axis in powers.
+            if least > 0.0 && most / least > FAR {
+                let up = (power_below(least)..most * 1.5).log_scale();
                 self.fill(area, &inner, across, up, sizes)
             } else {
                 self.fill(area, &inner, across, 0.0..most * 1.15, sizes)
