@@ -40,6 +40,11 @@ fn operations() -> Vec<Operation> {
         operation("callback by values", proof::callback),
         operation("whole callback", site::whole_callback),
     ];
+    let bare = [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
+    operations.extend(bare.map(|algorithm| Operation {
+        name: format!("signature {algorithm} alone"),
+        perform: Box::new(move || proof::signature_alone(algorithm)),
+    }));
     let algorithms = [
         Algorithm::Rs256,
         Algorithm::Ps256,

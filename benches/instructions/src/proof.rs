@@ -2,6 +2,9 @@
 
 use std::hint::black_box;
 
+use aws_lc_rs::signature::{self, ParsedPublicKey, RsaPublicKeyComponents};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use codegrant_core::http::HttpResponse;
 use codegrant_core::jose::{Algorithm, KeySet, SigningKey};
 use codegrant_core::{
@@ -66,6 +69,41 @@ pub fn id_token(algorithm: Algorithm) {
     });
 }
 
+/// Checks the signature of that very ID token, and nothing else: what no ID token can cost less than.
+pub fn signature_alone(algorithm: Algorithm) {
+    let published = signing_key(algorithm, "k1");
+    let jwk = published.public_jwk();
+    let bytes = |name: &str| base64(jwk[name].as_str().expect("a text"));
+    let key = match algorithm {
+        Algorithm::Rs256 => RsaPublicKeyComponents {
+            n: bytes("n"),
+            e: bytes("e"),
+        }
+        .to_parsed_public_key(&signature::RSA_PKCS1_2048_8192_SHA256)
+        .expect("a sound key"),
+        Algorithm::Es256 => {
+            let point = [vec![4], bytes("x"), bytes("y")].concat();
+            ParsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point).expect("a sound key")
+        }
+        Algorithm::EdDsa => {
+            ParsedPublicKey::new(&signature::ED25519, bytes("x")).expect("a sound key")
+        }
+        other => unreachable!("{other} is not in the table"),
+    };
+    let nonce = "A".repeat(43);
+    let token = signed(&published, &nonce);
+    let (message, made) = token.rsplit_once('.').expect("three parts");
+    let made = base64(made);
+    count::perform(|| {
+        let sound = key.verify_sig(black_box(message.as_bytes()), &made);
+        assert!(black_box(sound).is_ok());
+    });
+}
+
+fn base64(text: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(text).expect("base64url")
+}
+
 /// Returns an algorithm whose key a provider publishes: secrets are not among them.
 fn publishable(algorithm: Algorithm) -> Algorithm {
     match algorithm.is_symmetric() {
@@ -119,17 +157,20 @@ fn redeem(
     redeemed.expect("a token request")
 }
 
-fn tokens(key: &SigningKey, nonce: &str) -> HttpResponse {
+fn signed(key: &SigningKey, nonce: &str) -> String {
     let claims = json!({
         "iss": "https://op.example", "sub": "248289761001", "aud": "app",
         "exp": NOW.plus(600).as_unix(), "iat": NOW.as_unix(), "nonce": nonce, "name": "Jane Doe",
         "preferred_username": "jane", "email": "jane@mail.example", "email_verified": true,
     });
     let claims = claims.as_object().expect("an object");
-    let id_token = key.sign(None, claims).expect("a signed token");
+    key.sign(None, claims).expect("a signed token")
+}
+
+fn tokens(key: &SigningKey, nonce: &str) -> HttpResponse {
     HttpResponse::json(&json!({
         "access_token": "mF_9.B5f-4.1JqM", "token_type": "Bearer", "expires_in": 3600,
-        "id_token": id_token,
+        "id_token": signed(key, nonce),
     }))
 }
 
