@@ -136,14 +136,15 @@ pub(crate) fn listed<'a>(
     documents: impl IntoIterator<Item = &'a Map<String, Value>>,
     issuer: &str,
 ) -> Vec<Listed> {
-    let Ok(parsed) = Url::parse(issuer) else {
-        return Vec::new();
-    };
     let mut list = Vec::new();
     for document in documents {
         let member = |name: &str| document.get(name).and_then(Value::as_object);
         let [Some(names), Some(sources)] = MEMBERS.map(member) else {
             continue;
+        };
+        // Hardly any login comes this far.
+        let Ok(parsed) = Url::parse(issuer) else {
+            return Vec::new();
         };
         let found = sources
             .iter()

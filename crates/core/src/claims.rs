@@ -26,11 +26,16 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Takes what each source said.
-    pub(crate) fn new(id_token: Map<String, Value>, userinfo: Map<String, Value>) -> Self {
+    /// Takes what each source said, without the claims whose names are `dropped`.
+    pub(crate) fn without(
+        dropped: fn(&str) -> bool,
+        id_token: &Map<String, Value>,
+        userinfo: &Map<String, Value>,
+    ) -> Self {
+        let said = |claims| Said::of(&Kept { claims, dropped });
         Self {
-            id_token: Said::read(id_token),
-            userinfo: Said::read(userinfo),
+            id_token: said(id_token),
+            userinfo: said(userinfo),
         }
     }
 
@@ -71,14 +76,27 @@ struct Said {
 }
 
 impl Said {
-    fn read(members: Map<String, Value>) -> Self {
-        if members.is_empty() {
+    fn of(claims: &Kept<'_>) -> Self {
+        if claims.iter().next().is_none() {
             return Self::default();
         }
-        let text = serde_json::to_string(&members).expect("an object of JSON values");
+        let text = serde_json::to_string(claims).expect("an object of JSON values");
         Self {
             text: text.into(),
-            read: OnceLock::from(members),
+            read: OnceLock::new(),
+        }
+    }
+
+    fn read(claims: Map<String, Value>) -> Self {
+        let dropped = |_: &str| false;
+        let all = Kept {
+            claims: &claims,
+            dropped,
+        };
+        let Self { text, .. } = Self::of(&all);
+        Self {
+            text,
+            read: OnceLock::from(claims),
         }
     }
 
@@ -97,6 +115,26 @@ impl Said {
     fn members(&self) -> &Map<String, Value> {
         let read = || serde_json::from_str(&self.text).unwrap_or_default();
         self.read.get_or_init(read)
+    }
+}
+
+/// Claims on their way into a text: only what stays is written, and nothing is copied before.
+struct Kept<'a> {
+    claims: &'a Map<String, Value>,
+    dropped: fn(&str) -> bool,
+}
+
+impl Kept<'_> {
+    fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        let dropped = self.dropped;
+        let stays = move |(name, _): &(&String, &Value)| !dropped(name);
+        self.claims.iter().filter(stays)
+    }
+}
+
+impl Serialize for Kept<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }
 

@@ -179,12 +179,7 @@ impl Identity {
                 .unwrap_or_default(),
         };
         let picture = text(&mapping.picture).filter(|url| url.starts_with("https://"));
-        let kept = |claims: &Map<String, Value>| {
-            let mut kept = claims.clone();
-            let dropped = |name: &str| PROTOCOL_CLAIMS.contains(&name) || MEMBERS.contains(&name);
-            kept.retain(|name, _| !dropped(name));
-            kept
-        };
+        let dropped = |name: &str| PROTOCOL_CLAIMS.contains(&name) || MEMBERS.contains(&name);
         Self {
             provider: provider.id.to_string(),
             issuer: issuer.to_owned(),
@@ -193,7 +188,7 @@ impl Identity {
             username: text(&mapping.username),
             email,
             picture,
-            claims: Claims::new(kept(id_token), kept(userinfo)),
+            claims: Claims::without(dropped, id_token, userinfo),
         }
     }
 }

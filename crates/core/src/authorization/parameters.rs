@@ -13,6 +13,11 @@ const REPEATABLE: &str = "resource";
 pub(super) struct Parameters(Vec<(Cow<'static, str>, Value)>);
 
 impl Parameters {
+    /// Makes room for as many as a login has as a rule.
+    pub(super) fn new() -> Self {
+        Self(Vec::with_capacity(16))
+    }
+
     /// Adds a parameter behind the others.
     pub(super) fn add(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
         self.0.push((name.into(), value.into()));
@@ -39,7 +44,7 @@ impl Parameters {
     /// Finds a parameter that stands twice, or that the endpoint's own query has already (RFC 6749
     /// section 3.1 forbids it).
     pub(super) fn repeated<'a>(&'a self, own: &'a [String]) -> Option<&'a str> {
-        let mut seen: Vec<&str> = Vec::new();
+        let mut seen: Vec<&str> = Vec::with_capacity(own.len() + self.0.len());
         let own = own.iter().map(String::as_str);
         own.chain(self.0.iter().map(|(name, _)| name.as_ref()))
             .find(|name| {

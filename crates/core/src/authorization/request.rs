@@ -187,7 +187,7 @@ impl Client {
         transaction: &Transaction,
         pushed: bool,
     ) -> Result<Parameters, Error> {
-        let mut parameters = Parameters::default();
+        let mut parameters = Parameters::new();
         parameters.add("response_type", "code");
         parameters.add("client_id", self.id().as_str());
         parameters.add("state", transaction.state.as_str());

@@ -39,12 +39,11 @@ impl Client {
         let method = self.authentication();
         // Both parts form-encoded first (RFC 6749 section 2.3.1).
         if method == AuthenticationMethod::ClientSecretBasic {
-            let (id, secret) = (form::encode(self.id()), form::encode(secret()));
+            let mut credentials = form::encode(self.id());
+            credentials.push(':');
+            form::encode_into(&mut credentials, secret());
             return Ok(Authentication {
-                header: Some(format!(
-                    "Basic {}",
-                    STANDARD.encode(format!("{id}:{secret}"))
-                )),
+                header: Some(["Basic ", &STANDARD.encode(credentials)].concat()),
                 fields: Vec::new(),
             });
         }

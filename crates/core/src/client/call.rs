@@ -101,12 +101,7 @@ impl Repeatable for Call {
         }
         let mut body = String::with_capacity(512);
         for (name, value) in self.fields.iter().chain(&authentication.fields) {
-            if !body.is_empty() {
-                body.push('&');
-            }
-            body.push_str(name);
-            body.push('=');
-            form::encode_into(&mut body, value);
+            form::push_pair(&mut body, 0, name, value);
         }
         request.body = body.into_bytes();
         Ok(request)

@@ -47,7 +47,7 @@ impl Header {
     /// `jwk`, `jku`, `x5u`, `x5c` and the like are not read at all: a key that a token brings along
     /// proves nothing about who signed it.
     fn parse(bytes: &[u8]) -> Result<Self, JwsError> {
-        let members = json::object(bytes).map_err(JwsError::Header)?;
+        let mut members = json::object(bytes).map_err(JwsError::Header)?;
         let name = members.get("alg").and_then(Value::as_str);
         let algorithm = name.and_then(|name| name.parse().ok()).ok_or_else(|| {
             JwsError::UnsupportedAlgorithm {
@@ -60,14 +60,14 @@ impl Header {
         if members.contains_key("b64") {
             return Err(JwsError::UnencodedPayload);
         }
-        let key_id = match members.get("kid") {
+        let key_id = match members.remove("kid") {
             None => None,
-            Some(Value::String(id)) if id.len() <= MAX_KEY_ID => Some(id.clone()),
+            Some(Value::String(id)) if id.len() <= MAX_KEY_ID => Some(id),
             Some(_) => return Err(JwsError::KeyId { limit: MAX_KEY_ID }),
         };
-        let token_type = match members.get("typ") {
+        let token_type = match members.remove("typ") {
             None => None,
-            Some(Value::String(name)) => Some(name.clone()),
+            Some(Value::String(name)) => Some(name),
             Some(_) => return Err(JwsError::TokenType),
         };
         Ok(Self {

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use crate::authorization::PROTOCOL_PARAMETERS;
 use crate::error::{Error, ProviderError, Quoted};
+use crate::form;
 
 /// Where browsers are sent, ready to have parameters put behind its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +54,10 @@ impl AuthorizationEndpoint {
         // Enough for all but the longest: state, nonce and challenge have 43 characters each.
         let mut url = String::with_capacity(self.url.len() + 512);
         url.push_str(&self.url);
-        form_urlencoded::Serializer::for_suffix(url, self.query)
-            .extend_pairs(parameters)
-            .finish()
+        for (name, value) in parameters {
+            form::push_pair(&mut url, self.query, name, &value);
+        }
+        url
     }
 }
 
