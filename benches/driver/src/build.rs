@@ -13,7 +13,7 @@ use rustix::thread::{CpuSet, sched_setaffinity};
 use serde_json::{Value, json};
 
 use crate::manifest::{Kind, Manifest, Peer, Table};
-use crate::report::{Versions, print_lines};
+use crate::report::Versions;
 use crate::server::Places;
 
 /// What one package came to.
@@ -26,64 +26,53 @@ struct Built {
     stripped_bytes: Option<u64>,
 }
 
-/// Builds what takes part, prints what that cost, and returns it.
-pub fn measure(manifest: &Manifest, only: Option<&str>, places: &Places) -> Value {
+/// Prints the head of the table, and returns an entry for each package that takes part.
+pub fn packages<'a>(manifest: &'a Manifest, only: Option<&'a str>) -> Vec<&'a Peer> {
     println!("\nbuild: a clean one of each package alone; processor seconds\n");
-    let header = [
-        "package",
-        "framework",
-        "crates",
-        "added",
-        "check",
-        "release",
-        "binary MB",
-        "stripped MB",
-    ];
-    let mut lines = vec![header.map(str::to_owned)];
-    let mut rows = Vec::new();
+    println!("| package | framework | crates | added | check | release | MB | MB stripped |");
+    println!("|---|---|---|---|---|---|---|---|");
     let mut seen = BTreeSet::new();
-    for peer in manifest.of(Table::Build, only) {
-        let Some(package) = peer.package.as_deref().filter(|_| peer.kind == Kind::Rust) else {
-            continue;
-        };
-        if !seen.insert(package) {
-            continue;
-        }
-        eprintln!("building {package}");
-        let built = build(package, places);
-        let added = built
-            .as_ref()
-            .ok()
-            .and_then(|built| added(manifest, peer, built, places));
-        match &built {
-            Ok(built) => lines.push([
-                package.to_owned(),
-                peer.framework.clone(),
-                built.crates.len().to_string(),
-                added.map_or_else(|| "-".to_owned(), |added| added.to_string()),
-                format!("{:.0}", built.check_seconds),
-                format!("{:.0}", built.release_seconds),
-                megabytes(Some(built.binary_bytes)),
-                megabytes(built.stripped_bytes),
-            ]),
-            Err(reason) => println!("missing: {package}: {reason}"),
-        }
-        // Where its sessions are does not matter here.
-        let name = peer.name.split(", ").next();
-        let failed = built.as_ref().err();
-        let built = built.as_ref().ok();
-        rows.push(json!({
-            "name": name, "package": package, "framework": peer.framework, "compared_with": peer.bare,
-            "versions": Versions::read(&places.folder).map(|known| known.of(peer)).unwrap_or_default(),
-            "crates": built.map(|it| it.crates.len()), "crates_added": added,
-            "check_cpu_seconds": built.map(|it| it.check_seconds),
-            "release_cpu_seconds": built.map(|it| it.release_seconds),
-            "binary_bytes": built.map(|it| it.binary_bytes),
-            "stripped_bytes": built.and_then(|it| it.stripped_bytes), "missing": failed,
-        }));
+    let rust = manifest
+        .of(Table::Build, only)
+        .filter(|peer| peer.kind == Kind::Rust);
+    rust.filter(|peer| seen.insert(peer.package.as_deref()))
+        .collect()
+}
+
+/// Builds a peer's package, prints what that cost, and returns it.
+pub fn measure(peer: &Peer, manifest: &Manifest, places: &Places) -> Value {
+    let package = peer.package.as_deref().unwrap_or_default();
+    let built = build(package, places);
+    let added = built
+        .as_ref()
+        .ok()
+        .and_then(|built| added(manifest, peer, built, places));
+    match &built {
+        Ok(built) => println!(
+            "| {package} | {} | {} | {} | {:.0} | {:.0} | {} | {} |",
+            peer.framework,
+            built.crates.len(),
+            added.map_or_else(|| "-".to_owned(), |added| added.to_string()),
+            built.check_seconds,
+            built.release_seconds,
+            megabytes(Some(built.binary_bytes)),
+            megabytes(built.stripped_bytes),
+        ),
+        Err(reason) => println!("missing: {package}: {reason}"),
     }
-    print_lines(&lines);
-    rows.into()
+    // Where its sessions are does not matter here.
+    let name = peer.name.split(", ").next();
+    let failed = built.as_ref().err();
+    let built = built.as_ref().ok();
+    json!({
+        "name": name, "package": package, "framework": peer.framework, "compared_with": peer.bare,
+        "versions": Versions::read(&places.folder).map(|known| known.of(peer)).unwrap_or_default(),
+        "crates": built.map(|it| it.crates.len()), "crates_added": added,
+        "check_cpu_seconds": built.map(|it| it.check_seconds),
+        "release_cpu_seconds": built.map(|it| it.release_seconds),
+        "binary_bytes": built.map(|it| it.binary_bytes),
+        "stripped_bytes": built.and_then(|it| it.stripped_bytes), "missing": failed,
+    })
 }
 
 fn build(package: &str, places: &Places) -> Result<Built, String> {

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use tokio::task::LocalSet;
 
 use manifest::{Manifest, Table};
@@ -194,16 +194,27 @@ async fn tables(options: &Options, places: &Places) -> Result<(), String> {
             Table::Memory => {
                 memory::measure(&manifest, only, options.sessions, places, &stub).await
             }
-            Table::Build => build::measure(&manifest, only, places),
+            Table::Build => {
+                let mut rows = Vec::new();
+                for package in build::packages(&manifest, only) {
+                    rows.push(build::measure(package, &manifest, places));
+                    measured.insert(table.name().to_owned(), rows.clone().into());
+                    write(options, &measured)?;
+                }
+                rows.into()
+            }
         };
         measured.insert(table.name().to_owned(), rows);
-        // Written after each table, so that a run that is cut short leaves what it has.
-        if let Some(path) = &options.json {
-            let all =
-                json!({ "circumstances": report::circumstances(options.plan), "tables": measured });
-            fs::write(path, format!("{all:#}\n"))
-                .map_err(|error| format!("{}: {error}", path.display()))?;
-        }
+        write(options, &measured)?;
     }
     Ok(())
+}
+
+/// Writes what there is so far, so that a run that is cut short leaves it.
+fn write(options: &Options, measured: &Map<String, Value>) -> Result<(), String> {
+    let Some(path) = &options.json else {
+        return Ok(());
+    };
+    let all = json!({ "circumstances": report::circumstances(options.plan), "tables": measured });
+    fs::write(path, format!("{all:#}\n")).map_err(|error| format!("{}: {error}", path.display()))
 }

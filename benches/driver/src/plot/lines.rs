@@ -63,6 +63,10 @@ impl Point {
             } else {
                 return None;
             };
+            // Nothing is less than the system can tell: memory comes in pages, and processor time in ticks.
+            if value <= 0.0 {
+                return None;
+            }
             // The slowest call, and what is done once for all of them, would dwarf the rest.
             let (series, part) = match name.strip_suffix("_longest") {
                 Some(series) => (series, "-longest"),
