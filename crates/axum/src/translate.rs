@@ -23,6 +23,7 @@ pub(crate) fn request(parts: &Parts) -> Request<'_> {
 pub(crate) fn response(answer: codegrant_web::Response) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).expect("a status of web is valid");
+    response.headers_mut().reserve(answer.headers.len());
     for (name, value) in answer.headers {
         let value = HeaderValue::try_from(value).expect("a header of web is visible ASCII");
         response

@@ -79,11 +79,14 @@ fn normalise(target: &str, base: Option<&str>) -> Option<String> {
     if !target.bytes().all(|byte| (0x21..=0x7e).contains(&byte)) {
         return None;
     }
-    let resolved = resolve(target)?;
     let is_below = |path: &str| {
         base.and_then(|base| path.strip_prefix(base))
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
+    if is_plain(target) {
+        return (!is_below(target)).then(|| target.to_owned());
+    }
+    let resolved = resolve(target)?;
     let mut path = resolved.path().to_owned();
     for _ in 0..DECODINGS {
         // Without an escape there is nothing else to see.
@@ -102,6 +105,17 @@ fn normalise(target: &str, base: Option<&str>) -> Option<String> {
     let normalised = format!("{}{query}", resolved.path());
     // Resolving escapes what a browser escapes, which makes it longer.
     (normalised.len() <= LIMIT).then_some(normalised)
+}
+
+/// Tells whether a target is what it resolves to, so that nobody need resolve it: a path of names without a dot, an
+/// escape, or a query. Most are.
+fn is_plain(target: &str) -> bool {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~');
+    target == "/"
+        || target.strip_prefix('/').is_some_and(|names| {
+            let mut names = names.split('/');
+            names.all(|name| !name.is_empty() && name.bytes().all(is_name))
+        })
 }
 
 /// Resolves like a browser would, dot segments included, and refuses whatever leaves the origin.
@@ -151,4 +165,54 @@ fn percent_decode(text: &str) -> Option<String> {
         }
     }
     String::from_utf8(decoded).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_target_is_what_it_resolves_to() {
+        let plain = ["/", "/a", "/orders/17", "/~me/a-b_c", "/AUTH"];
+        let others = [
+            "",
+            "a",
+            "//",
+            "//evil.example",
+            "/a//b",
+            "/a/",
+            "/.",
+            "/..",
+            "/a/../b",
+            "/a.b",
+            "/a?b",
+            "/a#b",
+            "/a:b",
+            "/%61",
+            "/\\evil.example",
+            "/a b",
+            "/\u{e9}",
+            "/a\tb",
+            "/@evil.example",
+            "/;a",
+        ];
+        for target in plain {
+            assert!(is_plain(target), "{target}");
+            let resolved = resolve(target).unwrap();
+            assert_eq!((resolved.path(), resolved.query()), (target, None));
+        }
+        for target in others {
+            assert!(!is_plain(target), "{target}");
+        }
+        // Whatever a byte is: what counts as plain resolves to itself.
+        for byte in 0..=0x7f_u8 {
+            let target = format!("/a{}b", char::from(byte));
+            let resolved = resolve(&target)
+                .map(|resolved| String::from(resolved)[HERE.as_str().len() - 1..].to_owned());
+            assert!(
+                !is_plain(&target) || resolved.as_deref() == Some(&target),
+                "{target:?}"
+            );
+        }
+    }
 }

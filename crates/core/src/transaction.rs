@@ -196,9 +196,12 @@ impl TransactionId {
     /// Returns it in lower-case hexadecimal, 32 characters.
     pub fn to_hex(self) -> String {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let halves = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        halves
-            .map(|half| char::from(DIGITS[usize::from(half)]))
-            .collect()
+        let mut hex = String::with_capacity(2 * self.0.len());
+        for byte in self.0 {
+            for half in [byte >> 4, byte & 0xf] {
+                hex.push(char::from(DIGITS[usize::from(half)]));
+            }
+        }
+        hex
     }
 }

@@ -49,13 +49,15 @@ impl Cookies {
 
     /// Returns the full name of a cookie.
     pub(crate) fn name(&self, part: &str) -> String {
-        format!("{}.{part}", self.prefix)
+        [&self.prefix, ".", part].concat()
     }
 
     /// Returns what `Set-Cookie` says to keep a cookie for so many seconds.
     pub(crate) fn keep(&self, name: &str, value: &str, seconds: i64) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+        let seconds = seconds.to_string();
+        let (path, site) = ("; Path=/; Max-Age=", "; HttpOnly; SameSite=Lax");
+        [name, "=", value, path, &seconds, site, secure].concat()
     }
 
     /// Returns what `Set-Cookie` says to drop a cookie.
@@ -115,17 +117,22 @@ pub(crate) const SPLIT_LIMIT: usize = PIECES * VALUE_LIMIT;
 ///
 /// The first cookie's first character says how many there are.
 pub(crate) fn split(name: &str, value: &str) -> Option<Vec<(String, String)>> {
-    let pieces: Vec<&[u8]> = value.as_bytes().chunks(VALUE_LIMIT).collect();
-    if pieces.is_empty() || pieces.len() > PIECES {
+    let count = value.len().div_ceil(VALUE_LIMIT);
+    if !(1..=PIECES).contains(&count) {
         return None;
     }
-    let count = pieces.len();
-    let named = pieces.into_iter().enumerate().map(|(at, piece)| {
-        let piece = String::from_utf8_lossy(piece);
-        match at {
-            0 => (name.to_owned(), format!("{count}{piece}")),
-            _ => (format!("{name}.{at}"), piece.into_owned()),
-        }
+    let count = count.to_string();
+    let mut rest = value;
+    let named = pieces(name).map_while(|named| {
+        let mark = if rest.len() == value.len() {
+            count.as_str()
+        } else {
+            ""
+        };
+        // A sealed text is ASCII, so that it can be cut anywhere.
+        let (piece, more) = rest.split_at_checked(rest.len().min(VALUE_LIMIT))?;
+        rest = more;
+        (!piece.is_empty()).then(|| (named, [mark, piece].concat()))
     });
     Some(named.collect())
 }
@@ -151,7 +158,7 @@ pub(crate) fn pieces(name: &str) -> impl Iterator<Item = String> {
         if at == 0 {
             name.clone()
         } else {
-            format!("{name}.{at}")
+            [&name, ".", &at.to_string()].concat()
         }
     })
 }

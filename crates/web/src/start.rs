@@ -1,6 +1,6 @@
 //! Why a login starts.
 
-use crate::parameter;
+use crate::parameter::Parameters;
 
 /// Why a login starts; it travels in the query of the login's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,11 +25,11 @@ impl Start {
         }
     }
 
-    /// Reads it out of a query.
-    pub(crate) fn of(query: &str) -> Self {
+    /// Reads it out of the parameters of a query.
+    pub(crate) fn of(query: &Parameters) -> Self {
         let says = |start: &Self| {
             let name = start.parameter();
-            name.is_some_and(|name| parameter::single(query, name).is_some())
+            name.is_some_and(|name| query.single(name).is_some())
         };
         let known = [Self::Again, Self::OtherAccount, Self::Silent];
         let said = known.into_iter().find(says);

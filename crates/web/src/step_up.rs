@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::{Auth, Start};
 use crate::clients::Registered;
 use crate::error::{Error, SessionError};
-use crate::parameter;
+use crate::parameter::Parameters;
 use crate::request::Request;
 use crate::response::Response;
 use crate::seal::Purpose;
@@ -121,12 +121,13 @@ impl Auth {
     pub(crate) fn asked_step_up(
         &self,
         registered: &Registered,
-        query: &str,
+        query: &Parameters,
         options: &mut AuthorizationOptions,
     ) {
         let place = [registered.id()];
-        let asked = parameter::single(query, PARAMETER)
-            .and_then(|sealed| self.0.ring.open_text(Purpose::StepUp, &place, &sealed))
+        let asked = query
+            .single(PARAMETER)
+            .and_then(|sealed| self.0.ring.open_text(Purpose::StepUp, &place, sealed))
             .and_then(|text| serde_json::from_slice::<Asked>(&text).ok());
         let Some(asked) = asked else { return };
         options.acr_values = asked.step_up.contexts().to_vec();

@@ -17,7 +17,7 @@ const OPEN_BYTES: usize = 7 * 1024;
 /// login that took too long can start again with its `return_to`.
 const KEPT_SECONDS: i64 = 3600;
 
-/// Begins the name of a transaction's cookie.
+/// Begins the name of a transaction's cookie, behind what begins all names of the app.
 const PREFIX: &str = "login.";
 
 /// Names the cookie that marks a login as handed over.
@@ -46,17 +46,21 @@ struct Linking {
 pub(crate) struct Transactions {
     cookies: Cookies,
     ring: KeyRing,
+    /// Begins the name of a transaction's cookie.
+    prefix: String,
 }
 
 impl Transactions {
     pub(crate) fn new(cookies: Cookies, ring: KeyRing) -> Self {
-        Self { cookies, ring }
+        Self {
+            prefix: cookies.name(PREFIX),
+            cookies,
+            ring,
+        }
     }
 
     fn name(&self, id: TransactionId) -> String {
-        let mut name = self.cookies.name(PREFIX);
-        name.push_str(&id.to_hex());
-        name
+        [&self.prefix, id.to_hex().as_str()].concat()
     }
 
     /// Returns the cookies that keep a transaction and drop the oldest when there are too many.
@@ -65,11 +69,12 @@ impl Transactions {
     /// never opens as a login.
     pub(crate) fn keep(
         &self,
+        id: TransactionId,
         transaction: &Transaction,
         intent: Option<Intent>,
         jar: &Jar<'_>,
     ) -> Result<Vec<String>, SessionError> {
-        let name = self.name(transaction.id());
+        let name = self.name(id);
         let place = [name.as_str(), transaction.provider()];
         let (purpose, text) = match intent {
             None => (Purpose::Transaction, serde_json::to_vec(transaction)),
@@ -91,8 +96,7 @@ impl Transactions {
             });
         }
         let mut cookies = vec![self.cookies.keep(&name, &sealed, KEPT_SECONDS)];
-        let prefix = self.cookies.name(PREFIX);
-        let mut open: Vec<(&str, &str)> = jar.starting(&prefix).collect();
+        let mut open: Vec<(&str, &str)> = jar.starting(&self.prefix).collect();
         // Browsers send cookies of one path oldest first (RFC 6265 section 5.4).
         open.reverse();
         // Everything of this app shares one header line: the session goes first, this login second.
@@ -100,7 +104,7 @@ impl Transactions {
         let others = self.cookies.name("");
         let session = jar
             .starting(&others)
-            .filter(|(name, _)| !name.starts_with(&prefix));
+            .filter(|(name, _)| !name.starts_with(&self.prefix));
         let mut bytes = size((&name, &sealed)) + session.map(size).sum::<usize>();
         for (at, (name, value)) in open.into_iter().enumerate() {
             bytes += size((name, value));

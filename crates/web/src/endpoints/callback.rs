@@ -81,7 +81,10 @@ pub(super) async fn receive(
     // Whoever said no at the provider is not sent there again by itself, whatever else is wrong.
     let said_no = response.as_ref().is_ok_and(AuthorizationResponse::is_error);
     let outcome = match response {
-        Ok(response) => finish(auth, registered, request, response, encoded, &id).await,
+        Ok(response) => {
+            let named = (response, transaction);
+            finish(auth, registered, request, named, encoded, &id).await
+        }
         Err(error) => Err(error.into()),
     };
     outcome.unwrap_or_else(|ended| {
@@ -110,17 +113,16 @@ async fn finish(
     auth: &Auth,
     registered: &Registered,
     request: &Request<'_>,
-    response: AuthorizationResponse,
+    (response, named): (AuthorizationResponse, Option<TransactionId>),
     encoded: &str,
     id: &str,
 ) -> Result<Response, Ended> {
     request.is_opened()?;
-    let state = match response.state() {
-        Some(state) if !state.is_empty() => state.to_owned(),
+    let (state, name) = match (response.state(), named) {
+        (Some(state), Some(name)) if !state.is_empty() => (state.to_owned(), name),
         _ => return Err(CallbackError::StateMissing.into()),
     };
     let jar = Jar::read(request.cookies());
-    let name = TransactionId::of_state(&state);
     if let Some(page) = repost(auth, registered, request, name, encoded, &jar) {
         return Ok(page);
     }
@@ -137,12 +139,7 @@ async fn finish(
     let began = transaction.started_at();
     let used = async {
         let until = remembered_until(&transaction);
-        if !auth
-            .0
-            .sessions
-            .consume(transaction.id(), until, auth.now())
-            .await?
-        {
+        if !auth.0.sessions.consume(name, until, auth.now()).await? {
             return Err(LostTransaction::Used.into());
         }
         if let Some(intent) = &intent {

@@ -3,7 +3,7 @@
 pub(super) mod silent;
 
 use codegrant_core::{
-    Attempt, AuthorizationOptions, DpopKey, LoginOptions, RequestObject, ReturnTo, Seed,
+    Attempt, AuthorizationOptions, DpopKey, LoginOptions, RequestObject, Seed, TransactionId,
 };
 
 use crate::auth::{Auth, Start};
@@ -12,16 +12,18 @@ use crate::cookie::Jar;
 use crate::error::Error;
 use crate::hosted::Hosted;
 use crate::pages::{LoginPage, ProviderLink};
+use crate::parameter::Parameters;
 use crate::request::Request;
 use crate::response::Response;
+use crate::seal;
 use crate::transactions::Intent;
-use crate::{parameter, seal};
 
 /// Shows the providers; with one provider there is nothing to choose.
 pub(super) fn choose(auth: &Auth, request: &Request<'_>) -> Response {
-    let return_to = return_to(auth, request);
+    let query = Parameters::of(request.query());
+    let return_to = auth.landing(query.single("return_to"));
     // Whoever looks for another account has a choice at the provider too.
-    let start = Start::of(request.query());
+    let start = Start::of(&query);
     let options = LoginOptions::of_query(request.query());
     let url = |registered: &Registered| {
         auth.login_path_with(Some(registered.id()), &return_to, start, &options)
@@ -65,8 +67,9 @@ pub(super) async fn start(auth: &Auth, registered: &Registered, request: &Reques
     if let Some(page) = asked_first(auth, registered, request, itself) {
         return page;
     }
-    let return_to = return_to(auth, request);
-    let asked = Start::of(request.query());
+    let query = Parameters::of(request.query());
+    let return_to = auth.landing(query.single("return_to"));
+    let asked = Start::of(&query);
     let attempt = match asked {
         Start::Again => Attempt::Again,
         Start::Asked | Start::OtherAccount | Start::Silent => Attempt::First,
@@ -85,7 +88,7 @@ pub(super) async fn start(auth: &Auth, registered: &Registered, request: &Reques
     // A link could add to the silent question what the provider can only answer with a no, which ends the session.
     if asked != Start::Silent {
         LoginOptions::of_query(request.query()).apply(&mut options);
-        auth.asked_step_up(registered, request.query(), &mut options);
+        auth.asked_step_up(registered, &query, &mut options);
     }
     // OpenID Connect Core 1.0 section 3.1.2.1; others have to ignore it (RFC 6749 section 3.1).
     match asked {
@@ -109,9 +112,11 @@ pub(super) async fn begin(
 ) -> Response {
     let return_to = options.return_to.clone();
     let seed = Seed::new(seal::random());
-    let id = super::callback::correlation_id(seed.transaction(options.attempt));
+    let transaction = seed.transaction(options.attempt);
+    let id = super::callback::correlation_id(transaction);
     let asked = (options, intent);
-    match lead_to_provider(auth, registered, request, asked, &seed, &id).await {
+    let seed = (seed, transaction);
+    match lead_to_provider(auth, registered, request, asked, seed, &id).await {
         Ok(response) => response,
         Err(error) => {
             auth.0.events.failed(&id, Some(registered.id()), &error);
@@ -129,7 +134,7 @@ async fn lead_to_provider(
     registered: &Registered,
     request: &Request<'_>,
     (mut options, intent): (AuthorizationOptions, Option<Intent>),
-    seed: &Seed,
+    (seed, name): (Seed, TransactionId),
     id: &str,
 ) -> Result<Response, Error> {
     request.is_opened()?;
@@ -142,19 +147,16 @@ async fn lead_to_provider(
     options.request_uri = hosted
         .as_ref()
         .map(|hosted| format!("{}{}/request/{hosted}", auth.0.origin, auth.0.base));
-    let step = client.authorize(&metadata, options, seed, auth.moment())?;
+    let step = client.authorize(&metadata, options, &seed, auth.moment())?;
     let (authorization, transaction) = auth.drive(id, client, step).await?;
     if let (Some(hosted), Some(object)) = (hosted, authorization.object_to_host()) {
         auth.0.hosted.hold(hosted, object, auth.now());
     }
     let jar = Jar::read(request.cookies());
-    let cookies = auth.0.transactions.keep(&transaction, intent, &jar)?;
+    let transactions = &auth.0.transactions;
+    let cookies = transactions.keep(name, &transaction, intent, &jar)?;
     auth.0
         .events
         .login_started(id, registered.id(), authorization.url());
     Ok(Response::see_other(authorization.url()).with_cookies(cookies))
-}
-
-fn return_to(auth: &Auth, request: &Request<'_>) -> ReturnTo {
-    auth.landing(parameter::single(request.query(), "return_to").as_deref())
 }

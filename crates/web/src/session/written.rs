@@ -12,6 +12,9 @@ use minicbor::{Decode, Encode};
 
 use super::record::SessionData;
 
+/// How many bytes a session takes as a rule; more are made room for as they come.
+const USUAL: usize = 768;
+
 /// All of it, borrowed from the session or from the bytes.
 ///
 /// The numbers below 24 take one byte, the others two.
@@ -205,7 +208,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<SessionData> {
 
 /// Writes what needs no more than memory.
 pub(super) fn written_as_cbor<T: Encode<()>>(value: &T) -> Vec<u8> {
-    minicbor::to_vec(value).expect("memory takes every byte")
+    let mut bytes = Vec::with_capacity(USUAL);
+    minicbor::encode(value, &mut bytes).expect("memory takes every byte");
+    bytes
 }
 
 fn json<T: serde::Serialize + ?Sized>(value: &T) -> String {
