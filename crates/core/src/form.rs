@@ -44,36 +44,47 @@ pub fn parameters(encoded: &str) -> Result<Vec<(String, String)>, CallbackError>
 
 /// Encodes a name or a value for a query or a form body.
 pub fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
+    // With room for a few that are escaped.
+    let mut encoded = String::with_capacity(text.len() + 16);
     encode_into(&mut encoded, text);
     encoded
 }
 
 /// Encodes a name or a value behind what is there.
-// Hardly anything has to be escaped, and what stands between is copied whole: a fourth of what `form_urlencoded` takes.
+// Hardly anything has to be escaped, and what stands between is copied whole.
 pub(crate) fn encode_into(encoded: &mut String, text: &str) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let mut copied = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if stands_for_itself(byte) {
-            continue;
-        }
-        // Between two of these, and at both ends, is ASCII or nothing.
-        encoded.push_str(text.get(copied..at).unwrap_or_default());
-        copied = at + 1;
+    let mut rest = text.as_bytes();
+    let escaped = |byte: &u8| !STANDS_FOR_ITSELF[usize::from(*byte)];
+    while let Some(at) = rest.iter().position(escaped) {
+        let (plain, byte) = (&rest[..at], rest[at]);
+        rest = &rest[at + 1..];
+        push_ascii(encoded, plain);
         if byte == b' ' {
             encoded.push('+');
         } else {
             let [high, low] = [byte >> 4, byte & 0xf].map(|half| DIGITS[usize::from(half)]);
-            encoded.extend(['%', char::from(high), char::from(low)]);
+            push_ascii(encoded, &[b'%', high, low]);
         }
     }
-    encoded.push_str(text.get(copied..).unwrap_or_default());
+    push_ascii(encoded, rest);
 }
 
-/// Tells whether a byte is written as it is (URL Standard, application/x-www-form-urlencoded percent-encode set).
-const fn stands_for_itself(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'-' | b'.' | b'_')
+const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+
+/// What is written as it is (URL Standard, application/x-www-form-urlencoded percent-encode set).
+static STANDS_FOR_ITSELF: [bool; 256] = {
+    let mut stands = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        let is_plain = byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'-' | b'.' | b'_');
+        stands[byte as usize] = is_plain;
+        byte += 1;
+    }
+    stands
+};
+
+fn push_ascii(encoded: &mut String, bytes: &[u8]) {
+    encoded.push_str(std::str::from_utf8(bytes).expect("ASCII"));
 }
 
 /// Puts a pair behind the others, of which there is none where `encoded` ends before `start`.

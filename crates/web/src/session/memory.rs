@@ -1,7 +1,7 @@
 //! Sessions in this process's memory: bounded, and gone with the process.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
 use codegrant_core::{Timestamp, TransactionId};
@@ -27,7 +27,8 @@ const PART: usize = 1_000;
 /// let store = MemoryStore::new(10_000);
 /// assert_eq!(store.len(), 0);
 /// ```
-pub struct MemoryStore(Mutex<Held>);
+// Nearly all that it is asked is a `load`, and one does not wait for another.
+pub struct MemoryStore(RwLock<Held>);
 
 struct Held {
     sessions: Expiring<SessionKey, Kept>,
@@ -140,7 +141,7 @@ impl Held {
 impl MemoryStore {
     /// Makes a store for at most `capacity` sessions, and as many used transactions.
     pub fn new(capacity: usize) -> Self {
-        Self(Mutex::new(Held {
+        Self(RwLock::new(Held {
             sessions: Expiring::new(capacity),
             fingerprints: Fingerprints::new(),
             index: BTreeSet::new(),
@@ -162,8 +163,13 @@ impl MemoryStore {
     }
 
     /// A panic elsewhere cannot leave the maps half changed, so a poisoned lock is taken all the same.
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`MemoryStore::held`], for whoever changes something.
+    fn held_alone(&self) -> RwLockWriteGuard<'_, Held> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -175,7 +181,7 @@ impl SessionStore for MemoryStore {
         record: Record,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
-        let mut held = self.held();
+        let mut held = self.held_alone();
         if held.sessions.live(key, now).is_some() {
             return Ok(Created::No);
         }
@@ -196,7 +202,7 @@ impl SessionStore for MemoryStore {
         record: Record,
         now: Timestamp,
     ) -> Result<Replaced, StoreError> {
-        let mut held = self.held();
+        let mut held = self.held_alone();
         match held.sessions.live(key, now) {
             Some(stored) if stored.version == expected => {
                 held.keep(key, record, now);
@@ -207,7 +213,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
-        self.held().remove(key);
+        self.held_alone().remove(key);
         Ok(())
     }
 
@@ -217,7 +223,7 @@ impl SessionStore for MemoryStore {
         issued_by: Timestamp,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let mut held = self.held();
+        let mut held = self.held_alone();
         let found = held.found(entry, now);
         let over = found.filter(|(_, kept, _)| kept.issued_at <= issued_by);
         let over: Vec<SessionKey> = over.map(|(key, ..)| key.clone()).collect();
@@ -237,7 +243,7 @@ impl SessionStore for MemoryStore {
     }
 
     async fn revoke(&self, revocation: &Revocation, now: Timestamp) -> Result<(), StoreError> {
-        let mut held = self.held();
+        let mut held = self.held_alone();
         let number = held.revoked;
         held.revoked += 1;
         let until = revocation.until;
@@ -279,7 +285,7 @@ impl SessionStore for MemoryStore {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut held = self.held();
+        let mut held = self.held_alone();
         let first = held.transactions.live(&transaction, now).is_none();
         if first {
             held.transactions.insert(transaction, (), until, now);

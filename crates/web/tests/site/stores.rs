@@ -1,6 +1,9 @@
-//! Session stores: the contract, and the limits of the one in memory.
+//! Session stores: the contract, the limits of the one in memory, and that nobody waits for another's answer.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use codegrant_core::{Timestamp, TransactionId};
 use codegrant_testkit::site::Reply;
@@ -133,4 +136,32 @@ async fn a_record_is_plain_in_this_process_and_believed_nowhere_else() {
     let sealed = elsewhere.load(&key, now).await.unwrap().unwrap();
     assert!(!tells(&sealed, "Grace") && !tells(&sealed, "grace"));
     assert_eq!(grace.subject().await.as_deref(), Some("grace"));
+}
+
+// The time is tokio's own: where a request waits for the other, it passes at once.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waits_for_its_store_holds_nothing_that_another_needs() {
+    let store = SwitchedStore::new();
+    let given = store.clone();
+    let site = Site::builder().configure(|auth| auth.store(given)).build();
+    let mut browser = site.browser();
+    browser.log_in("op", "ada").await;
+    let (mut same, mut stranger) = (browser.clone(), site.browser());
+    // Long enough for the session to be written anew.
+    site.wait(1_000);
+    let before = store.asked();
+    store.fall_silent();
+    let mut waiting = pin!(browser.get("/orders"));
+    let waits = std::future::poll_fn(|now| Poll::Ready(waiting.as_mut().poll(now).is_pending()));
+    assert!(waits.await && store.asked() > before, "it asks the store");
+    store.switch_on();
+    let others = async {
+        assert_eq!(same.get("/orders").await.status, 200);
+        stranger.log_in("op", "grace").await;
+        assert_eq!(stranger.get("/orders").await.status, 200);
+        same.log_out().await;
+        assert_eq!(stranger.get("/orders").await.status, 200);
+    };
+    let served = tokio::time::timeout(Duration::from_millis(1), others).await;
+    assert!(served.is_ok(), "they wait for the one that waits");
 }
