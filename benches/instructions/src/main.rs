@@ -34,6 +34,8 @@ fn operations() -> Vec<Operation> {
     let mut operations = vec![
         operation("session by cookie", site::session_by_cookie),
         operation("session by memory", site::session_by_memory),
+        operation("first session by cookie", site::first_session_by_cookie),
+        operation("first session by memory", site::first_session_by_memory),
         operation("challenge", site::challenge),
         operation("authorize", proof::authorize),
         operation("start of a login", site::start_of_a_login),

@@ -26,18 +26,35 @@ pub fn session_by_cookie() {
 
 /// Finds who is logged in, from the store in memory.
 pub fn session_by_memory() {
-    session(&Site::new(Some(MemoryStore::new(1_000))));
+    session(&Site::new(Some(in_memory())));
 }
 
 fn session(site: &Site) {
     let cookies = site.log_in();
+    count::perform(|| site.identify(&site.auth, &cookies));
+}
+
+/// Finds who is logged in, from a sealed cookie that this process sees for the first time.
+pub fn first_session_by_cookie() {
+    first_session(&Site::new(None));
+}
+
+/// Finds who is logged in, from a record in memory that this process reads for the first time.
+pub fn first_session_by_memory() {
+    first_session(&Site::new(Some(in_memory())));
+}
+
+fn first_session(site: &Site) {
+    let cookies = site.log_in();
     count::perform(|| {
-        let found = site
-            .runtime
-            .block_on(site.auth.identify(request("/", "", &cookies)));
-        let session = found.expect("a sound session").expect("a session");
-        black_box(session.identity().to_string());
+        let auth = count::uncounted(|| site.another());
+        site.identify(&auth, &cookies);
+        count::uncounted(|| drop(auth));
     });
+}
+
+fn in_memory() -> Arc<MemoryStore> {
+    Arc::new(MemoryStore::new(1_000))
 }
 
 /// Sends a stranger to the login.
@@ -72,6 +89,7 @@ pub fn whole_callback() {
 struct Site {
     auth: Auth,
     provider: Arc<DevProvider>,
+    store: Option<Arc<MemoryStore>>,
     runtime: Runtime,
 }
 
@@ -85,25 +103,29 @@ impl HttpClient for InProcess {
 }
 
 impl Site {
-    fn new(store: Option<MemoryStore>) -> Self {
+    fn new(store: Option<Arc<MemoryStore>>) -> Self {
         let client = ClientRegistration::any_on_loopback("app", Some("a secret"));
         let settings = Settings::new(ISSUER, [7; 32]).with_client(client);
         let provider = Arc::new(DevProvider::new(settings).expect("an issuer on loopback"));
-        let entry = Provider::openid("op", "OP", ISSUER);
-        let mut builder = Auth::builder(ORIGIN)
-            .registration(Registration::new(entry, "app").secret("a secret"))
-            .http_client(InProcess(provider.clone()))
-            .clock(|| NOW);
-        if let Some(store) = store {
-            builder = builder.store(store);
-        }
-        let auth = builder.build().expect("a sound configuration");
         let runtime = Builder::new_current_thread().enable_time().build();
         Self {
-            auth,
+            auth: auth(&provider, store.clone()),
             provider,
+            store,
             runtime: runtime.expect("a runtime"),
         }
+    }
+
+    /// The same app as one more process has it, which has seen no session yet.
+    fn another(&self) -> Auth {
+        auth(&self.provider, self.store.clone())
+    }
+
+    fn identify(&self, auth: &Auth, cookies: &str) {
+        let found = auth.identify(request("/", "", cookies));
+        let found = self.runtime.block_on(found);
+        let session = found.expect("a sound session").expect("a session");
+        black_box(session.identity().to_string());
     }
 
     fn get(&self, path: &str, query: &str, cookies: &str) -> Response {
@@ -128,6 +150,19 @@ impl Site {
         check(&finish);
         cookies(&finish)
     }
+}
+
+fn auth(provider: &Arc<DevProvider>, store: Option<Arc<MemoryStore>>) -> Auth {
+    let entry = Provider::openid("op", "OP", ISSUER);
+    let mut builder = Auth::builder(ORIGIN)
+        .registration(Registration::new(entry, "app").secret("a secret"))
+        .http_client(InProcess(provider.clone()))
+        .secret("a secret of the app that is long enough")
+        .clock(|| NOW);
+    if let Some(store) = store {
+        builder = builder.store(store);
+    }
+    builder.build().expect("a sound configuration")
 }
 
 fn check(finish: &Response) {

@@ -176,6 +176,10 @@ impl Auth {
     ///
     /// When the session store does not work: the user is then neither logged in nor out.
     pub async fn identify(&self, request: Request<'_>) -> Result<Option<Session>, Error> {
+        self.identified(&request).await
+    }
+
+    async fn identified(&self, request: &Request<'_>) -> Result<Option<Session>, Error> {
         let jar = Jar::read(request.cookies());
         Ok(self.found(&jar).await?.map(|found| found.session))
     }
@@ -186,7 +190,7 @@ impl Auth {
     ///
     /// [`Auth::challenge`] when nobody is; a page with status 503 when the session store does not work.
     pub async fn require(&self, request: Request<'_>) -> Result<Session, Response> {
-        match self.identify(request.clone()).await {
+        match self.identified(&request).await {
             Ok(Some(session)) => Ok(session),
             Ok(None) => Err(self.challenge(request)),
             Err(error) => Err(self.refuse(&error)),

@@ -67,23 +67,34 @@ impl Cookies {
 }
 
 /// The cookies of one request, in the order received.
-pub(crate) struct Jar<'a>(Vec<&'a str>);
+pub(crate) struct Jar<'a> {
+    /// Nearly always the only field.
+    first: &'a str,
+    others: Vec<&'a str>,
+}
 
 impl<'a> Jar<'a> {
     /// Takes all `Cookie` fields; more than 64 KiB of them count as none.
     ///
     /// They are read when somebody asks: most requests ask once.
     pub(crate) fn read(fields: impl IntoIterator<Item = &'a str>) -> Self {
-        let fields: Vec<&str> = fields.into_iter().collect();
-        let bytes: usize = fields.iter().map(|field| field.len()).sum();
-        Self(if bytes > LIMIT { Vec::new() } else { fields })
+        let mut fields = fields.into_iter();
+        let first = fields.next().unwrap_or_default();
+        let others: Vec<&str> = fields.collect();
+        let bytes = first.len() + others.iter().map(|field| field.len()).sum::<usize>();
+        if bytes > LIMIT {
+            return Self {
+                first: "",
+                others: Vec::new(),
+            };
+        }
+        Self { first, others }
     }
 
     /// Returns every value under a name: a browser may hold several of different paths and hosts.
     pub(crate) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
         self.pairs()
-            .filter(move |(held, _)| *held == name)
-            .map(|(_, value)| value)
+            .filter_map(move |pair| pair.strip_prefix(name)?.strip_prefix('='))
     }
 
     /// Returns the first value under a name.
@@ -97,12 +108,14 @@ impl<'a> Jar<'a> {
         prefix: &'b str,
     ) -> impl Iterator<Item = (&'a str, &'a str)> + 'b {
         self.pairs()
+            .filter_map(|pair| pair.split_once('='))
             .filter(move |(name, _)| name.starts_with(prefix))
     }
 
-    fn pairs<'b>(&'b self) -> impl Iterator<Item = (&'a str, &'a str)> + 'b {
-        let pairs = self.0.iter().flat_map(|field| field.split(';'));
-        pairs.filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
+    fn pairs<'b>(&'b self) -> impl Iterator<Item = &'a str> + 'b {
+        let fields = std::iter::once(&self.first).chain(&self.others);
+        let pairs = fields.flat_map(|field| field.split(';'));
+        pairs.map(|pair| pair.trim_matches([' ', '\t']))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use codegrant_core::Timestamp;
 
@@ -42,6 +42,28 @@ type Parts = HashMap<String, Expiring<Fingerprint, Until>>;
 struct Until {
     issued_by: Timestamp,
     started_by: Timestamp,
+}
+
+/// What may have ended one session, once it was looked for: each takes a hash under a key to find out.
+///
+/// It is of that session as it is, and of the process that looks: it goes wherever either goes.
+#[derive(Default)]
+pub(super) struct Entries {
+    login: OnceLock<Sought>,
+    /// Whatever else it could be ended by, proved or only claimed, by every key of the ring.
+    named: OnceLock<Vec<Sought>>,
+}
+
+struct Sought {
+    entry: IndexKey,
+    fingerprint: Fingerprint,
+}
+
+impl Sought {
+    fn among(&self, held: &Parts, now: Timestamp) -> Option<Until> {
+        let part = held.get(self.entry.part())?;
+        part.live(&self.fingerprint, now).copied()
+    }
 }
 
 impl Ended {
@@ -90,15 +112,15 @@ impl Ended {
 
     /// Tells whether an entry is remembered.
     pub(super) fn knows(&self, entry: &IndexKey, now: Timestamp) -> bool {
-        let held = self.held();
-        let part = held.get(entry.part());
-        part.is_some_and(|part| part.live(&self.fingerprints.of(entry), now).is_some())
+        let sought = self.sought(entry.clone());
+        sought.among(&self.held(), now).is_some()
     }
 
     /// Tells whether a session that began at `started_at` is over, as far as this process knows.
     pub(super) fn has(
         &self,
         data: &SessionData,
+        entries: &Entries,
         started_at: Timestamp,
         ring: &KeyRing,
         now: Timestamp,
@@ -106,23 +128,29 @@ impl Ended {
         if !self.any.load(Ordering::Acquire) {
             return false;
         }
-        if self.knows(&IndexKey::of_login(data.transaction), now) {
+        let of_login = || self.sought(IndexKey::of_login(data.transaction));
+        let login = entries.login.get_or_init(of_login);
+        if login.among(&self.held(), now).is_some() {
             return true;
         }
         if !self.named.load(Ordering::Acquire) {
             return false;
         }
-        let entries = index::lookups(data, ring);
+        let named = entries.named.get_or_init(|| {
+            let proven = index::lookups(data, ring).into_iter();
+            let all = proven.flat_map(|entry| [entry.claimed(), entry]);
+            all.map(|entry| self.sought(entry)).collect()
+        });
         let issued_at = data.issued_at.unwrap_or(started_at);
-        let held = self.held();
-        let found = |entry: &IndexKey| {
-            let part = held.get(entry.part())?;
-            part.live(&self.fingerprints.of(entry), now).copied()
-        };
         let reaches = |until: Until| issued_at <= until.issued_by && started_at <= until.started_by;
-        entries.iter().any(|entry| {
-            found(entry).is_some_and(reaches) || found(&entry.claimed()).is_some_and(reaches)
-        })
+        let held = self.held();
+        let mut found = named.iter().filter_map(|sought| sought.among(&held, now));
+        found.any(reaches)
+    }
+
+    fn sought(&self, entry: IndexKey) -> Sought {
+        let fingerprint = self.fingerprints.of(&entry);
+        Sought { entry, fingerprint }
     }
 
     /// A panic elsewhere cannot leave the maps half changed, so a poisoned lock is taken all the same.
@@ -196,10 +224,34 @@ mod tests {
                 let entry = IndexKey::new(format!("{}{number}", part.part()));
                 ended.take(&revocation(entry, now), now);
             }
-            assert!(ended.has(&session("https://op.example", now), now, &ring, now));
-            assert!(!ended.has(&session("https://evil.example", now), now, &ring, now));
+            let is_over = |issuer| {
+                let session = session(issuer, now);
+                ended.has(&session, &Entries::default(), now, &ring, now)
+            };
+            assert!(is_over("https://op.example"));
+            assert!(!is_over("https://evil.example"));
             let held = ended.held();
             assert_eq!(held[part.part()].values().count(), limit);
+        }
+    }
+
+    // attack: CK-18
+    #[test]
+    fn an_ending_is_found_by_whoever_has_looked_for_it_before() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let ring = KeyRing::new(&[[7; 32]], "https://app.example/auth");
+        let session = session("https://op.example", now);
+        let login = IndexKey::of_login(session.transaction);
+        let mut endings = index::lookups(&session, &ring);
+        endings.extend(endings.clone().iter().map(IndexKey::claimed));
+        endings.push(login);
+        for ending in endings {
+            let (ended, entries) = (Ended::new(), Entries::default());
+            let is_over = || ended.has(&session, &entries, now, &ring, now);
+            ended.take(&revocation(IndexKey::new("another's entry"), now), now);
+            assert!(!is_over());
+            ended.take(&revocation(ending.clone(), now), now);
+            assert!(is_over(), "{ending:?}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use codegrant_core::Timestamp;
 
+use super::ended::Entries;
 use super::index::{self, IndexKey, Named, Said, Whose};
 use super::record::SessionData;
 use super::revocations::Revocation;
@@ -35,7 +36,8 @@ impl Sessions {
 
     /// Tells the same of a session whose login began earlier than the session itself.
     pub(crate) fn had_ended(&self, data: &SessionData, began: Timestamp, now: Timestamp) -> bool {
-        self.index.has(data, began, &self.ring, now)
+        self.index
+            .has(data, &Entries::default(), began, &self.ring, now)
     }
 
     /// Ends the sessions that a provider names, whoever's browser they are in.
@@ -69,7 +71,7 @@ impl Sessions {
         if self.stored {
             for ending in &endings {
                 for key in &ending.keys {
-                    self.shared.end_all(key, ending.issued_by, now).await?;
+                    self.store().end_all(key, ending.issued_by, now).await?;
                 }
             }
         }
@@ -87,7 +89,7 @@ impl Sessions {
         }
         if self.stored {
             for key in &keys {
-                self.shared.end_all(key, END_OF_TIME, now).await?;
+                self.store().end_all(key, END_OF_TIME, now).await?;
             }
         }
         Ok(())

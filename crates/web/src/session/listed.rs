@@ -49,7 +49,7 @@ impl Sessions {
     ) -> Result<Vec<Listed>, Error> {
         let mut found: Vec<Listed> = Vec::new();
         for entry in all_of(data).iter().flat_map(|whose| whose.keys(&self.ring)) {
-            for (key, record) in self.shared.list(&entry, LISTED, now).await? {
+            for (key, record) in self.store().list(&entry, LISTED, now).await? {
                 let known = found.iter().any(|held| held.key == key);
                 let read = self.unseal(&key, &record).filter(|_| !known);
                 let live = read.filter(|data| now < data.ends_at && !self.has_ended(data, now));
@@ -70,7 +70,7 @@ impl Sessions {
             return Ok(None);
         }
         let key = SessionKey::new(name);
-        let record = self.shared.load(&key, now).await?;
+        let record = self.store().load(&key, now).await?;
         let data = record.and_then(|record| self.unseal(&key, &record));
         let live = data.filter(|data| now < data.ends_at && !self.has_ended(data, now));
         Ok(live.map(|data| Listed { key, data }))
@@ -79,7 +79,7 @@ impl Sessions {
     /// Ends a session that was found in this way.
     pub(crate) async fn end_listed(&self, listed: &Listed, now: Timestamp) -> Result<(), Error> {
         self.end_one(&listed.data, now).await?;
-        Ok(self.shared.delete(&listed.key).await?)
+        Ok(self.store().delete(&listed.key).await?)
     }
 
     /// Ends every session of whomever a session belongs to, on all nodes, and the logins that are under way.

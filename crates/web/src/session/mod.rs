@@ -11,6 +11,7 @@ mod log_out_state;
 mod memory;
 mod newest;
 mod notes;
+mod opened;
 mod proof;
 mod record;
 mod revocation_index;

@@ -53,7 +53,7 @@ impl Sessions {
             return Ok(None);
         }
         if let Some(key) = &data.key {
-            let record = self.shared.load(key, now).await?;
+            let record = self.store().load(key, now).await?;
             let stored = record.and_then(|record| self.unseal(key, &record));
             return Ok(stored.map(|stored| TokenSet::of(&stored)));
         }
@@ -103,7 +103,7 @@ impl Sessions {
         let Some(key) = &session.data().key else {
             return Ok(Some(Wrote::Gone));
         };
-        let Some(record) = self.shared.load(key, now).await? else {
+        let Some(record) = self.store().load(key, now).await? else {
             return Ok(Some(Wrote::Gone));
         };
         let Some(stored) = self.unseal(key, &record) else {
@@ -114,7 +114,7 @@ impl Sessions {
         }
         let changed = tokens.clone().put_into(stored);
         let changed = self.record(key, &changed, record.version + 1, now);
-        let replaced = self.shared.replace(key, record.version, changed, now);
+        let replaced = self.store().replace(key, record.version, changed, now);
         Ok((replaced.await? == Replaced::Yes).then_some(Wrote::Yes))
     }
 
@@ -183,7 +183,7 @@ impl Sessions {
     pub(crate) async fn end_session(&self, session: &Session, now: Timestamp) -> Result<(), Error> {
         self.end_one(session.data(), now).await?;
         if let Some(key) = &session.data().key {
-            self.shared.delete(key).await?;
+            self.store().delete(key).await?;
         }
         Ok(())
     }

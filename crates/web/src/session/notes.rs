@@ -53,7 +53,7 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let record = self.note((kind, key), text, version, until, now);
-        Ok(self.shared.create(key, record, now).await? == Created::Yes)
+        Ok(self.store().create(key, record, now).await? == Created::Yes)
     }
 
     /// Reads a note.
@@ -62,7 +62,7 @@ impl Sessions {
         (kind, key): (Kind, &SessionKey),
         now: Timestamp,
     ) -> Result<Option<Note<T>>, StoreError> {
-        let record = self.shared.load(key, now).await?;
+        let record = self.store().load(key, now).await?;
         Ok(record.map(|record| Note {
             version: record.version,
             text: self
@@ -86,7 +86,7 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let record = self.note((kind, key), text, version + 1, until, now);
-        let replaced = self.shared.replace(key, version, record, now).await?;
+        let replaced = self.store().replace(key, version, record, now).await?;
         Ok(replaced == Replaced::Yes)
     }
 

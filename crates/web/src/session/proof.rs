@@ -118,7 +118,7 @@ impl Sessions {
                 index: Vec::new(),
                 issued_at: now,
             };
-            if self.shared.create(&key, record, now).await? == Created::No {
+            if self.store().create(&key, record, now).await? == Created::No {
                 // Two random numbers of 256 bits do not meet.
                 return Err(SessionError::Gone.into());
             }
@@ -146,7 +146,7 @@ impl Sessions {
             Some(Waiting::Here(proof)) => Some(proof),
             Some(Waiting::Stored { id, at, then }) => {
                 let key = SessionKey::of_id(&id);
-                let Some(record) = self.shared.load(&key, now).await? else {
+                let Some(record) = self.store().load(&key, now).await? else {
                     return Ok(is_fresh(at, now).then_some(Held::Settled(then)));
                 };
                 let place = [key.as_str()];
@@ -166,7 +166,7 @@ impl Sessions {
         jar: &Jar<'_>,
     ) -> Result<Vec<String>, Error> {
         if let Some(Waiting::Stored { id, .. }) = self.waiting(provider, jar) {
-            self.shared.delete(&SessionKey::of_id(&id)).await?;
+            self.store().delete(&SessionKey::of_id(&id)).await?;
         }
         let name = self.proof_name(provider);
         let held = cookie::pieces(&name).filter(|piece| jar.first(piece).is_some());
@@ -181,7 +181,7 @@ impl Sessions {
     ) -> Result<Vec<String>, Error> {
         let provider = &proof.login.identity.provider;
         if let Some(Waiting::Stored { id, .. }) = self.waiting(provider, jar) {
-            self.shared.delete(&SessionKey::of_id(&id)).await?;
+            self.store().delete(&SessionKey::of_id(&id)).await?;
         }
         let settled = Waiting::Settled(proof.settled());
         self.keep_waiting(provider, &settled, jar)
@@ -207,7 +207,7 @@ impl Sessions {
         let (mut data, mut expected) = (data.clone(), *version);
         for _ in 0..ATTEMPTS {
             let record = self.record(&new, &data, 0, now);
-            if self.shared.create(&new, record, now).await? == Created::No {
+            if self.store().create(&new, record, now).await? == Created::No {
                 return Err(SessionError::Gone.into());
             }
             // From here on nothing opens under the old id: an empty record is no session.
@@ -218,14 +218,14 @@ impl Sessions {
                 index: Vec::new(),
                 issued_at: now,
             };
-            if self.shared.replace(key, expected, emptied, now).await? == Replaced::Yes {
-                self.shared.delete(key).await?;
+            if self.store().replace(key, expected, emptied, now).await? == Replaced::Yes {
+                self.store().delete(key).await?;
                 let seconds = data.ends_at.seconds_since(now).max(0);
                 return self.set(&id, jar, seconds).map(Some);
             }
             // Somebody wrote meanwhile: with those tokens again, or not at all.
-            self.shared.delete(&new).await?;
-            let Some(stored) = self.shared.load(key, now).await? else {
+            self.store().delete(&new).await?;
+            let Some(stored) = self.store().load(key, now).await? else {
                 return Ok(None);
             };
             let Some(held) = self.unseal(key, &stored) else {

@@ -12,7 +12,7 @@ use codegrant_core::Timestamp;
 use tokio::time::Instant;
 
 use super::allowance::Allowance;
-use super::ended::Ended;
+use super::ended::{Ended, Entries};
 use super::record::SessionData;
 use super::revocations::{Position, Revocation};
 use super::store::{SessionStore, StoreError};
@@ -140,11 +140,12 @@ impl RevocationIndex {
     pub(super) fn has(
         &self,
         data: &SessionData,
+        entries: &Entries,
         started_at: Timestamp,
         ring: &KeyRing,
         now: Timestamp,
     ) -> bool {
-        self.0.ended.has(data, started_at, ring, now)
+        self.0.ended.has(data, entries, started_at, ring, now)
     }
 
     /// Sees to it that the copy is not older than the bound.
@@ -163,7 +164,8 @@ impl RevocationIndex {
                 self.read_in_background(now);
                 Ok(())
             }
-            _ => self.read(now).await,
+            // In a box: it is rare, and what it needs would be part of every request.
+            _ => Box::pin(self.read(now)).await,
         }
     }
 

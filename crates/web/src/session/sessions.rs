@@ -5,6 +5,7 @@ use std::sync::Arc;
 use codegrant_core::{Timestamp, TransactionId};
 
 use super::index;
+use super::opened::{Known, Opened};
 use super::record::{Session, SessionData};
 use super::revocation_index::RevocationIndex;
 use super::session_key::SessionKey;
@@ -50,10 +51,11 @@ pub(crate) struct Sessions {
     /// Whether they stay in this process's memory, where the key is as well: then they are not sealed there.
     plain: bool,
     /// What the processes of the app share; with sealed cookies alone it is this process's memory.
-    pub(super) shared: Arc<dyn SessionStore>,
+    shared: Arc<dyn SessionStore>,
     /// What is over: a sealed cookie that somebody kept, a refresh or a login that was under way, does not bring it
     /// back.
     pub(super) index: RevocationIndex,
+    opened: Opened,
 }
 
 /// A session and where it was found.
@@ -87,7 +89,13 @@ impl Sessions {
             plain: shared.stays_in_process(),
             shared,
             index,
+            opened: Opened::new(),
         }
+    }
+
+    /// Returns the store itself: called through its `Arc`, which is a store as well, each call would be boxed twice.
+    pub(super) fn store(&self) -> &dyn SessionStore {
+        &*self.shared
     }
 
     /// Finds the session that the cookies name, if there is one and it has not ended.
@@ -98,18 +106,26 @@ impl Sessions {
         if !self.stored {
             return self.find_sealed(&value, now).await;
         }
-        let key = SessionKey::of_id(&value);
-        let Some(record) = self.shared.load(&key, now).await? else {
-            return Ok(None);
-        };
-        let opened = self.unseal(&key, &record).map(|mut data| {
-            data.key = Some(key.clone());
-            Session::new(data)
+        let known = self.opened.of(&value);
+        let key = known
+            .as_ref()
+            .and_then(|known| known.session.data().key.clone());
+        let key = key.unwrap_or_else(|| SessionKey::of_id(&value));
+        let record = self.store().load(&key, now).await?;
+        let opened = record.and_then(|record| {
+            let known = known.filter(|known| known.is_of(&record.sealed));
+            let known = known.or_else(|| self.open_record(&value, &key, &record))?;
+            self.is_live(&known, now).then_some((known.session, record))
         });
-        let Some(session) = opened.filter(|session| self.is_live(session, now)) else {
+        let Some((session, record)) = opened else {
+            self.opened.forget(&value);
             return Ok(None);
         };
-        let version = self.touch(&key, &record, session.data(), now).await?;
+        let mut version = record.version;
+        if self.is_due(&record, session.data(), now) {
+            // In a box: it is rare, and what it needs would be part of every request.
+            version = Box::pin(self.touch(&key, version, session.data(), now)).await?;
+        }
         Ok(Some(Found {
             session,
             place: Place::Store { key, version },
@@ -117,21 +133,45 @@ impl Sessions {
     }
 
     async fn find_sealed(&self, value: &str, now: Timestamp) -> Result<Option<Found>, Error> {
-        let opened = self.ring.open_text(Purpose::Session, &[&self.name], value);
-        let session = opened.and_then(|bytes| self.read(&bytes).map(Session::new));
-        let Some(session) = session.filter(|session| now < session.data().ends_at) else {
+        let known = self.opened.of(value);
+        let Some(known) = known.or_else(|| self.open_cookie(value)) else {
             return Ok(None);
         };
-        self.index.keep_up(now).await?;
-        Ok(self.is_live(&session, now).then_some(Found {
-            session,
+        if now < known.session.data().ends_at {
+            self.index.keep_up(now).await?;
+        }
+        if !self.is_live(&known, now) {
+            self.opened.forget(value);
+            return Ok(None);
+        }
+        Ok(Some(Found {
+            session: known.session,
             place: Place::Cookie,
         }))
     }
 
-    fn is_live(&self, session: &Session, now: Timestamp) -> bool {
-        let data = session.data();
-        now < data.ends_at && !self.has_ended(data, now)
+    fn open_record(&self, id: &str, key: &SessionKey, record: &Record) -> Option<Known> {
+        let mut data = self.unseal(key, record)?;
+        data.key = Some(key.clone());
+        let session = Session::new(data);
+        Some(self.opened.keep(id, Some(&record.sealed), session))
+    }
+
+    fn open_cookie(&self, value: &str) -> Option<Known> {
+        let opened = self
+            .ring
+            .open_text(Purpose::Session, &[&self.name], value)?;
+        let session = Session::new(self.read(&opened)?);
+        Some(self.opened.keep(value, None, session))
+    }
+
+    fn is_live(&self, known: &Known, now: Timestamp) -> bool {
+        let data = known.session.data();
+        let has_ended = || {
+            self.index
+                .has(data, &known.entries, data.started_at, &self.ring, now)
+        };
+        now < data.ends_at && !has_ended()
     }
 
     /// Opens a session for a finished login: a new id, and whatever stood there before is gone.
@@ -156,12 +196,12 @@ impl Sessions {
         let id = codegrant_core::jose::base64url::encode(&seal::random::<32>());
         let key = SessionKey::of_id(&id);
         let record = self.record(&key, data, 0, now);
-        if self.shared.create(&key, record, now).await? == Created::No {
+        if self.store().create(&key, record, now).await? == Created::No {
             // Two random numbers of 256 bits do not meet.
             return Err(SessionError::Gone.into());
         }
         if self.is_overtaken(data, began, now).await? {
-            self.shared.delete(&key).await?;
+            self.store().delete(&key).await?;
             return Ok(None);
         }
         Ok(Some(self.set(&id, jar, seconds)?))
@@ -212,13 +252,16 @@ impl Sessions {
         until: Timestamp,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        Ok(self.shared.consume(transaction, until, now).await?)
+        Ok(self.store().consume(transaction, until, now).await?)
     }
 
     async fn forget(&self, jar: &Jar<'_>) -> Result<(), Error> {
-        let id = cookie::join(jar, &self.name);
-        if let Some(id) = id.filter(|_| self.stored) {
-            self.shared.delete(&SessionKey::of_id(&id)).await?;
+        let Some(value) = cookie::join(jar, &self.name) else {
+            return Ok(());
+        };
+        self.opened.forget(&value);
+        if self.stored {
+            self.store().delete(&SessionKey::of_id(&value)).await?;
         }
         Ok(())
     }
@@ -312,27 +355,29 @@ impl Sessions {
         now.plus(self.lifetime.idle_seconds).min(data.ends_at)
     }
 
+    /// Tells whether it is time to move the idle limit on.
+    fn is_due(&self, record: &Record, data: &SessionData, now: Timestamp) -> bool {
+        let wanted = self.idle_end(data, now);
+        wanted.seconds_since(record.expires_at) > self.lifetime.idle_seconds / TOUCH_PART
+    }
+
     /// Moves the idle limit on, and returns the record's version; a request that loses the race needs no touch of
     /// its own.
     async fn touch(
         &self,
         key: &SessionKey,
-        record: &Record,
+        before: u64,
         data: &SessionData,
         now: Timestamp,
     ) -> Result<u64, Error> {
-        let wanted = self.idle_end(data, now);
-        if wanted.seconds_since(record.expires_at) <= self.lifetime.idle_seconds / TOUCH_PART {
-            return Ok(record.version);
-        }
         let mut seen = data.clone();
         seen.last_seen = Some(now);
-        let version = record.version + 1;
+        let version = before + 1;
         let touched = self.record(key, &seen, version, now);
-        let replaced = self.shared.replace(key, record.version, touched, now);
+        let replaced = self.store().replace(key, before, touched, now);
         Ok(match replaced.await? {
             Replaced::Yes => version,
-            Replaced::No => record.version,
+            Replaced::No => before,
         })
     }
 }
