@@ -51,40 +51,8 @@ pub fn encode(text: &str) -> String {
 }
 
 /// Encodes a name or a value behind what is there.
-// Hardly anything has to be escaped, and what stands between is copied whole.
 pub(crate) fn encode_into(encoded: &mut String, text: &str) {
-    let mut rest = text.as_bytes();
-    let escaped = |byte: &u8| !STANDS_FOR_ITSELF[usize::from(*byte)];
-    while let Some(at) = rest.iter().position(escaped) {
-        let (plain, byte) = (&rest[..at], rest[at]);
-        rest = &rest[at + 1..];
-        push_ascii(encoded, plain);
-        if byte == b' ' {
-            encoded.push('+');
-        } else {
-            let [high, low] = [byte >> 4, byte & 0xf].map(|half| DIGITS[usize::from(half)]);
-            push_ascii(encoded, &[b'%', high, low]);
-        }
-    }
-    push_ascii(encoded, rest);
-}
-
-const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-
-/// What is written as it is (URL Standard, application/x-www-form-urlencoded percent-encode set).
-static STANDS_FOR_ITSELF: [bool; 256] = {
-    let mut stands = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 0x80 {
-        let is_plain = byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'-' | b'.' | b'_');
-        stands[byte as usize] = is_plain;
-        byte += 1;
-    }
-    stands
-};
-
-fn push_ascii(encoded: &mut String, bytes: &[u8]) {
-    encoded.push_str(std::str::from_utf8(bytes).expect("ASCII"));
+    encoded.extend(url::form_urlencoded::byte_serialize(text.as_bytes()));
 }
 
 /// Puts a pair behind the others, of which there is none where `encoded` ends before `start`.
@@ -130,20 +98,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_text_is_encoded_as_by_the_crate_and_decodes_to_itself() {
+    fn every_text_that_is_encoded_decodes_to_itself() {
         let texts = (0..=0x500_u32).chain([0x20ac, 0xffff, 0x1_f511, 0x10_ffff]);
         for sign in texts.filter_map(char::from_u32) {
-            for text in [
-                format!("{sign}"),
-                format!("a{sign}"),
-                format!("{sign}a"),
-                format!("a {sign}{sign}-b"),
-            ] {
-                let expected: String =
-                    url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-                assert_eq!(encode(&text), expected, "{text:?}");
-                assert_eq!(decode(&expected), Some(text));
-            }
+            let text = format!("a {sign}{sign}-b");
+            let encoded = encode(&text);
+            assert!(
+                encoded
+                    .bytes()
+                    .all(|byte| byte.is_ascii_graphic() && byte != b'&')
+            );
+            assert_eq!(decode(&encoded), Some(text));
         }
         assert_eq!(encode(""), "");
     }
