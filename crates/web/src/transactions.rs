@@ -76,18 +76,23 @@ impl Transactions {
     ) -> Result<Vec<String>, SessionError> {
         let name = self.name(id);
         let place = [name.as_str(), transaction.provider()];
-        let (purpose, text) = match intent {
-            None => (Purpose::Transaction, serde_json::to_vec(transaction)),
+        // Room for all but the longest, made once.
+        let mut text = Vec::with_capacity(512);
+        let (purpose, written) = match intent {
+            None => (
+                Purpose::Transaction,
+                serde_json::to_writer(&mut text, transaction),
+            ),
             Some(intent) => {
                 let transaction = transaction.clone();
                 let linking = Linking {
                     intent,
                     transaction,
                 };
-                (Purpose::Linking, serde_json::to_vec(&linking))
+                (Purpose::Linking, serde_json::to_writer(&mut text, &linking))
             }
         };
-        let text = text.expect("a transaction is plain data");
+        written.expect("a transaction is plain data");
         let sealed = self.ring.seal_text(purpose, &place, &text);
         if sealed.len() > VALUE_LIMIT {
             return Err(SessionError::TransactionTooLarge {
