@@ -118,7 +118,7 @@ type Found = Result<Result<User, LoginRequired>, LoginRequired>;
 async fn find(auth: &Auth, request: &HttpRequest, require: &Require) -> Found {
     let found = user(auth, request).await?;
     Ok(found.and_then(|user| {
-        let held = auth.hold_to(&user, require, translate::request(request));
+        let held = auth.hold_to(&user, require, || translate::request(request));
         let lacks = |refusal| LoginRequired("the user has not what the page wants", refusal);
         held.map_err(lacks).map(|()| user)
     }))

@@ -89,7 +89,7 @@ pub(crate) async fn admitted(
     require: &Require,
 ) -> Result<User, LoginRequired> {
     let user = <User as FromRequestParts<Auth>>::from_request_parts(parts, auth).await?;
-    auth.hold_to(&user, require, translate::request(parts))
+    auth.hold_to(&user, require, || translate::request(parts))
         .map_err(|refusal| LoginRequired(refusal.into()))?;
     Ok(user)
 }

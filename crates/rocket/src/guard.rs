@@ -76,7 +76,7 @@ pub(crate) fn hold_to(
     require: &Require,
 ) -> Result<(), LoginRequired> {
     let Attached(auth) = request.rocket().state().expect("the user was found by it");
-    let held = auth.hold_to(user, require, translate::request(request));
+    let held = auth.hold_to(user, require, || translate::request(request));
     held.map_err(|refusal| lacking(request, refusal))
 }
 

@@ -82,11 +82,13 @@ impl Auth {
         require: &Require,
     ) -> Result<Session, Response> {
         let session = self.require(request.clone()).await?;
-        self.hold_to(&session, require, request)?;
+        self.hold_to(&session, require, || request)?;
         Ok(session)
     }
 
     /// Holds a session that was found to what a page wants; it asks no store.
+    ///
+    /// The request is asked for where there is something to answer, which is seldom.
     ///
     /// # Errors
     ///
@@ -95,16 +97,16 @@ impl Auth {
     /// `insufficient_user_authentication` and a `login_url`; a form that was sent cannot be sent again, so that
     /// a person is told so, with 403 and a link. Where it would not do: a page with status 403, or JSON for a
     /// script, with `insufficient_scope` where only scopes lack (RFC 6750 section 3.1).
-    pub fn hold_to(
+    pub fn hold_to<'a>(
         &self,
         session: &Session,
         require: &Require,
-        request: Request<'_>,
+        request: impl FnOnce() -> Request<'a>,
     ) -> Result<(), Refusal> {
         match self.judge(session, require) {
             Judged::Met => Ok(()),
-            Judged::SignIn(step_up) => Err(self.sign_in_again(session, &step_up, &request)),
-            Judged::Forbidden(lacks) => Err(self.forbid(session, lacks, &request)),
+            Judged::SignIn(step_up) => Err(self.sign_in_again(session, &step_up, &request())),
+            Judged::Forbidden(lacks) => Err(self.forbid(session, lacks, &request())),
         }
     }
 
@@ -116,6 +118,10 @@ impl Auth {
     }
 
     fn judge(&self, session: &Session, require: &Require) -> Judged {
+        // Most pages want a login and nothing else.
+        if *require == Require::new() {
+            return Judged::Met;
+        }
         let registered = self.registered(&session.identity().provider);
         let may_ask_for = |contexts: &[String]| {
             registered.is_some_and(|registered| registered.client().may_ask_for(contexts))
