@@ -110,7 +110,8 @@ async fn found<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, Respo
         let session = found.map_err(unknown)?;
         session.ok_or_else(|| auth.challenge(translate::request(request)))
     };
-    Some(request.local_cache_async(find).await)
+    // In a box: Rocket's future around it has room for it twice, and one allocation of both is a slow one.
+    Some(request.local_cache_async(Box::pin(find)).await)
 }
 
 /// Answers for a guard that failed.
