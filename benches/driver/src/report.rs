@@ -259,6 +259,8 @@ pub fn circumstances(plan: Plan) -> Value {
     let model = cpu
         .lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    // All that the machine has: this program keeps to one of them.
+    let cores = cpu.lines().filter(|line| line.starts_with("processor"));
     let said = |program: &str, argument: &str| {
         let output = Command::new(program).arg(argument).output().ok()?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -268,7 +270,7 @@ pub fn circumstances(plan: Plan) -> Value {
     };
     json!({
         "processor": model.map_or("unknown", |(_, name)| name),
-        "cores": std::thread::available_parallelism().map_or(0, usize::from),
+        "cores": cores.count(),
         "system": file("/proc/sys/kernel/osrelease").trim(),
         "load": file("/proc/loadavg").split(' ').next(),
         "date": said("date", "+%Y-%m-%d"),
