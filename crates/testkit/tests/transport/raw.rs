@@ -77,6 +77,13 @@ impl RawServer {
         })
     }
 
+    /// Starts a server that answers each request with these bytes, and leaves it to the client when to go: one that
+    /// closed while the client already sends its next request would lose that.
+    pub(crate) fn serving(answer: impl Into<Vec<u8>>) -> Self {
+        let answer = answer.into();
+        Self::start(move |peer| while peer.read_request().is_some() && peer.send(&answer) {})
+    }
+
     /// Returns an `http` URL of this server.
     pub(crate) fn url(&self, target: &str) -> String {
         format!("http://{}{target}", self.address)

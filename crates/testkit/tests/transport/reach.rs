@@ -16,7 +16,7 @@ fn call(caller: &Caller, server: &RawServer, host: &str, reach: Reach) -> Outcom
 // attack: DS-05 DS-06
 #[test]
 fn a_name_that_leads_inside_is_not_connected_to() {
-    let server = RawServer::answering(ok("{}"));
+    let server = RawServer::serving(ok("{}"));
     let caller = Caller::new();
     // One is a name that is resolved only when it is connected to; the others are the addresses themselves.
     for host in [
@@ -42,7 +42,7 @@ fn a_name_that_leads_inside_is_not_connected_to() {
 // attack: DS-06
 #[test]
 fn a_connection_that_was_allowed_is_not_used_for_one_that_is_not() {
-    let server = RawServer::answering(ok("{}"));
+    let server = RawServer::serving(ok("{}"));
     let caller = Caller::new();
     assert!(call(&caller, &server, "localhost", Reach::Anywhere).is_ok());
     let refused = call(&caller, &server, "localhost", Reach::Public);
@@ -53,7 +53,7 @@ fn a_connection_that_was_allowed_is_not_used_for_one_that_is_not() {
 // attack: DS-05 DS-06
 #[test]
 fn an_issuer_whose_name_is_said_to_lead_inside_has_to_have_answered_from_there() {
-    let server = RawServer::answering(ok("{}"));
+    let server = RawServer::serving(ok("{}"));
     let caller = Caller::new();
     let reach = || Reach::LikeHost("localhost".to_owned());
     let refused = call(&caller, &server, "localhost", reach());
@@ -65,7 +65,7 @@ fn an_issuer_whose_name_is_said_to_lead_inside_has_to_have_answered_from_there()
 
 #[test]
 fn an_issuer_inside_may_name_what_is_inside() {
-    let server = RawServer::answering(ok("{}"));
+    let server = RawServer::serving(ok("{}"));
     let caller = Caller::new();
     assert!(call(&caller, &server, "localhost", Reach::Anywhere).is_ok());
     for issuer in ["localhost", "10.0.0.1", "[::1]"] {
