@@ -134,20 +134,15 @@ pub(crate) fn split(name: &str, value: &str) -> Option<Vec<(String, String)>> {
     if !(1..=PIECES).contains(&count) {
         return None;
     }
-    let count = count.to_string();
-    let mut rest = value;
-    let named = pieces(name).map_while(|named| {
-        let mark = if rest.len() == value.len() {
-            count.as_str()
-        } else {
-            ""
-        };
+    let marked = [&count.to_string(), value].concat();
+    let (mut rest, mut room) = (marked.as_str(), 1 + VALUE_LIMIT);
+    let named = pieces(name).take(count).map(|name| {
         // A sealed text is ASCII, so that it can be cut anywhere.
-        let (piece, more) = rest.split_at_checked(rest.len().min(VALUE_LIMIT))?;
-        rest = more;
-        (!piece.is_empty()).then(|| (named, [mark, piece].concat()))
+        let (piece, more) = rest.split_at_checked(rest.len().min(room))?;
+        (rest, room) = (more, VALUE_LIMIT);
+        Some((name, piece.to_owned()))
     });
-    Some(named.collect())
+    named.collect()
 }
 
 /// Joins what [`split`] made; `None` when a piece is missing. What was not split is not copied.
