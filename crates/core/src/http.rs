@@ -122,7 +122,9 @@ impl HttpRequest {
 
     /// Returns the URL without query and fragment, which is what may stand in a log.
     pub fn loggable_url(&self) -> &str {
-        self.url.split(['?', '#']).next().unwrap_or_default()
+        let url = self.url.as_bytes();
+        let end = url.iter().position(|byte| matches!(byte, b'?' | b'#'));
+        &self.url[..end.unwrap_or(url.len())]
     }
 }
 

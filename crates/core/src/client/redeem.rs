@@ -222,14 +222,15 @@ impl Grant {
     }
 
     /// Prepares a request with the access token that was just granted.
-    fn request(&self, endpoint: &str, purpose: &str) -> ResourceRequest {
+    fn request(&self, endpoint: &str, purpose: &'static str) -> ResourceRequest {
         let request = userinfo::request(&self.client, &self.metadata, endpoint, &self.tokens);
         ResourceRequest::new(
             &self.client,
             &self.tokens.access_token,
             self.transaction.dpop_key.as_ref(),
             request,
-            self.moment.branch(purpose),
+            self.moment.shared(),
+            purpose,
         )
     }
 

@@ -80,7 +80,7 @@ impl Client {
         if let Some(at) = request.url.find('#') {
             request.url.truncate(at);
         }
-        ResourceRequest::new(self, token, dpop_key, request, moment)
+        ResourceRequest::new(self, token, dpop_key, request, moment, "resource")
             .then(|response| Ok(Step::Done(response)))
     }
 }
@@ -92,16 +92,20 @@ pub(crate) struct ResourceRequest {
     dpop_key: Option<DpopKey>,
     request: HttpRequest,
     moment: Moment,
+    purpose: &'static str,
 }
 
 impl ResourceRequest {
     /// Prepares a request; what authorises it is added when it is sent.
+    ///
+    /// The names of its proofs are the operation's own and this `purpose`'s.
     pub(crate) fn new(
         client: &Client,
         token: &AccessToken,
         dpop_key: Option<&DpopKey>,
         request: HttpRequest,
         moment: Moment,
+        purpose: &'static str,
     ) -> Self {
         Self {
             client: client.clone(),
@@ -109,6 +113,7 @@ impl ResourceRequest {
             dpop_key: dpop_key.cloned(),
             request,
             moment,
+            purpose,
         }
     }
 
@@ -123,7 +128,7 @@ impl ResourceRequest {
             key: self
                 .dpop_key
                 .clone()
-                .map(|key| (key, self.moment.branch("resource"))),
+                .map(|key| (key, self.moment.branch(self.purpose))),
             access_token: Some(self.token.secret().clone()),
         };
         attempt::send(self, proving, read)
