@@ -10,7 +10,7 @@ use crate::clients::{Clients, Registered};
 use crate::cookie::Jar;
 use crate::endpoints;
 use crate::error::Error;
-#[cfg(any(feature = "reqwest", feature = "dev"))]
+#[cfg(any(feature = "http-client", feature = "dev"))]
 use crate::error::SetupErrors;
 use crate::events::Events;
 use crate::hooks::Hooks;
@@ -82,7 +82,7 @@ impl Auth {
     /// # Errors
     ///
     /// Every mistake at once, each with its remedy.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "http-client")]
     pub fn from_env(
         public_origin: impl Into<String>,
         providers: impl IntoIterator<Item = codegrant_core::provider::Provider>,
@@ -97,7 +97,7 @@ impl Auth {
     /// # Errors
     ///
     /// Every mistake at once, each with its remedy.
-    #[cfg(feature = "reqwest")]
+    #[cfg(feature = "http-client")]
     pub fn from_toml(text: &str) -> Result<Self, SetupErrors> {
         AuthBuilder::from_toml(text)?.build()
     }

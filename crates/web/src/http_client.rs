@@ -1,16 +1,20 @@
 //! The HTTP client that talks to providers: a trait of one method, so that a test or an app with a
 //! client of its own can stand in.
 
-#[cfg(feature = "reqwest")]
+#[cfg(feature = "http-client")]
+mod built_in;
+#[cfg(feature = "http-client")]
+mod connections;
+#[cfg(feature = "http-client")]
 mod public_names;
-#[cfg(feature = "reqwest")]
-mod with_reqwest;
+#[cfg(feature = "http-client")]
+mod target;
 
 use async_trait::async_trait;
 use codegrant_core::http::{HttpRequest, HttpResponse};
 
-#[cfg(feature = "reqwest")]
-pub use with_reqwest::ReqwestClient;
+#[cfg(feature = "http-client")]
+pub use built_in::BuiltInClient;
 
 /// Performs one request exactly as it is given.
 ///

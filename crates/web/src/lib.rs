@@ -96,8 +96,8 @@ pub use events::{Event, LogOutReason, Observer};
 pub use fresh_token::FreshToken;
 pub use guard::Refusal;
 pub use hooks::{LoggedOut, RefreshVerdict};
-#[cfg(feature = "reqwest")]
-pub use http_client::ReqwestClient;
+#[cfg(feature = "http-client")]
+pub use http_client::BuiltInClient;
 pub use http_client::{HttpClient, TransportError};
 pub use not_mounted::not_mounted;
 pub use on_link::{Link, LinkVerdict};
@@ -123,8 +123,8 @@ pub use codegrant_core::{
 pub mod app {
     //! What an app uses, as opposed to an adapter: every adapter gives these out under its own name.
 
-    #[cfg(feature = "reqwest")]
-    pub use crate::ReqwestClient;
+    #[cfg(feature = "http-client")]
+    pub use crate::BuiltInClient;
     pub use crate::http;
     pub use crate::jose;
     pub use crate::pages;

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::http_client::HttpClient;
 
 /// Compiles the code of the guide.
-#[cfg(all(doctest, feature = "reqwest"))]
+#[cfg(all(doctest, feature = "http-client"))]
 #[doc = include_str!("../../../docs/guide/discovery-and-registration.md")]
 struct Guide;
 
@@ -18,12 +18,12 @@ struct Guide;
 /// [`on_public_addresses_only`](crate::provider::Provider::on_public_addresses_only).
 ///
 /// ```no_run
-/// # #[cfg(feature = "reqwest")]
+/// # #[cfg(feature = "http-client")]
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// use codegrant_web::provider::Provider;
-/// use codegrant_web::{Auth, Registration, ReqwestClient, Resource, find_issuer};
+/// use codegrant_web::{Auth, Registration, BuiltInClient, Resource, find_issuer};
 ///
-/// let client = ReqwestClient::new(None)?;
+/// let client = BuiltInClient::new(None)?;
 /// let issuer = find_issuer(&client, &Resource::parse("jane@example.org")?).await?;
 /// let provider = Provider::openid("theirs", "Your organisation", issuer).on_public_addresses_only();
 /// let auth = Auth::builder("https://app.example")

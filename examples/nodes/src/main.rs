@@ -10,7 +10,7 @@ mod store;
 use std::error::Error;
 use std::sync::Arc;
 
-use codegrant_axum::{Auth, Registration, ReqwestClient, SessionStore, provider::Provider};
+use codegrant_axum::{Auth, BuiltInClient, Registration, SessionStore, provider::Provider};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
@@ -42,7 +42,7 @@ fn auth(settings: &Settings, store: Arc<dyn SessionStore>) -> Result<Auth, Box<d
     let registration = Registration::new(provider.with_algorithm(algorithm), &*settings.client_id)
         .secret(&*settings.client_secret);
     let client = Named {
-        client: ReqwestClient::new(None)?,
+        client: BuiltInClient::new(None)?,
         name: format!("nodes/{}", settings.name),
     };
     let builder = Auth::builder(&*settings.origin)

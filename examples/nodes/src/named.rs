@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use codegrant_axum::http::{HttpRequest, HttpResponse};
-use codegrant_axum::{HttpClient, ReqwestClient, TransportError};
+use codegrant_axum::{BuiltInClient, HttpClient, TransportError};
 
 /// A client with a name.
 pub(crate) struct Named {
-    pub(crate) client: ReqwestClient,
+    pub(crate) client: BuiltInClient,
     pub(crate) name: String,
 }
 

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use codegrant_web::{AuthBuilder, PublicOrigin, ReqwestClient, Resource, SetupErrors, find_issuer};
+use codegrant_web::{AuthBuilder, BuiltInClient, PublicOrigin, Resource, SetupErrors, find_issuer};
 use serde::Deserialize;
 
 /// What a file of the tour app says; `docs/configuration.md` describes each key.
@@ -282,7 +282,7 @@ async fn issuer_of(
     };
     let root = root.map(std::fs::read).transpose();
     let root = root.map_err(|error| failed(format!("root_certificate: {error}")))?;
-    let client = ReqwestClient::new(root.as_deref()).map_err(|error| failed(error.to_string()))?;
+    let client = BuiltInClient::new(root.as_deref()).map_err(|error| failed(error.to_string()))?;
     let resource = if on_loopback {
         Resource::parse_on_loopback(account)
     } else {

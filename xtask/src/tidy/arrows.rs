@@ -53,6 +53,7 @@ const NOT_IN_CORE: &[&str] = &[
     "chrono",
     "futures",
     "getrandom",
+    "hyper",
     "rand",
     "reqwest",
     "time",

@@ -1,8 +1,8 @@
 //! The least that a login in axum can cost: what no library can do without, and nothing else. Not an example to follow.
 //!
 //! `MODE=memory` looks a random cookie up in a map; `MODE=cookie` opens a cookie sealed with AES-256-GCM. The login is
-//! two requests, one token call by a shared reqwest client, and one check of an RS256 or ES256 signature by a key that
-//! was parsed once: without state, nonce and PKCE.
+//! two requests, one token call by a shared client of hyper, as codegrant has it, and one check of an RS256 or ES256
+//! signature by a key that was parsed once: without state, nonce and PKCE.
 
 use std::collections::HashMap;
 use std::env;
@@ -16,17 +16,25 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
 };
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
 const NAME: &str = "Jane Doe";
+
+type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Where sessions are.
 enum Sessions {
@@ -36,7 +44,7 @@ enum Sessions {
 
 struct App {
     sessions: Sessions,
-    http_client: reqwest::Client,
+    http_client: HttpClient,
     key: Option<ParsedPublicKey>,
     issuer: String,
     /// The token request's body up to the code.
@@ -84,9 +92,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     } else {
         Sessions::Memory(Mutex::default())
     };
-    let http_client = reqwest::Client::new();
-    let keys = http_client.get(format!("{issuer}/jwks")).send().await?;
-    let keys: Jwks = serde_json::from_slice(&keys.bytes().await?)?;
+    let connector = HttpsConnectorBuilder::new().try_with_platform_verifier()?;
+    let connector = connector.https_or_http().enable_http1().build();
+    let http_client = Client::builder(TokioExecutor::new()).build(connector);
+    let keys = http_client.get(format!("{issuer}/jwks").parse()?).await?;
+    let keys: Jwks = serde_json::from_slice(&keys.into_body().collect().await?.to_bytes())?;
     let app = App {
         sessions,
         key: keys.keys.first().and_then(parse_key),
@@ -178,14 +188,12 @@ impl App {
 
     /// Redeems a code and returns the name in the ID token, if its signature fits.
     async fn redeem(&self, code: &str) -> Option<String> {
-        let request = self.http_client.post(format!("{}/token", self.issuer));
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let answer = request
-            .body(format!("{}{code}", self.token_request))
-            .send()
-            .await
-            .ok()?;
-        let tokens: Tokens = serde_json::from_slice(&answer.bytes().await.ok()?).ok()?;
+        let request = Request::post(format!("{}/token", self.issuer))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::from(format!("{}{code}", self.token_request)));
+        let answer = self.http_client.request(request.ok()?).await.ok()?;
+        let answer = answer.into_body().collect().await.ok()?.to_bytes();
+        let tokens: Tokens = serde_json::from_slice(&answer).ok()?;
         let (signed, signature) = tokens.id_token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         self.key

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use codegrant_web::{ReqwestClient, SetupError};
+use codegrant_web::{BuiltInClient, SetupError};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, date_time_ymd,
@@ -183,7 +183,7 @@ fn a_root_that_is_no_certificate_is_a_configuration_mistake() {
     let wrong_der = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let cut = "-----BEGIN CERTIFICATE-----\nAAAA\n";
     for text in ["", "no PEM at all", cut, wrong_der] {
-        let made = ReqwestClient::new(Some(text.as_bytes()));
+        let made = BuiltInClient::new(Some(text.as_bytes()));
         let error = made.err().unwrap_or_else(|| panic!("{text:?} is believed"));
         let expected = matches!(error, SetupError::RootCertificate { .. });
         assert!(expected, "{text:?}: {error}");

@@ -169,3 +169,40 @@ fn nothing_is_remembered_from_one_call_to_the_next() {
         );
     }
 }
+
+#[test]
+fn a_header_that_cannot_be_sent_is_an_error_and_nothing_is_sent() {
+    let server = RawServer::answering(ok("{}"));
+    for (name, value) in [
+        ("x-app", "two\r\nX-Lines: yes"),
+        ("x-app", "nul\0"),
+        ("x app", "value"),
+        ("", "value"),
+    ] {
+        let mut request = HttpRequest::new(Method::Get, server.url("/"));
+        request.set_header(name, value);
+        let outcome = Caller::new().send(request);
+        assert_unreachable(&outcome, name);
+        assert!(!outcome.unwrap_err().to_string().contains(value), "{name}");
+    }
+    let mut request = HttpRequest::new(Method::Get, server.url("/"));
+    request.set_header("X-App", "one");
+    assert_eq!(Caller::new().send(request).unwrap().status, 200);
+    let sent = server.requests();
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0].contains("x-app: one\r\n"), "{}", sent[0]);
+}
+
+#[test]
+fn a_request_names_one_product_which_is_the_callers_if_it_says_one() {
+    let server = RawServer::answering(ok("{}"));
+    let caller = Caller::new();
+    let mut named = HttpRequest::new(Method::Get, server.url("/"));
+    named.set_header("user-agent", "an-app/1.0");
+    caller.send(named).unwrap();
+    caller.get(server.url("/")).unwrap();
+    for (sent, product) in server.requests().iter().zip(["an-app/1.0", "codegrant/"]) {
+        assert_eq!(sent.matches("user-agent:").count(), 1, "{sent}");
+        assert!(sent.contains(&format!("user-agent: {product}")), "{sent}");
+    }
+}

@@ -14,13 +14,13 @@ mod reach;
 mod steered;
 
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
-use codegrant_web::{HttpClient, ReqwestClient, TransportError};
+use codegrant_web::{BuiltInClient, HttpClient, TransportError};
 
 type Outcome = Result<HttpResponse, TransportError>;
 
 /// A client, and a runtime of its own to drive it.
 struct Caller {
-    client: ReqwestClient,
+    client: BuiltInClient,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -30,7 +30,7 @@ impl Caller {
     }
 
     fn trusting(root_certificate: Option<&str>) -> Self {
-        let client = ReqwestClient::new(root_certificate.map(str::as_bytes)).unwrap();
+        let client = BuiltInClient::new(root_certificate.map(str::as_bytes)).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -160,12 +160,12 @@ impl AuthBuilder {
         if let Some(client) = self.http.take() {
             return Some(client);
         }
-        #[cfg(feature = "reqwest")]
-        let made = crate::http_client::ReqwestClient::new(self.root_certificate.as_deref())
+        #[cfg(feature = "http-client")]
+        let made = crate::http_client::BuiltInClient::new(self.root_certificate.as_deref())
             .map(|client| Arc::new(client) as Arc<dyn HttpClient>);
-        #[cfg(not(feature = "reqwest"))]
+        #[cfg(not(feature = "http-client"))]
         let made = Err(SetupError::HttpClient {
-            reason: "the feature `reqwest` is off and no http_client is given".to_owned(),
+            reason: "the feature `http-client` is off and no http_client is given".to_owned(),
         });
         match made {
             Ok(client) => Some(client),

@@ -56,12 +56,12 @@ impl AuthBuilder {
     ///
     /// ```no_run
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # #[cfg(feature = "reqwest")] {
+    /// # #[cfg(feature = "http-client")] {
     /// use std::sync::Arc;
     /// use codegrant_web::http::{HttpRequest, Method};
-    /// use codegrant_web::{Auth, HttpClient, Registration, ReqwestClient, Verdict, provider::GITHUB};
+    /// use codegrant_web::{Auth, HttpClient, Registration, BuiltInClient, Verdict, provider::GITHUB};
     ///
-    /// let client = Arc::new(ReqwestClient::new(None)?);
+    /// let client = Arc::new(BuiltInClient::new(None)?);
     /// let github = Registration::new(GITHUB, "id")
     ///     .secret("secret")
     ///     .scopes(["read:user", "user:email", "read:org"]);

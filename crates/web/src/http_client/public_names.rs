@@ -2,19 +2,29 @@
 //! changes its address meanwhile gains nothing.
 
 use std::error::Error;
+use std::future::Future;
+use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::vec;
 
 use codegrant_core::http::Reach;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use hyper::Uri;
+use hyper_util::client::legacy::connect::dns::Name;
+use tower_service::Service;
 
-/// Resolves names as the system does, and keeps what is public.
-pub(super) struct PublicNames;
+/// Resolves names as the system does, and keeps what may be connected to.
+#[derive(Clone)]
+pub(super) struct Names {
+    pub(super) public_only: bool,
+}
 
 /// A name whose addresses are all inside a private network.
 #[derive(Debug, thiserror::Error)]
 #[error("the name leads to no public address")]
-struct NotPublic;
+pub(super) struct NotPublic;
 
 /// The most hosts that are known to be inside a private network.
 const HOSTS: usize = 64;
@@ -42,6 +52,12 @@ impl Inside {
         held.push(host.to_owned());
     }
 
+    /// Tells whether the host of a URI is an address, for which no name is resolved, inside a private network.
+    pub(super) fn names(target: &Uri) -> bool {
+        let address = target.host().and_then(address);
+        address.is_some_and(|address| !Reach::Public.permits(address))
+    }
+
     /// Tells whether a host is inside: by its own address, or because it has answered from there.
     pub(super) fn holds(&self, host: &str) -> bool {
         if let Some(address) = address(host) {
@@ -52,49 +68,36 @@ impl Inside {
     }
 }
 
-impl PublicNames {
-    /// Tells whether this is why a request failed.
-    pub(super) fn refused(error: &reqwest::Error) -> bool {
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            if error.is::<NotPublic>() {
-                return true;
-            }
-            cause = error.source();
-        }
-        false
-    }
-}
+impl Service<Name> for Names {
+    type Response = vec::IntoIter<SocketAddr>;
+    type Error = Box<dyn Error + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
-impl Resolve for PublicNames {
-    fn resolve(&self, name: Name) -> Resolving {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let public_only = self.public_only;
         Box::pin(async move {
-            let found = resolved(name.as_str().to_owned()).await?;
-            let public: Vec<SocketAddr> = found
-                .into_iter()
-                .filter(|address| Reach::Public.permits(address.ip()))
-                .collect();
-            if public.is_empty() {
-                return Err(NotPublic.into());
+            let mut found = resolved(name.as_str().to_owned()).await?;
+            if public_only {
+                found.retain(|address| Reach::Public.permits(address.ip()));
+                if found.is_empty() {
+                    return Err(NotPublic.into());
+                }
             }
-            Ok(Box::new(public.into_iter()) as Addrs)
+            Ok(found.into_iter())
         })
     }
 }
 
-/// Tells whether a URL's host is an address, for which no name is resolved, inside a private network.
-pub(super) fn named_inside(url: &str) -> bool {
-    let url = reqwest::Url::parse(url).ok();
-    let host = url.as_ref().and_then(reqwest::Url::host_str);
-    host.and_then(address)
-        .is_some_and(|address| !Reach::Public.permits(address))
-}
-
+/// Returns the address that a host is, if it is none that has to be resolved.
 fn address(host: &str) -> Option<IpAddr> {
     host.trim_matches(['[', ']']).parse().ok()
 }
 
-async fn resolved(host: String) -> std::io::Result<Vec<SocketAddr>> {
+async fn resolved(host: String) -> io::Result<Vec<SocketAddr>> {
     let found = tokio::task::spawn_blocking(move || {
         (host.as_str(), 0).to_socket_addrs().map(Iterator::collect)
     });

@@ -1,0 +1,116 @@
+//! What connections are opened with: whom they trust, whom they say we are, where they may lead.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use codegrant_core::http::ClientCertificate;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls_platform_verifier::Verifier;
+
+use super::public_names::Names;
+
+/// How long opening a connection may take, of which the handshake is no part.
+const CONNECT: Duration = Duration::from_secs(5);
+/// For how long a connection is kept that nobody uses.
+const IDLE: Duration = Duration::from_secs(90);
+/// How long a connection may be silent before it is asked whether it is still there, and then how long each time.
+const SILENCE: Duration = Duration::from_secs(15);
+/// How often it is asked.
+const ASKED: u32 = 3;
+
+/// Performs requests, and keeps its connections open for the next ones.
+pub(super) type Client = legacy::Client<HttpsConnector<HttpConnector<Names>>, Full<Bytes>>;
+
+/// The connections that are opened with one certificate, or with none.
+pub(super) struct Connections {
+    pub(super) anywhere: Client,
+    /// Those to public addresses only.
+    pub(super) public: Client,
+}
+
+/// Whose certificates are believed.
+pub(super) struct Trust {
+    provider: Arc<CryptoProvider>,
+    verifier: Arc<Verifier>,
+}
+
+impl Trust {
+    /// Trusts the system's root certificates.
+    pub(super) fn of_system() -> Result<Self, rustls::Error> {
+        // An app may have chosen one for its process: the one that is certified, for instance.
+        let provider = CryptoProvider::get_default()
+            .cloned()
+            .unwrap_or_else(|| Arc::new(aws_lc_rs::default_provider()));
+        let verifier = Arc::new(Verifier::new(provider.clone())?);
+        Ok(Self { provider, verifier })
+    }
+
+    /// Trusts the root certificates of this PEM text as well.
+    pub(super) fn and_root(self, pem: &[u8]) -> Result<Self, String> {
+        let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let roots = roots.map_err(|error| error.to_string())?;
+        if roots.is_empty() {
+            return Err("there is no certificate in it".to_owned());
+        }
+        let verifier = Verifier::new_with_extra_roots(roots, self.provider.clone());
+        let verifier = Arc::new(verifier.map_err(|error| error.to_string())?);
+        Ok(Self { verifier, ..self })
+    }
+
+    /// Makes connections, none of which is open yet.
+    pub(super) fn connections(
+        &self,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<Connections, rustls::Error> {
+        let tls = Arc::new(self.tls(certificate)?);
+        Ok(Connections {
+            anywhere: client(&tls, Names { public_only: false }),
+            public: client(&tls, Names { public_only: true }),
+        })
+    }
+
+    fn tls(&self, certificate: Option<&ClientCertificate>) -> Result<ClientConfig, rustls::Error> {
+        let builder = ClientConfig::builder_with_provider(self.provider.clone())
+            .with_safe_default_protocol_versions()?
+            // It is the system's own, with the app's root beside it.
+            .dangerous()
+            .with_custom_certificate_verifier(self.verifier.clone());
+        let mut tls = match certificate {
+            None => builder.with_no_client_auth(),
+            Some(certificate) => {
+                let chain = certificate.chain();
+                let chain = chain
+                    .map(|der| CertificateDer::from(der.to_vec()))
+                    .collect();
+                let key = PrivatePkcs8KeyDer::from(certificate.private_key().as_bytes().to_vec());
+                builder.with_client_auth_cert(chain, PrivateKeyDer::from(key))?
+            }
+        };
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(tls)
+    }
+}
+
+fn client(tls: &Arc<ClientConfig>, names: Names) -> Client {
+    let mut connector = HttpConnector::new_with_resolver(names);
+    // Which of the two it is says the address, and TLS is the outer connector's.
+    connector.enforce_http(false);
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(CONNECT));
+    connector.set_keepalive(Some(SILENCE));
+    connector.set_keepalive_interval(Some(SILENCE));
+    connector.set_keepalive_retries(Some(ASKED));
+    legacy::Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(IDLE)
+        .pool_timer(TokioTimer::new())
+        .build(HttpsConnector::from((connector, tls.clone())))
+}
