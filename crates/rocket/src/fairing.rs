@@ -12,7 +12,7 @@ use rocket::http::Status;
 use rocket::route::{self, Outcome, Route};
 use rocket::{Build, Catcher, Data, Request, Response, Rocket};
 
-use crate::guard::{REFUSED, Unknown, refused};
+use crate::guard::{Kept, REFUSED, refused};
 use crate::translate;
 
 /// Makes the fairing that the login needs: everything below [`Auth::base`], and the guards' answers.
@@ -148,7 +148,7 @@ impl Fairing for Mount {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         // Rocket makes `None` of every guard that fails: the handler of an `Option<User>` has run.
-        if let Some(answer) = request.local_cache(Unknown::default).0.get()
+        if let Some(answer) = request.local_cache(Kept::default).unknown.get()
             && addressed(request).is_none()
         {
             *response = translate::response(answer.clone());

@@ -60,14 +60,16 @@ const REMEDY: &str = "add `.attach(codegrant_rocket::fairing(&auth))` to the app
 /// What a guard fails with, so that the catcher for it answers and no other: nobody sends this status.
 pub(crate) const REFUSED: Status = Status::new(597);
 
-/// The answer of a request during which sessions could not be read, kept with the request.
+/// What guards found out, kept with the request: in one piece, because each piece takes a place in a map of Rocket's.
 #[derive(Default)]
-pub(crate) struct Unknown(pub(crate) OnceLock<Response>);
-
-/// The answer to a user who has not what a page wants, kept with the request: of several, the last guard's is the
-/// one that ended it.
-#[derive(Default)]
-struct Lacking(Mutex<Option<Refusal>>);
+pub(crate) struct Kept {
+    /// Who is there, or the answer for whoever is not.
+    found: OnceLock<Result<Session, Response>>,
+    /// The answer when sessions could not be read.
+    pub(crate) unknown: OnceLock<Response>,
+    /// The answer to a user who has not what a page wants: of several, the last guard's is the one that ended it.
+    lacking: Mutex<Option<Refusal>>,
+}
 
 /// Holds a user who was found to what a page wants.
 pub(crate) fn hold_to(
@@ -81,7 +83,7 @@ pub(crate) fn hold_to(
 }
 
 fn lacking(request: &Request<'_>, refusal: Refusal) -> LoginRequired {
-    let kept = request.local_cache(Lacking::default).0.lock();
+    let kept = request.local_cache(Kept::default).lacking.lock();
     *kept.unwrap_or_else(PoisonError::into_inner) = Some(refusal.clone());
     LoginRequired(refusal)
 }
@@ -101,23 +103,22 @@ pub(crate) async fn fresh_token(
 /// Finds out who is there, once for each request; `None` without the fairing.
 async fn found<'r>(request: &'r Request<'_>) -> Option<&'r Result<Session, Response>> {
     let Attached(auth) = request.rocket().state()?;
-    let find = async {
-        let unknown = |error| {
-            let kept = &request.local_cache(Unknown::default).0;
-            kept.get_or_init(|| auth.refuse(&error)).clone()
-        };
-        let found = auth.identify(translate::request(request)).await;
-        let session = found.map_err(unknown)?;
-        session.ok_or_else(|| auth.challenge(translate::request(request)))
+    let kept = request.local_cache(Kept::default);
+    if let Some(found) = kept.found.get() {
+        return Some(found);
+    }
+    let found = match auth.identify(translate::request(request)).await {
+        Ok(Some(session)) => Ok(session),
+        Ok(None) => Err(auth.challenge(translate::request(request))),
+        Err(error) => Err(kept.unknown.get_or_init(|| auth.refuse(&error)).clone()),
     };
-    // In a box: Rocket's future around it has room for it twice, and one allocation of both is a slow one.
-    Some(request.local_cache_async(Box::pin(find)).await)
+    Some(kept.found.get_or_init(|| found))
 }
 
 /// Answers for a guard that failed.
 pub(crate) fn refused<'r>(_: Status, request: &'r Request<'_>) -> catcher::BoxFuture<'r> {
     Box::pin(async move {
-        let kept = request.local_cache(Lacking::default).0.lock();
+        let kept = request.local_cache(Kept::default).lacking.lock();
         let lacking = kept.unwrap_or_else(PoisonError::into_inner).take();
         let refusal = match lacking {
             Some(lacking) => Some(lacking),

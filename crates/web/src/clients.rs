@@ -1,6 +1,6 @@
 //! The clients of this app, each with its provider's metadata and keys: cached, fetched once at a time.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -13,11 +13,11 @@ use crate::error::Error;
 use crate::http_client::TransportError;
 use crate::registration::Switches;
 
-/// The clients of this app in the order in which they were configured; each is found by its id at once, however
-/// many there are.
+/// The clients of this app in the order in which they were configured; each is found by its id in a few steps,
+/// however many there are.
 pub(crate) struct Clients {
     listed: Vec<Registered>,
-    places: HashMap<String, usize>,
+    places: BTreeMap<String, usize>,
 }
 
 impl Clients {

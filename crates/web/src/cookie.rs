@@ -69,22 +69,22 @@ impl Cookies {
 /// The cookies of one request, in the order received.
 pub(crate) struct Jar<'a> {
     /// Nearly always the only field.
-    first: &'a str,
-    others: Vec<&'a str>,
+    first: &'a [u8],
+    others: Vec<&'a [u8]>,
 }
 
 impl<'a> Jar<'a> {
     /// Takes all `Cookie` fields; more than 64 KiB of them count as none.
     ///
     /// They are read when somebody asks: most requests ask once.
-    pub(crate) fn read(fields: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn read(fields: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut fields = fields.into_iter();
         let first = fields.next().unwrap_or_default();
-        let others: Vec<&str> = fields.collect();
+        let others: Vec<&[u8]> = fields.collect();
         let bytes = first.len() + others.iter().map(|field| field.len()).sum::<usize>();
         if bytes > LIMIT {
             return Self {
-                first: "",
+                first: &[],
                 others: Vec::new(),
             };
         }
@@ -92,14 +92,22 @@ impl<'a> Jar<'a> {
     }
 
     /// Returns every value under a name: a browser may hold several of different paths and hosts.
+    ///
+    /// One that is not UTF-8 is none of ours, but it has its place.
     pub(crate) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
-        self.pairs()
-            .filter_map(move |pair| pair.strip_prefix(name)?.strip_prefix('='))
+        self.bytes(name)
+            .map(|value| str::from_utf8(value).unwrap_or_default())
     }
 
     /// Returns the first value under a name.
     pub(crate) fn first(&self, name: &str) -> Option<&'a str> {
         self.all(name).next()
+    }
+
+    fn bytes<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a [u8]> + 'b {
+        let name = name.as_bytes();
+        self.pairs()
+            .filter_map(move |pair| pair.strip_prefix(name)?.strip_prefix(b"="))
     }
 
     /// Returns the names and values whose name starts so.
@@ -108,14 +116,31 @@ impl<'a> Jar<'a> {
         prefix: &'b str,
     ) -> impl Iterator<Item = (&'a str, &'a str)> + 'b {
         self.pairs()
-            .filter_map(|pair| pair.split_once('='))
+            .filter(move |pair| pair.starts_with(prefix.as_bytes()))
+            .filter_map(|pair| str::from_utf8(pair).ok()?.split_once('='))
             .filter(move |(name, _)| name.starts_with(prefix))
     }
 
-    fn pairs<'b>(&'b self) -> impl Iterator<Item = &'a str> + 'b {
+    fn pairs<'b>(&'b self) -> impl Iterator<Item = &'a [u8]> + 'b {
         let fields = std::iter::once(&self.first).chain(&self.others);
-        let pairs = fields.flat_map(|field| field.split(';'));
-        pairs.map(|pair| pair.trim_matches([' ', '\t']))
+        fields.flat_map(|field| Pairs(Some(field)))
+    }
+}
+
+/// What stands between the semicolons of a field, without the space around it.
+struct Pairs<'a>(Option<&'a [u8]>);
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.0?;
+        let (pair, after) = match memchr::memchr(b';', rest) {
+            Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+            None => (rest, None),
+        };
+        self.0 = after;
+        Some(pair.trim_ascii())
     }
 }
 
@@ -146,15 +171,18 @@ pub(crate) fn split(name: &str, value: &str) -> Option<Vec<(String, String)>> {
 }
 
 /// Joins what [`split`] made; `None` when a piece is missing. What was not split is not copied.
-pub(crate) fn join<'a>(jar: &Jar<'a>, name: &str) -> Option<Cow<'a, str>> {
-    let first = jar.first(name)?;
-    let count = usize::try_from(first.chars().next()?.to_digit(10)?).ok()?;
+///
+/// It is bytes, which nobody has looked at: what was opened lately is told by them.
+pub(crate) fn join<'a>(jar: &Jar<'a>, name: &str) -> Option<Cow<'a, [u8]>> {
+    let (count, first) = jar.bytes(name).next()?.split_first()?;
+    let count = usize::from(count.checked_sub(b'0')?);
     if !(1..=PIECES).contains(&count) {
         return None;
     }
-    let mut value = Cow::Borrowed(first.get(1..)?);
+    let mut value = Cow::Borrowed(first);
     for at in 1..count {
-        value += jar.first(&format!("{name}.{at}"))?;
+        let piece = jar.bytes(&format!("{name}.{at}")).next()?;
+        value.to_mut().extend_from_slice(piece);
     }
     Some(value)
 }
@@ -183,7 +211,7 @@ mod tests {
     }
 
     fn jar(fields: &[String]) -> Jar<'_> {
-        Jar::read(fields.iter().map(String::as_str))
+        Jar::read(fields.iter().map(String::as_bytes))
     }
 
     #[test]
@@ -191,7 +219,7 @@ mod tests {
         for length in [1, VALUE_LIMIT, VALUE_LIMIT + 1, SPLIT_LIMIT] {
             let value = "v".repeat(length);
             let fields = header(&split("name", &value).unwrap());
-            assert_eq!(join(&jar(&fields), "name").unwrap(), value);
+            assert_eq!(*join(&jar(&fields), "name").unwrap(), *value.as_bytes());
         }
         assert!(split("name", &"v".repeat(SPLIT_LIMIT + 1)).is_none());
     }
@@ -200,7 +228,10 @@ mod tests {
     fn a_value_that_was_not_split_is_not_copied() {
         let fields = header(&split("name", "value").unwrap());
         let joined = join(&jar(&fields), "name");
-        assert!(matches!(joined, Some(Cow::Borrowed("value"))), "{joined:?}");
+        assert!(
+            matches!(joined, Some(Cow::Borrowed(b"value"))),
+            "{joined:?}"
+        );
     }
 
     #[test]
@@ -210,7 +241,7 @@ mod tests {
             "name=1second; b=2".to_owned(),
         ];
         let jar = jar(&fields);
-        assert_eq!(join(&jar, "name").as_deref(), Some("first"));
+        assert_eq!(join(&jar, "name").as_deref(), Some(b"first".as_slice()));
         assert_eq!(jar.all("name").collect::<Vec<_>>(), ["1first", "1second"]);
     }
 

@@ -83,9 +83,10 @@ impl Embedded {
         let mark = if query.is_empty() { "" } else { "?" };
         let url = format!("{}{}{mark}{query}", self.origin, request.path());
         let mut incoming = HttpRequest::new(method, url);
-        let cookies: Vec<&str> = request.cookies().collect();
+        let cookies: Vec<&[u8]> = request.cookies().collect();
         if !cookies.is_empty() {
-            incoming.set_header("cookie", cookies.join("; "));
+            let cookies = cookies.join(b"; ".as_slice());
+            incoming.set_header("cookie", String::from_utf8_lossy(&cookies));
         }
         if method == Method::Post {
             incoming.set_header("content-type", "application/x-www-form-urlencoded");

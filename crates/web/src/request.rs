@@ -23,6 +23,9 @@ const HEADERS: [&str; 11] = [
     "user-agent",
 ];
 
+/// What a value that is not UTF-8 is read as: nothing is called so.
+const STRANGE: &str = "\u{fffd}";
+
 /// The longest body that any endpoint reads, in bytes; adapters stop reading there.
 pub const BODY_LIMIT: usize = 64 * 1024;
 
@@ -43,7 +46,8 @@ pub struct Request<'a> {
     method: &'a str,
     path: &'a str,
     query: &'a str,
-    headers: Vec<(&'static str, Cow<'a, str>)>,
+    /// As they came: most of them are never asked for.
+    headers: Vec<(&'static str, Cow<'a, [u8]>)>,
     body: Body<'a>,
 }
 
@@ -57,8 +61,8 @@ impl<'a> Request<'a> {
     /// Takes the method, the path as it stands in the request line, the query without its `?`, and all header
     /// fields in the order received.
     ///
-    /// A name may come several times, in any case. A value is bytes, borrowed or not; those that are not UTF-8
-    /// are replaced here and not left out, because one strange cookie must not hide the others.
+    /// A name may come several times, in any case. A value is bytes, borrowed or not; one that is not UTF-8 says
+    /// nothing that anybody knows, but a strange cookie hides no other.
     pub fn new<N, V>(
         method: &'a str,
         path: &'a str,
@@ -73,7 +77,7 @@ impl<'a> Request<'a> {
         for (name, value) in headers {
             let name = name.as_ref();
             if let Some(name) = HEADERS.iter().find(|held| held.eq_ignore_ascii_case(name)) {
-                read.push((*name, text(value.into())));
+                read.push((*name, value.into()));
             }
         }
         Self {
@@ -124,21 +128,28 @@ impl<'a> Request<'a> {
 
     /// Returns what the browser calls itself, cut down to what may be kept.
     pub(crate) fn device(&self) -> Option<String> {
-        device::cleaned(self.first("user-agent")?)
+        let said = self.bytes("user-agent").next()?;
+        device::cleaned(&String::from_utf8_lossy(said))
     }
 
-    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+    fn bytes(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         let named = self.headers.iter().filter(move |(held, _)| *held == name);
         named.map(|(_, value)| value.as_ref())
+    }
+
+    /// What is not UTF-8 is there all the same: a field that is missing may be trusted with more than a strange one.
+    fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.bytes(name)
+            .map(|value| str::from_utf8(value).unwrap_or(STRANGE))
     }
 
     fn first(&self, name: &str) -> Option<&str> {
         self.values(name).next()
     }
 
-    /// Returns the `Cookie` fields; HTTP/2 may split them (RFC 9113 section 8.2.3).
-    pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
-        self.values("cookie")
+    /// Returns the `Cookie` fields as they came; HTTP/2 may split them (RFC 9113 section 8.2.3).
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes("cookie")
     }
 
     /// Returns the page that sent it, if the browser says; anybody can write anything there.
@@ -213,17 +224,6 @@ impl<'a> Request<'a> {
     }
 }
 
-fn text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
-    match bytes {
-        // Asked first: replacing looks at each byte by itself, and a sealed cookie has a thousand.
-        Cow::Borrowed(bytes) => match str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(bytes),
-        },
-        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
-    }
-}
-
 impl std::fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Request")
@@ -236,6 +236,7 @@ impl std::fmt::Debug for Request<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cookie::Jar;
 
     fn request<'a>(fields: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Request<'a> {
         Request::new("GET", "/", None, fields)
@@ -250,8 +251,8 @@ mod tests {
             ("cookie", b"d=4"),
         ];
         let request = request(fields);
-        let cookies: Vec<&str> = request.cookies().collect();
-        assert_eq!(cookies, ["a=1", "c=3", "d=4"]);
+        let cookies: Vec<&[u8]> = request.cookies().collect();
+        assert_eq!(cookies, [b"a=1", b"c=3", b"d=4"]);
     }
 
     #[test]
@@ -260,8 +261,18 @@ mod tests {
         let request = request([("cookie", foreign)]);
         let owned = Request::new("GET", "/", None, [("cookie", foreign.to_vec())]);
         for request in [request, owned] {
-            let cookies: Vec<&str> = request.cookies().collect();
-            assert_eq!(cookies, ["theme=\u{fffd}; session=1"]);
+            let jar = Jar::read(request.cookies());
+            assert_eq!(jar.first("session"), Some("1"));
         }
+    }
+
+    #[test]
+    fn a_value_that_is_not_utf_8_is_strange_and_not_missing() {
+        let led = request([("sec-fetch-site", b"same-origin\xff".as_slice())]);
+        assert!(led.is_led_by_others() && led.is_from_elsewhere());
+        let opened = request([("sec-fetch-mode", b"\xff".as_slice())]);
+        assert!(opened.is_opened().is_err() && !opened.wants_page());
+        let browser = request([("user-agent", b"Caf\xe9/1".as_slice())]);
+        assert_eq!(browser.device().as_deref(), Some("Caf/1"));
     }
 }

@@ -15,8 +15,9 @@ use super::record::Session;
 /// How many are kept at most: some two kilobytes each.
 const PLACES: usize = 1_024;
 
-/// How much of a cookie says in which place it is: that of a sealed one ends in a tag which no other has.
-const END: usize = 43;
+/// How much of a cookie says in which place it is: a sealed one ends in a tag which no other has, an id is random
+/// throughout.
+const END: usize = 24;
 
 /// What was opened lately, by the value of its cookie.
 ///
@@ -25,19 +26,18 @@ pub(super) struct Opened {
     /// With keys of its own, so that nobody can choose values that meet in one place, nor learn a byte of somebody's
     /// cookie by how long it takes to tell it from another.
     hasher: RandomState,
-    places: Box<[Mutex<Option<Known>>]>,
+    places: Box<[Mutex<Option<Arc<Known>>>]>,
 }
 
 /// A session, and what it was opened from.
-#[derive(Clone)]
 pub(super) struct Known {
     hash: u64,
-    cookie: Arc<str>,
+    cookie: Box<[u8]>,
     /// What the store had, where the cookie is only a name.
     record: Option<Arc<[u8]>>,
     pub(super) session: Session,
     /// What is looked for at each request among what is over.
-    pub(super) entries: Arc<Entries>,
+    pub(super) entries: Entries,
 }
 
 impl Known {
@@ -57,28 +57,33 @@ impl Opened {
     }
 
     /// Returns what this very value opened to.
-    pub(super) fn of(&self, cookie: &str) -> Option<Known> {
+    pub(super) fn of(&self, cookie: &[u8]) -> Option<Arc<Known>> {
         let hash = self.hash(cookie);
         let place = self.place(hash);
         let known = place.as_ref()?;
-        (known.hash == hash && *known.cookie == *cookie).then(|| known.clone())
+        (known.hash == hash && *known.cookie == *cookie).then(|| Arc::clone(known))
     }
 
     /// Keeps what a value opened to, or what the record did that it names.
-    pub(super) fn keep(&self, cookie: &str, record: Option<&Arc<[u8]>>, session: Session) -> Known {
-        let known = Known {
+    pub(super) fn keep(
+        &self,
+        cookie: &[u8],
+        record: Option<&Arc<[u8]>>,
+        session: Session,
+    ) -> Arc<Known> {
+        let known = Arc::new(Known {
             hash: self.hash(cookie),
             cookie: cookie.into(),
             record: record.cloned(),
             session,
-            entries: Arc::default(),
-        };
-        *self.place(known.hash) = Some(known.clone());
+            entries: Entries::default(),
+        });
+        *self.place(known.hash) = Some(Arc::clone(&known));
         known
     }
 
     /// Forgets a value: its session is over.
-    pub(super) fn forget(&self, cookie: &str) {
+    pub(super) fn forget(&self, cookie: &[u8]) {
         let hash = self.hash(cookie);
         let mut place = self.place(hash);
         if place.as_ref().is_some_and(|known| known.hash == hash) {
@@ -86,14 +91,13 @@ impl Opened {
         }
     }
 
-    fn hash(&self, cookie: &str) -> u64 {
-        let cookie = cookie.as_bytes();
+    fn hash(&self, cookie: &[u8]) -> u64 {
         let end = cookie.last_chunk::<END>().map_or(cookie, |end| end);
         self.hasher.hash_one(end)
     }
 
     /// A panic elsewhere cannot leave a place half changed, so a poisoned lock is taken all the same.
-    fn place(&self, hash: u64) -> MutexGuard<'_, Option<Known>> {
+    fn place(&self, hash: u64) -> MutexGuard<'_, Option<Arc<Known>>> {
         let place = &self.places[hash as usize % PLACES];
         place.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,7 +114,7 @@ mod tests {
         Session::new(data)
     }
 
-    fn subject(known: Option<Known>) -> Option<String> {
+    fn subject(known: Option<Arc<Known>>) -> Option<String> {
         known.map(|known| known.session.identity().subject.clone())
     }
 
@@ -126,32 +130,35 @@ mod tests {
     fn only_the_very_same_value_is_what_was_opened() {
         let opened = Opened::new();
         let value = "v".repeat(3 * END);
-        opened.keep(&value, None, session("ada"));
-        assert_eq!(subject(opened.of(&value)).unwrap(), "ada");
+        opened.keep(value.as_bytes(), None, session("ada"));
+        assert_eq!(subject(opened.of(value.as_bytes())).unwrap(), "ada");
         for at in 0..value.len() {
             let mut changed = value.clone();
             changed.replace_range(at..=at, "w");
-            assert!(opened.of(&changed).is_none(), "byte {at}");
-            assert!(opened.of(&value[..at]).is_none(), "cut at {at}");
-            assert!(opened.of(&value[at + 1..]).is_none(), "without {at}");
+            assert!(opened.of(changed.as_bytes()).is_none(), "byte {at}");
+            assert!(opened.of(&value.as_bytes()[..at]).is_none(), "cut at {at}");
+            assert!(
+                opened.of(&value.as_bytes()[at + 1..]).is_none(),
+                "without {at}"
+            );
         }
-        assert!(opened.of(&format!("{value}v")).is_none());
+        assert!(opened.of(format!("{value}v").as_bytes()).is_none());
     }
 
     #[test]
     fn a_record_that_was_written_anew_is_not_what_was_opened() {
         let opened = Opened::new();
         let record: Arc<[u8]> = b"first".as_slice().into();
-        opened.keep("id", Some(&record), session("ada"));
-        let known = opened.of("id").unwrap();
+        opened.keep(b"id", Some(&record), session("ada"));
+        let known = opened.of(b"id").unwrap();
         assert!(known.is_of(&record));
         assert!(
             known.is_of(&b"first".as_slice().into()),
             "as another process reads it"
         );
         assert!(!known.is_of(&b"other".as_slice().into()));
-        opened.keep("id", None, session("ada"));
-        assert!(!opened.of("id").unwrap().is_of(&record));
+        opened.keep(b"id", None, session("ada"));
+        assert!(!opened.of(b"id").unwrap().is_of(&record));
     }
 
     #[test]
@@ -159,12 +166,13 @@ mod tests {
         let opened = Opened::new();
         let values: Vec<String> = (0..3 * PLACES).map(|number| number.to_string()).collect();
         for value in &values {
-            opened.keep(value, None, session(value));
+            opened.keep(value.as_bytes(), None, session(value));
         }
-        let (known, displaced): (Vec<&String>, Vec<&String>) =
-            values.iter().partition(|value| opened.of(value).is_some());
+        let (known, displaced): (Vec<&String>, Vec<&String>) = values
+            .iter()
+            .partition(|value| opened.of(value.as_bytes()).is_some());
         for value in displaced {
-            opened.forget(value);
+            opened.forget(value.as_bytes());
         }
         assert_eq!(
             held(&opened),
@@ -172,8 +180,8 @@ mod tests {
             "a place is whose value is in it"
         );
         for (at, value) in known.iter().enumerate() {
-            opened.forget(value);
-            assert!(opened.of(value).is_none());
+            opened.forget(value.as_bytes());
+            assert!(opened.of(value.as_bytes()).is_none());
             assert_eq!(held(&opened), known.len() - at - 1);
         }
     }
@@ -183,8 +191,8 @@ mod tests {
         let opened = Opened::new();
         for number in 0..3 * PLACES {
             let value = number.to_string();
-            opened.keep(&value, None, session(&value));
-            assert_eq!(subject(opened.of(&value)).unwrap(), value);
+            opened.keep(value.as_bytes(), None, session(&value));
+            assert_eq!(subject(opened.of(value.as_bytes())).unwrap(), value);
         }
         let places = held(&opened);
         assert!(places <= PLACES && places > PLACES / 2, "{places}");

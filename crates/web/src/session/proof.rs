@@ -243,7 +243,8 @@ impl Sessions {
     fn waiting(&self, provider: &str, jar: &Jar<'_>) -> Option<Waiting> {
         let name = self.proof_name(provider);
         let sealed = cookie::join(jar, &name)?;
-        let text = self.ring.open_text(Purpose::Proof, &[&name], &sealed)?;
+        let sealed = str::from_utf8(&sealed).ok()?;
+        let text = self.ring.open_text(Purpose::Proof, &[&name], sealed)?;
         minicbor::decode(&text).ok()
     }
 

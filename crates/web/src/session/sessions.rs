@@ -69,6 +69,11 @@ pub(super) enum Place {
     Store { key: SessionKey, version: u64 },
 }
 
+/// Returns the key of the record that a cookie names; there is none for what is not UTF-8.
+fn key_of(id: &[u8]) -> Option<SessionKey> {
+    str::from_utf8(id).ok().map(SessionKey::of_id)
+}
+
 impl Sessions {
     pub(crate) fn new(cookies: Cookies, ring: KeyRing, lifetime: Lifetime, kind: Kind) -> Self {
         let (stored, given, bound_seconds) = match kind {
@@ -110,12 +115,15 @@ impl Sessions {
         let key = known
             .as_ref()
             .and_then(|known| known.session.data().key.clone());
-        let key = key.unwrap_or_else(|| SessionKey::of_id(&value));
+        let Some(key) = key.or_else(|| key_of(&value)) else {
+            return Ok(None);
+        };
         let record = self.store().load(&key, now).await?;
         let opened = record.and_then(|record| {
             let known = known.filter(|known| known.is_of(&record.sealed));
             let known = known.or_else(|| self.open_record(&value, &key, &record))?;
-            self.is_live(&known, now).then_some((known.session, record))
+            let session = self.is_live(&known, now).then(|| known.session.clone());
+            Some((session?, record))
         });
         let Some((session, record)) = opened else {
             self.opened.forget(&value);
@@ -132,7 +140,7 @@ impl Sessions {
         }))
     }
 
-    async fn find_sealed(&self, value: &str, now: Timestamp) -> Result<Option<Found>, Error> {
+    async fn find_sealed(&self, value: &[u8], now: Timestamp) -> Result<Option<Found>, Error> {
         let known = self.opened.of(value);
         let Some(known) = known.or_else(|| self.open_cookie(value)) else {
             return Ok(None);
@@ -145,22 +153,21 @@ impl Sessions {
             return Ok(None);
         }
         Ok(Some(Found {
-            session: known.session,
+            session: known.session.clone(),
             place: Place::Cookie,
         }))
     }
 
-    fn open_record(&self, id: &str, key: &SessionKey, record: &Record) -> Option<Known> {
+    fn open_record(&self, id: &[u8], key: &SessionKey, record: &Record) -> Option<Arc<Known>> {
         let mut data = self.unseal(key, record)?;
         data.key = Some(key.clone());
         let session = Session::new(data);
         Some(self.opened.keep(id, Some(&record.sealed), session))
     }
 
-    fn open_cookie(&self, value: &str) -> Option<Known> {
-        let opened = self
-            .ring
-            .open_text(Purpose::Session, &[&self.name], value)?;
+    fn open_cookie(&self, value: &[u8]) -> Option<Arc<Known>> {
+        let text = str::from_utf8(value).ok()?;
+        let opened = self.ring.open_text(Purpose::Session, &[&self.name], text)?;
         let session = Session::new(self.read(&opened)?);
         Some(self.opened.keep(value, None, session))
     }
@@ -260,8 +267,8 @@ impl Sessions {
             return Ok(());
         };
         self.opened.forget(&value);
-        if self.stored {
-            self.store().delete(&SessionKey::of_id(&value)).await?;
+        if let Some(key) = key_of(&value).filter(|_| self.stored) {
+            self.store().delete(&key).await?;
         }
         Ok(())
     }
