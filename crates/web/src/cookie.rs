@@ -140,8 +140,16 @@ impl<'a> Iterator for Pairs<'a> {
             None => (rest, None),
         };
         self.0 = after;
-        Some(pair.trim_ascii())
+        Some(trimmed(pair))
     }
+}
+
+/// Takes spaces and tabs away and nothing else: browsers strip no more of a name, and another name is not ours.
+fn trimmed(mut pair: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = pair {
+        pair = rest;
+    }
+    pair
 }
 
 /// The most cookies that one long value is split over: proxies refuse header lines above 8 KiB (nginx, by
