@@ -195,7 +195,7 @@ fn a_header_that_cannot_be_sent_is_an_error_and_nothing_is_sent() {
 
 #[test]
 fn a_request_names_one_product_which_is_the_callers_if_it_says_one() {
-    let server = RawServer::answering(ok("{}"));
+    let server = RawServer::serving(ok("{}"));
     let caller = Caller::new();
     let mut named = HttpRequest::new(Method::Get, server.url("/"));
     named.set_header("user-agent", "an-app/1.0");
