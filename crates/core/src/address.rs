@@ -1,6 +1,6 @@
 //! Addresses that a provider names: which of them may be called (the SSRF rule).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use url::{Host, Url};
 
@@ -116,10 +116,14 @@ pub(crate) fn is_inside(host: &Host<&str>) -> bool {
         Host::Ipv4(address) => inside_v4(*address),
         Host::Ipv6(address) => match (address.to_ipv4_mapped(), address.segments()) {
             (Some(mapped), _) => inside_v4(mapped),
-            // Addresses that carry an IPv4 address: Teredo (RFC 4380) and 6to4 (RFC 3056).
+            // What NAT64 leads to, where a host has no IPv4 of its own (RFC 6052 section 2.1).
+            (None, [0x64, 0xff9b, 0, 0, 0, 0, high, low]) => {
+                inside_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
+            }
+            // Others that carry an IPv4 address: Teredo (RFC 4380) and 6to4 (RFC 3056).
             (None, [0x2001, 0, ..] | [0x2002, ..]) => true,
-            // All others that do, such as NAT64's (RFC 6052), and whatever is local to something, are outside
-            // of global unicast as it is handed out (RFC 4291 section 2.4).
+            // All others that do, such as a network's own prefix for NAT64 (RFC 8215), and whatever is local to
+            // something, are outside of global unicast as it is handed out (RFC 4291 section 2.4).
             (None, [first, ..]) => first & 0xe000 != 0x2000,
         },
     }
@@ -129,7 +133,7 @@ fn is_of_a_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._".contains(&byte)
 }
 
-fn inside_v4(address: std::net::Ipv4Addr) -> bool {
+fn inside_v4(address: Ipv4Addr) -> bool {
     let [first, second, third, _] = address.octets();
     address.is_loopback()
         || address.is_private()

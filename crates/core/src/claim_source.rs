@@ -11,11 +11,12 @@ use url::Url;
 
 use crate::address::reachable;
 use crate::error::{Error, IdTokenError, Quoted};
-use crate::http::{HttpRequest, HttpResponse, Method, Reach};
+use crate::http::{HttpRequest, HttpResponse, Method};
 use crate::id_token::{CLOCK_SKEW_SECONDS, moment, required_text};
 use crate::identity::PROTOCOL_CLAIMS;
 use crate::jose::{Algorithm, Jws, KeySet};
 use crate::login::Login;
+use crate::provider::Provider;
 use crate::step::{Expect, Fetch, Step};
 use crate::time::Timestamp;
 
@@ -134,6 +135,7 @@ pub(crate) struct Listed(ClaimSource, Option<HttpRequest>);
 /// Lists the sources that the provider's documents speak of; what is malformed is passed over.
 pub(crate) fn listed<'a>(
     documents: impl IntoIterator<Item = &'a Map<String, Value>>,
+    provider: &Provider,
     issuer: &str,
 ) -> Vec<Listed> {
     let mut list = Vec::new();
@@ -150,7 +152,7 @@ pub(crate) fn listed<'a>(
             .iter()
             .filter_map(|(name, said)| source(name, said, names));
         let found = found.map(|(source, address)| {
-            let request = address.and_then(|address| address.request(issuer, &parsed));
+            let request = address.and_then(|address| address.request(provider, &parsed));
             Listed(source, request)
         });
         list.extend(found.take(MAX_SOURCES));
@@ -179,8 +181,8 @@ struct Address<'a> {
 
 impl Address<'_> {
     /// Makes the request, with the token that the provider handed out for it and never one of ours.
-    fn request(self, issuer: &str, parsed: &Url) -> Option<HttpRequest> {
-        reachable(self.endpoint, parsed).ok()?;
+    fn request(self, provider: &Provider, issuer: &Url) -> Option<HttpRequest> {
+        reachable(self.endpoint, issuer).ok()?;
         let token = self.access_token;
         let sound = token.len() <= 4096 && token.bytes().all(|byte| byte.is_ascii_graphic());
         if token.is_empty() || !sound {
@@ -191,7 +193,7 @@ impl Address<'_> {
         request.set_header("authorization", format!("Bearer {token}"));
         request.limits.deadline_seconds = DEADLINE_SECONDS;
         request.limits.max_body = MAX_TOKEN;
-        request.reach = Reach::named_by(issuer, self.endpoint);
+        request.reach = provider.reach(self.endpoint);
         Some(request)
     }
 }

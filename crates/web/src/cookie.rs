@@ -118,7 +118,6 @@ impl<'a> Jar<'a> {
         self.pairs()
             .filter(move |pair| pair.starts_with(prefix.as_bytes()))
             .filter_map(|pair| str::from_utf8(pair).ok()?.split_once('='))
-            .filter(move |(name, _)| name.starts_with(prefix))
     }
 
     fn pairs<'b>(&'b self) -> impl Iterator<Item = &'a [u8]> + 'b {

@@ -2,13 +2,13 @@
 
 use std::error::Error as StdError;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use codegrant_core::error::Quoted;
 use codegrant_core::{Identity, Timestamp};
 
+use crate::Boxed;
 use crate::auth::Auth;
 use crate::error::{Error, SessionError};
 use crate::events::LogOutReason;
@@ -127,7 +127,7 @@ pub(crate) type Told = Result<(), Failure>;
 /// What a hook on refreshes returns; an error means that it could not tell.
 pub(crate) type Judged = Result<RefreshVerdict, Failure>;
 
-type Hook<I, O> = Arc<dyn Fn(I) -> Pin<Box<dyn Future<Output = O> + Send>> + Send + Sync>;
+type Hook<I, O> = Arc<dyn Fn(I) -> Boxed<'static, O> + Send + Sync>;
 
 /// The app's hooks, as far as it has any.
 #[derive(Default)]

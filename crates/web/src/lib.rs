@@ -84,6 +84,10 @@ pub mod test;
 mod transactions;
 mod webfinger;
 
+/// Work whose kind is hidden. What a function returns as this is compiled here, where an `async fn` is compiled anew in
+/// every app that awaits it, and again whenever that app is edited.
+type Boxed<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
 pub use api::ApiToken;
 pub use auth::Auth;
 pub use builder::AuthBuilder;

@@ -2,12 +2,12 @@
 
 use std::error::Error;
 use std::future::Future;
-use std::pin::Pin;
 
 use codegrant_core::ReturnTo;
 use codegrant_core::error::Quoted;
 use codegrant_core::form;
 
+use crate::Boxed;
 use crate::auth::Auth;
 use crate::error::LinkError;
 use crate::on_login::{Login, caught, with_causes};
@@ -65,7 +65,7 @@ pub enum LinkVerdict {
 /// What a hook returns; an error means that it could not tell.
 pub(crate) type LinkAnswer = Result<LinkVerdict, Box<dyn Error + Send + Sync>>;
 
-type Hook = dyn Fn(Link) -> Pin<Box<dyn Future<Output = LinkAnswer> + Send>> + Send + Sync;
+type Hook = dyn Fn(Link) -> Boxed<'static, LinkAnswer> + Send + Sync;
 
 /// The app's hook, if it has one; without one nothing can be linked.
 #[derive(Default)]

@@ -4,12 +4,13 @@ use std::error::Error;
 use std::future::{Future, poll_fn};
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 
 use codegrant_core::ClaimSource;
 use codegrant_core::error::Quoted;
 
+use crate::Boxed;
 use crate::error::LoginError;
 use crate::session::{Session, SessionData};
 
@@ -90,7 +91,7 @@ pub enum Verdict {
 /// What a hook returns; an error means that it could not tell.
 pub(crate) type Answer = Result<Verdict, Box<dyn Error + Send + Sync>>;
 
-type Hook = dyn Fn(Login) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync;
+type Hook = dyn Fn(Login) -> Boxed<'static, Answer> + Send + Sync;
 
 /// The app's hook, if it has one.
 #[derive(Default)]

@@ -3,13 +3,14 @@
 use std::future::Future;
 use std::time::Instant;
 
-use codegrant_core::http::HttpResponse;
+use codegrant_core::http::{HttpRequest, HttpResponse};
 use codegrant_core::jose::KeySet;
 use codegrant_core::{Client, Fetched, Identity, ProviderMetadata, Step};
 
 use crate::auth::Auth;
 use crate::clients::Registered;
 use crate::error::{Error, SessionError};
+use crate::http_client::TransportError;
 
 /// Whose words a request and its answer are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,29 +42,35 @@ impl Auth {
         content: Content,
     ) -> Result<T, Error> {
         loop {
-            match step {
+            let mut fetch = match step {
                 Step::Done(value) => return Ok(value),
-                Step::Fetch(mut fetch) => {
-                    let request = fetch.take_request();
-                    let call = self.0.events.provider_call(&request, content);
-                    let began = Instant::now();
-                    let answer = self.0.http.send(request).await;
-                    let provider = &client.provider().id;
-                    self.0.events.provider_called(
-                        correlation_id,
-                        provider,
-                        call,
-                        answer.as_ref(),
-                        began.elapsed(),
-                    );
-                    step = match answer {
-                        // Where the login goes on without it, no answer is as good as a refusal.
-                        Err(_) if fetch.is_optional() => fetch.resume(HttpResponse::new(504))?,
-                        answer => fetch.resume(answer?)?,
-                    };
-                }
-            }
+                Step::Fetch(fetch) => fetch,
+            };
+            let request = fetch.take_request();
+            let provider = &client.provider().id;
+            let answer = self.send(correlation_id, provider, request, content).await;
+            step = match answer {
+                // Where the login goes on without it, no answer is as good as a refusal.
+                Err(_) if fetch.is_optional() => fetch.resume(HttpResponse::new(504))?,
+                answer => fetch.resume(answer?)?,
+            };
         }
+    }
+
+    /// Sends one request to a provider, and tells the operator what came of it.
+    async fn send(
+        &self,
+        correlation_id: &str,
+        provider: &str,
+        request: HttpRequest,
+        content: Content,
+    ) -> Result<HttpResponse, TransportError> {
+        let call = self.0.events.provider_call(&request, content);
+        let began = Instant::now();
+        let answer = self.0.http.send(request).await;
+        let (events, answered) = (&self.0.events, answer.as_ref());
+        events.provider_called(correlation_id, provider, call, answered, began.elapsed());
+        answer
     }
 
     /// Returns the provider's metadata, and sees to it that our client is registered there.
@@ -141,7 +148,19 @@ impl Auth {
         if let Some(keys) = held.as_ref().filter(|keys| !lacking(keys)) {
             return Ok(keys.clone());
         }
-        // There are none yet, or the provider has rotated them (OpenID Connect Core 1.0 section 10.1.1).
+        self.keys_after(held, correlation_id, registered, metadata)
+            .await
+    }
+
+    /// Fetches the provider's keys where those at hand will not do: there are none yet, or the provider has
+    /// rotated them (OpenID Connect Core 1.0 section 10.1.1).
+    async fn keys_after(
+        &self,
+        held: Option<KeySet>,
+        correlation_id: &str,
+        registered: &Registered,
+        metadata: &ProviderMetadata,
+    ) -> Result<KeySet, Error> {
         // Whoever waited for another's fetch takes what came.
         let (auth, id) = (self.clone(), registered.id().to_owned());
         let (correlation_id, metadata) = (correlation_id.to_owned(), metadata.clone());

@@ -310,7 +310,7 @@ impl Grant {
         let documents = [claims, userinfo]
             .into_iter()
             .filter(|_| provider.is_openid());
-        let sources = claim_source::listed(documents, issuer);
+        let sources = claim_source::listed(documents, provider, issuer);
         let login = Login {
             identity,
             tokens: self.tokens,

@@ -4,7 +4,7 @@
 use codegrant_core::error::{IdTokenError, Purpose};
 use codegrant_core::http::{HttpResponse, Reach};
 use codegrant_core::jose::{Algorithm, KeySet, SigningKey};
-use codegrant_core::{ClaimSource, Email, Login, Timestamp};
+use codegrant_core::{ClaimSource, Client, Email, Login, Timestamp};
 use codegrant_testkit::World;
 use codegrant_testkit::world::{Answer, Outcome, Script, stranger_key};
 use serde_json::{Value, json};
@@ -53,7 +53,11 @@ fn aggregated() -> Outcome<Login> {
 }
 
 fn distributed(alter: impl FnOnce(&mut Script)) -> Outcome<Login> {
-    login(|script| {
+    distributed_in(&mut World::openid(), alter)
+}
+
+fn distributed_in(world: &mut World, alter: impl FnOnce(&mut Script)) -> Outcome<Login> {
+    world.login(|script| {
         let names = json!({"credit_score": "bank"});
         let source = json!({"endpoint": ENDPOINT, "access_token": "for-the-bank"});
         named(&mut script.userinfo, names, json!({ "bank": source }));
@@ -161,6 +165,28 @@ fn a_distributed_source_is_fetched_with_the_token_that_came_with_it() {
     assert_eq!(request.limits.deadline_seconds, 3);
     assert_eq!(request.limits.max_body, 64 * 1024);
     assert_eq!(request.reach, Reach::LikeHost("op.example".to_owned()));
+}
+
+// attack: DS-05 DS-06
+#[test]
+fn a_source_of_an_issuer_that_a_stranger_chose_is_called_at_public_addresses_only() {
+    let mut world = World::openid();
+    let chosen = world.client.provider().clone().on_public_addresses_only();
+    let redirect_uri = "https://app.example/auth/callback/op";
+    world.client = Client::new(chosen, "app", redirect_uri).with_secret("client-secret");
+    for endpoint in [ENDPOINT, "https://op.example:8443/claims"] {
+        let outcome = distributed_in(&mut world, |script| {
+            let source = json!({"endpoint": endpoint, "access_token": "for-the-bank"});
+            named(
+                &mut script.userinfo,
+                json!({"credit_score": "bank"}),
+                json!({ "bank": source }),
+            );
+        });
+        assert_eq!(outcome.code(), None);
+        let last = &outcome.requests.last().unwrap().request;
+        assert_eq!((last.url.as_str(), &last.reach), (endpoint, &Reach::Public));
+    }
 }
 
 #[test]

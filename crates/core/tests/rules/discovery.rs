@@ -341,6 +341,7 @@ fn addresses_are_public_or_they_are_not_in_every_spelling() {
         "::ffff:10.0.0.1",
         "::10.0.0.1",
         "64:ff9b::a00:1",
+        "64:ff9b:1::101:101",
         "2002:a00:1::",
         "2001:0:102:304::f5ff:fffe",
         "::ffff:0:10.0.0.1",
@@ -356,6 +357,7 @@ fn addresses_are_public_or_they_are_not_in_every_spelling() {
         "198.20.0.1",
         "2606:4700::1111",
         "::ffff:1.1.1.1",
+        "64:ff9b::101:101",
     ] {
         assert!(permits(public), "{public}");
     }

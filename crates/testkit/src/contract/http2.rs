@@ -78,8 +78,8 @@ impl<'a> Http2<'a> {
 }
 
 impl Asked for Http2<'_> {
-    fn ask(&mut self, ask: &Ask, _spelling: &Spelling) -> Option<Answer> {
-        self.send(ask).ok()
+    fn ask(&mut self, ask: &Ask, _spelling: &Spelling) -> Result<Answer, Broken> {
+        self.send(ask)
     }
 
     fn player(&self) -> &Player {

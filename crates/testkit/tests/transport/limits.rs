@@ -1,5 +1,7 @@
 //! How much is read, and how long is waited.
 
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+
 use codegrant_core::http::{HttpRequest, Method};
 use codegrant_web::TransportError;
 
@@ -26,6 +28,32 @@ fn a_body_of_the_limit_arrives_and_one_byte_more_does_not() {
     assert_eq!(capped(&whole).unwrap().body.len(), CAP);
     let over = RawServer::answering(ok(&"b".repeat(CAP + 1)));
     assert_too_large(&capped(&over), "one byte over");
+}
+
+// attack: TK-08
+#[test]
+fn a_connection_that_does_not_open_is_given_up_before_the_deadline_of_the_request() {
+    let clock = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let caller = Caller {
+        runtime: clock,
+        ..Caller::new()
+    };
+    // One connection may wait to be accepted, and the kernel takes one more; whoever comes then is not answered.
+    let silent = caller.runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket
+            .bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+            .unwrap();
+        socket.listen(1).unwrap()
+    });
+    let address = silent.local_addr().unwrap();
+    let _waiting = [(); 2].map(|()| TcpStream::connect(address).unwrap());
+    let outcome = caller.get(format!("http://{address}/"));
+    assert_unreachable(&outcome, "nobody accepts");
 }
 
 // attack: TK-05 TK-06 TK-07 UI-11

@@ -12,6 +12,7 @@ mod sessions;
 
 use codegrant_core::error::Quoted;
 
+use crate::Boxed;
 use crate::auth::Auth;
 use crate::clients::Registered;
 use crate::error::RequestError;
@@ -19,9 +20,12 @@ use crate::request::{BODY_LIMIT, Request};
 use crate::response::Response;
 
 /// Answers a request below the base path.
-///
+pub(crate) fn handle<'a>(auth: &'a Auth, request: &'a Request<'_>) -> Boxed<'a, Response> {
+    Box::pin(answer(auth, request))
+}
+
 /// What an endpoint keeps while it waits is boxed: it is moved once, and not by everybody who awaits this.
-pub(crate) async fn handle(auth: &Auth, request: &Request<'_>) -> Response {
+async fn answer(auth: &Auth, request: &Request<'_>) -> Response {
     let Some(rest) = request.path().strip_prefix(auth.base()) else {
         return not_found(auth, request);
     };

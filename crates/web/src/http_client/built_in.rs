@@ -101,7 +101,7 @@ impl BuiltInClient {
         let inside = &self.inside;
         let host = match std::mem::take(&mut request.reach) {
             Reach::Anywhere => {
-                return perform(&connections.anywhere, request, target, Some(inside)).await;
+                return exchange(&connections.anywhere, request, target, Some(inside)).await;
             }
             Reach::LikeHost(host) => Some(host),
             _ => None,
@@ -113,12 +113,12 @@ impl BuiltInClient {
         let answer = if Inside::names(&target) {
             Err(out_of_reach(&request))
         } else {
-            perform(&connections.public, request, target, None).await
+            exchange(&connections.public, request, target, None).await
         };
         match (answer, again) {
             // Nothing was sent.
             (Err(TransportError::OutOfReach { .. }), Some((request, target))) => {
-                perform(&connections.anywhere, request, target, None).await
+                exchange(&connections.anywhere, request, target, None).await
             }
             (answer, _) => answer,
         }
@@ -128,44 +128,34 @@ impl BuiltInClient {
 #[async_trait]
 impl HttpClient for BuiltInClient {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let Some(certificate) = &request.certificate else {
-            return self.send_over(&self.without, request).await;
+        let url = request.loggable_url().to_owned();
+        let seconds = request.limits.deadline_seconds;
+        let answer = async {
+            let Some(certificate) = &request.certificate else {
+                return self.send_over(&self.without, request).await;
+            };
+            let connections = self.certified(certificate).map_err(|error| {
+                unreachable(&request, format!("client certificate: {}", causes(&error)))
+            })?;
+            self.send_over(&connections, request).await
         };
-        let connections = self.certified(certificate).map_err(|error| {
-            unreachable(&request, format!("client certificate: {}", causes(&error)))
-        })?;
-        self.send_over(&connections, request).await
+        let answer = tokio::time::timeout(Duration::from_secs(seconds.into()), answer).await;
+        answer.unwrap_or(Err(TransportError::Timeout { url, seconds }))
     }
 }
 
-async fn perform(
+/// Sends a request, and reads the whole answer, for as long as that takes.
+async fn exchange(
     client: &Client,
     mut request: HttpRequest,
     target: Uri,
     inside: Option<&Inside>,
 ) -> Result<HttpResponse, TransportError> {
-    let seconds = request.limits.deadline_seconds;
-    let call = exchange(client, &mut request, target, inside);
-    let answer = tokio::time::timeout(Duration::from_secs(seconds.into()), call).await;
-    answer.unwrap_or_else(|_| {
-        Err(TransportError::Timeout {
-            url: request.loggable_url().to_owned(),
-            seconds,
-        })
-    })
-}
-
-/// Sends a request, with its body taken out of it, and reads the whole answer, for as long as that takes.
-async fn exchange(
-    client: &Client,
-    request: &mut HttpRequest,
-    target: Uri,
-    inside: Option<&Inside>,
-) -> Result<HttpResponse, TransportError> {
-    let host = inside.and(target.host()).map(str::to_owned);
-    let outgoing = outgoing(request, target)?;
+    // As `Reach` has it: a host is written in small letters there.
+    let host = inside.and(target.host()).map(str::to_ascii_lowercase);
+    let outgoing = outgoing(&mut request, target)?;
     let incoming = client.request(outgoing).await;
-    let incoming = incoming.map_err(|error| failed(request, &error))?;
+    let incoming = incoming.map_err(|error| failed(&request, &error))?;
     let connection = incoming.extensions().get::<HttpInfo>();
     if let (Some(inside), Some(host), Some(connection)) = (inside, host, connection) {
         inside.answered(&host, connection.remote_addr());
@@ -173,7 +163,7 @@ async fn exchange(
     let mut response = answered(&incoming);
     let mut body = incoming.into_body();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| failed(request, &error))?;
+        let frame = frame.map_err(|error| failed(&request, &error))?;
         // What is no data is a trailer.
         let chunk = frame.into_data().unwrap_or_default();
         if response.body.len() + chunk.len() > request.limits.max_body {

@@ -1,10 +1,13 @@
 //! What connections are opened with: whom they trust, whom they say we are, where they may lead.
 
+use std::error::Error;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use codegrant_core::http::ClientCertificate;
 use http_body_util::Full;
+use hyper::Uri;
 use hyper::body::Bytes;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy;
@@ -15,10 +18,12 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls_platform_verifier::Verifier;
+use tower_service::Service;
 
 use super::public_names::Names;
+use crate::Boxed;
 
-/// How long opening a connection may take, of which the handshake is no part.
+/// How long opening a connection may take, from the name to the end of the handshake.
 const CONNECT: Duration = Duration::from_secs(5);
 /// For how long a connection is kept that nobody uses.
 const IDLE: Duration = Duration::from_secs(90);
@@ -27,8 +32,10 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// How often it is asked.
 const ASKED: u32 = 3;
 
+type Failure = Box<dyn Error + Send + Sync>;
+
 /// Performs requests, and keeps its connections open for the next ones.
-pub(super) type Client = legacy::Client<HttpsConnector<HttpConnector<Names>>, Full<Bytes>>;
+pub(super) type Client = legacy::Client<InTime<HttpsConnector<HttpConnector<Names>>>, Full<Bytes>>;
 
 /// The connections that are opened with one certificate, or with none.
 pub(super) struct Connections {
@@ -105,6 +112,7 @@ fn client(tls: &Arc<ClientConfig>, names: Names) -> Client {
     // Which of the two it is says the address, and TLS is the outer connector's.
     connector.enforce_http(false);
     connector.set_nodelay(true);
+    // A name's addresses share it: one that is silent leaves time for the next.
     connector.set_connect_timeout(Some(CONNECT));
     connector.set_keepalive(Some(SILENCE));
     connector.set_keepalive_interval(Some(SILENCE));
@@ -112,5 +120,69 @@ fn client(tls: &Arc<ClientConfig>, names: Names) -> Client {
     legacy::Client::builder(TokioExecutor::new())
         .pool_idle_timeout(IDLE)
         .pool_timer(TokioTimer::new())
-        .build(HttpsConnector::from((connector, tls.clone())))
+        .build(InTime(HttpsConnector::from((connector, tls.clone()))))
+}
+
+/// A connector that gives up, for itself: a connection that the request it was opened for no longer needs, because
+/// another was free before, is opened all the same and belongs to no request's deadline.
+#[derive(Clone)]
+pub(super) struct InTime<C>(C);
+
+impl<C> Service<Uri> for InTime<C>
+where
+    C: Service<Uri, Error = Failure>,
+    C::Future: Send + 'static,
+{
+    type Response = C::Response;
+    type Error = Failure;
+    type Future = Boxed<'static, Result<C::Response, Failure>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, target: Uri) -> Self::Future {
+        let opening = tokio::time::timeout(CONNECT, self.0.call(target));
+        Box::pin(async {
+            opening.await.unwrap_or_else(|_| {
+                let late = format!("no connection within {} seconds", CONNECT.as_secs());
+                Err(late.into())
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Pending, pending};
+
+    use super::*;
+
+    struct Silent;
+
+    impl Service<Uri> for Silent {
+        type Response = ();
+        type Error = Failure;
+        type Future = Pending<Result<(), Failure>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Uri) -> Self::Future {
+            pending()
+        }
+    }
+
+    // attack: TK-08
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_never_opens_is_given_up_whoever_waits_for_it() {
+        let began = tokio::time::Instant::now();
+        let target = Uri::from_static("https://op.example");
+        let opening = InTime(Silent).call(target);
+        let late = tokio::time::timeout(2 * CONNECT, opening).await;
+        let late = late.expect("it gives up by itself").unwrap_err();
+        assert_eq!(late.to_string(), "no connection within 5 seconds");
+        assert_eq!(began.elapsed(), CONNECT);
+    }
 }

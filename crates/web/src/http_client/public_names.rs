@@ -13,6 +13,7 @@ use std::vec;
 use codegrant_core::http::Reach;
 use hyper::Uri;
 use hyper_util::client::legacy::connect::dns::Name;
+use tokio::task::JoinHandle;
 use tower_service::Service;
 
 /// Resolves names as the system does, and keeps what may be connected to.
@@ -98,8 +99,18 @@ fn address(host: &str) -> Option<IpAddr> {
 }
 
 async fn resolved(host: String) -> io::Result<Vec<SocketAddr>> {
-    let found = tokio::task::spawn_blocking(move || {
+    let mut found = Lookup(tokio::task::spawn_blocking(move || {
         (host.as_str(), 0).to_socket_addrs().map(Iterator::collect)
-    });
-    found.await.unwrap_or_else(|gone| Err(gone.into()))
+    }));
+    let found = (&mut found.0).await;
+    found.unwrap_or_else(|gone| Err(gone.into()))
+}
+
+/// A lookup that leaves the queue when nobody waits for it any more.
+struct Lookup<T>(JoinHandle<T>);
+
+impl<T> Drop for Lookup<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use codegrant_core::{Timestamp, TransactionId};
 use tokio::sync::OnceCell;
 
+use crate::Boxed;
 use crate::auth::Auth;
 use crate::error::{Error, SessionError};
 use crate::outbound::finished;
@@ -91,15 +92,14 @@ impl Auth {
         }
         let usable = tokens.is_usable(now);
         let (want, waits) = (Want::Fresh, !usable);
-        // Boxed, so that whoever has a fresh token carries none of it about.
         if !usable {
-            return Box::pin(self.renewed(session, want, waits, id)).await;
+            return self.renewed(session, want, waits, id).await;
         }
         // Whoever has a token that is good still waits for nobody for long.
         if self.is_running(session, want, waits) {
             return Ok(Renewed::Newest(session.clone()));
         }
-        let attempt = Box::pin(self.renewed(session, want, waits, id));
+        let attempt = self.renewed(session, want, waits, id);
         match tokio::time::timeout(PATIENCE_WITH_TOKENS, attempt).await {
             Ok(Ok(Renewed::Newest(newest))) => Ok(Renewed::Newest(newest)),
             Ok(Ok(Renewed::Not(Error::Session(SessionError::Gone)))) => {
@@ -125,32 +125,35 @@ impl Auth {
         self.0.renewals.running().contains_key(&name)
     }
 
-    async fn renewed(
-        &self,
-        session: &Session,
+    /// Boxed, so that whoever has a fresh token carries none of it about.
+    fn renewed<'a>(
+        &'a self,
+        session: &'a Session,
         want: Want,
         waits: bool,
-        id: &str,
-    ) -> Result<Renewed, Error> {
-        let mut came = Err(SessionError::RefreshUnderWay.into());
-        for _ in 0..JOINS {
-            came = self.joined(session, want, waits, id).await;
-            match &came {
-                // What was joined ended before these tokens came.
-                Ok(Came {
-                    outcome: Outcome::Newest(tokens),
-                    ..
-                }) if tokens.refreshes < session.data().refreshes => {}
-                _ => break,
+        id: &'a str,
+    ) -> Boxed<'a, Result<Renewed, Error>> {
+        Box::pin(async move {
+            let mut came = Err(SessionError::RefreshUnderWay.into());
+            for _ in 0..JOINS {
+                came = self.joined(session, want, waits, id).await;
+                match &came {
+                    // What was joined ended before these tokens came.
+                    Ok(Came {
+                        outcome: Outcome::Newest(tokens),
+                        ..
+                    }) if tokens.refreshes < session.data().refreshes => {}
+                    _ => break,
+                }
             }
-        }
-        let Came { outcome, error } = came?;
-        Ok(match outcome {
-            Outcome::Newest(tokens) => {
-                let data = tokens.put_into(session.data().clone());
-                Renewed::Newest(Session::new(data))
-            }
-            outcome => Renewed::Not(self.reason(outcome, error)),
+            let Came { outcome, error } = came?;
+            Ok(match outcome {
+                Outcome::Newest(tokens) => {
+                    let data = tokens.put_into(session.data().clone());
+                    Renewed::Newest(Session::new(data))
+                }
+                outcome => Renewed::Not(self.reason(outcome, error)),
+            })
         })
     }
 

@@ -172,7 +172,7 @@ impl RevocationIndex {
     /// Waits for a copy that is young enough: somebody else may be reading it.
     async fn read(&self, now: Timestamp) -> Result<(), StoreError> {
         let came = Instant::now();
-        let _reading = self.0.reading.lock().await;
+        let _reading = self.0.turn().await?;
         {
             let read = self.0.read();
             if read.age(now).is_some_and(|age| age < self.0.bound_seconds) {
@@ -193,7 +193,7 @@ impl RevocationIndex {
             return Ok(());
         }
         let came = Instant::now();
-        let _reading = self.0.reading.lock().await;
+        let _reading = self.0.turn().await?;
         if let Some(error) = self.0.read().failed_since(came) {
             return Err(error);
         }
@@ -229,6 +229,13 @@ impl Inner {
             .age(now)
             .is_some_and(|age| age * 2 < self.bound_seconds);
         answered || read.has_just_failed(now).is_some()
+    }
+
+    /// Waits for whoever reads, and no longer than for a store: with several runtimes in a process, as Actix-web
+    /// has them, one whose thread is blocked must not hold up the others.
+    async fn turn(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, StoreError> {
+        let turn = tokio::time::timeout(PATIENCE, self.reading.lock()).await;
+        turn.map_err(|_| silent())
     }
 
     /// Reads from where the copy ends; called by whoever holds `reading`.
@@ -277,5 +284,25 @@ fn silent() -> StoreError {
     let seconds = PATIENCE.as_secs();
     StoreError {
         reason: format!("no answer within {seconds} seconds to what is over"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::MemoryStore;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_is_stuck_holds_nobody_up_for_ever() {
+        let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new(10));
+        let index = RevocationIndex::new(Some(store), BOUND_SECONDS);
+        let now = Timestamp::from_unix(1_800_000_000);
+        let stuck = index.0.reading.lock().await;
+        let kept_up = tokio::time::timeout(2 * PATIENCE, index.keep_up(now)).await;
+        assert_eq!(kept_up, Ok(Err(silent())));
+        let read = tokio::time::timeout(2 * PATIENCE, index.read_now(now)).await;
+        assert_eq!(read, Ok(Err(silent())));
+        drop(stuck);
+        assert!(index.keep_up(now).await.is_ok());
     }
 }

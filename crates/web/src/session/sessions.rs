@@ -193,6 +193,12 @@ impl Sessions {
         jar: &Jar<'_>,
         now: Timestamp,
     ) -> Result<Option<Vec<String>>, Error> {
+        if !self.stored
+            && let Some(found) = self.find(jar, now).await?
+        {
+            // A copy of the cookie ends with it, as it does where a record is deleted.
+            self.end_one(found.session.data(), now).await?;
+        }
         self.forget(jar).await?;
         let seconds = self.lifetime.absolute_seconds;
         if !self.stored {

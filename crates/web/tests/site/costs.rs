@@ -138,6 +138,36 @@ async fn a_login_uses_its_transaction_looks_for_log_outs_and_writes_its_session(
 }
 
 #[tokio::test]
+async fn a_login_where_somebody_was_logged_in_ends_that_session_besides() {
+    let login = Operations {
+        consume: 1,
+        revoked: 1,
+        ..NOTHING
+    };
+    let in_store = Operations {
+        create: 1,
+        delete: 1,
+        ..login
+    };
+    // And a note for whoever is refreshing its tokens at that moment, as at a log-out.
+    let in_cookie = Operations {
+        revoke: 1,
+        load: 1,
+        create: 1,
+        ..login
+    };
+    for (sites, expected) in [(stored(), in_store), (sealed(), in_cookie)] {
+        let (site, store) = sites;
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let used = asked(&store, async {
+            browser.log_in("op", "grace").await;
+        });
+        assert_eq!(used.await, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_log_out_takes_the_session_away_and_no_more() {
     let (site, store) = stored();
     let mut browser = site.browser();

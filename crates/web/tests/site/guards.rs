@@ -77,7 +77,7 @@ fn detail(site: &Site) -> String {
 // attack: CK-02
 #[tokio::test]
 async fn a_sign_in_that_is_too_old_is_made_again_and_ends_at_the_very_page_in_a_new_session() {
-    for (site, stored) in both_kinds_of(builder).into_iter().zip([false, true]) {
+    for site in both_kinds_of(builder) {
         let mut browser = site.browser();
         browser.log_in("op", "ada").await;
         assert_eq!(browser.get("/recent?to=bob").await.status, 200);
@@ -103,10 +103,10 @@ async fn a_sign_in_that_is_too_old_is_made_again_and_ends_at_the_very_page_in_a_
             (200, "Hello, Ada Lovelace!")
         );
         assert_ne!(session_cookie(&browser), before, "it has a new id");
-        // Who copied the old cookie has not signed in again, and in a store that session is gone.
+        // Who copied the old cookie has not signed in again, and that session is over.
         let reply = copied.get("/recent").await;
         assert_eq!(reply.status, 303);
-        assert_eq!(copied.session().await.is_none(), stored);
+        assert!(copied.session().await.is_none());
         assert_eq!(site.failures(), [""; 0]);
     }
 }

@@ -136,6 +136,26 @@ async fn tokens_that_come_after_a_log_out_at_another_process_are_given_back() {
     assert_eq!(site.failures(), ["session.gone"]);
 }
 
+// attack: RF-12 ST-28
+#[tokio::test]
+async fn a_refresh_that_a_login_overtakes_does_not_bring_the_first_person_back() {
+    for builder in [Site::builder(), Site::builder().memory_sessions()] {
+        let site = builder.two_providers().build();
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        let held = site.hold(&format!("{}/token", site.provider("op").issuer()));
+        let mut window = browser.clone();
+        let (reply, ()) = tokio::join!(window.post("/auth/refresh", &[]), async {
+            held.reached().await;
+            browser.log_in("ev", "grace").await;
+            held.release();
+        });
+        assert_eq!(reply.header("set-cookie"), None, "grace's session stands");
+        assert_eq!(browser.subject().await.as_deref(), Some("grace"));
+        assert_eq!(window.subject().await, None, "ada's is over");
+    }
+}
+
 /// Has the provider say yes to every revocation and do nothing.
 fn deaf_to_revocation(site: &Site) {
     site.script(|request| {

@@ -11,8 +11,8 @@ use super::transcript::{Outcome, Record, Transcript};
 
 /// Whoever can be asked: an app over its socket, or web by values.
 pub(in crate::contract) trait Asked {
-    /// Sends one request; no answer at all is `None`.
-    fn ask(&mut self, ask: &Ask, spelling: &Spelling) -> Option<Answer>;
+    /// Sends one request, and says why no answer came.
+    fn ask(&mut self, ask: &Ask, spelling: &Spelling) -> Result<Answer, Broken>;
 
     /// Whose provider is called.
     fn player(&self) -> &Player;
@@ -55,8 +55,8 @@ pub(super) struct Wire<'a> {
 }
 
 impl Asked for Wire<'_> {
-    fn ask(&mut self, ask: &Ask, spelling: &Spelling) -> Option<Answer> {
-        let mut connection = self.stage.connect().ok()?;
+    fn ask(&mut self, ask: &Ask, spelling: &Spelling) -> Result<Answer, Broken> {
+        let mut connection = self.stage.connect()?;
         match spelling {
             Spelling::Usual => connection.send(&ask.bytes()),
             Spelling::Bytes(bytes) | Spelling::Malformed(bytes) => {
@@ -78,7 +78,7 @@ impl Asked for Wire<'_> {
                 connection.finish_sending();
             }
         }
-        connection.receive(&ask.method).ok()
+        connection.receive(&ask.method)
     }
 
     fn player(&self) -> &Player {
@@ -151,13 +151,18 @@ impl Visit {
         let answer = asked.ask(&ask, &step.spelling);
         let mut calls = asked.player().provider.calls();
         let calls = calls.split_off(before);
-        if let Some(answer) = &answer {
+        if let Ok(answer) = &answer {
             self.keep(answer);
         }
+        let heard = match &answer {
+            Ok(answer) => format!("status {}", answer.status),
+            Err(broken) => broken.to_string(),
+        };
         Record {
             entry,
             request: step.ask.to_string(),
-            outcome: self.outcome(&ask, step, answer),
+            outcome: self.outcome(&ask, step, answer.ok()),
+            heard,
             calls: calls.iter().map(|call| mask_runs(call)).collect(),
             mark: step.mark,
             leeway: leeway.covers(step.mark),

@@ -22,6 +22,8 @@ pub struct Record {
     pub outcome: Outcome,
     /// The calls that the app made to its provider before it answered: method, URL, headers, body.
     pub calls: Vec<String>,
+    /// The status, or why no answer came: for a person; it makes no difference.
+    pub(super) heard: String,
     pub(super) mark: Mark,
     /// Whether this app's framework may do what the mark says.
     pub(super) leeway: bool,
@@ -113,7 +115,12 @@ impl Record {
         if self.outcome == other.outcome {
             return None;
         }
-        fail(self.outcome.difference(&other.outcome))
+        let difference = self.outcome.difference(&other.outcome);
+        let refused = [&self.outcome, &other.outcome].contains(&&Outcome::Refused);
+        if refused && self.heard != other.heard {
+            return fail(format!("{difference}: {} and {}", self.heard, other.heard));
+        }
+        fail(difference)
     }
 
     /// Tells whether this is a refusal, or a loss, that the corpus allows to this framework.

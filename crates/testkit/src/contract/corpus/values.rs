@@ -44,9 +44,9 @@ impl Values {
 }
 
 impl Asked for Values {
-    fn ask(&mut self, ask: &Ask, spelling: &Spelling) -> Option<Answer> {
+    fn ask(&mut self, ask: &Ask, spelling: &Spelling) -> Result<Answer, Broken> {
         if matches!(spelling, Spelling::Malformed(_) | Spelling::BrokenOff(_)) {
-            return None;
+            return Err(Broken::new("no server reads this"));
         }
         let mut ask = ask.clone();
         if self.leeway.drops_foreign_fields {
@@ -58,24 +58,24 @@ impl Asked for Values {
         let response = match Place::of(&ask) {
             Place::Endpoint => self.runtime.block_on(auth.handle(request)),
             Place::Greeting => match self.runtime.block_on(auth.require(request)) {
-                Ok(session) => return Some(page(&format!("Hello, {}!", session.identity()))),
+                Ok(session) => return Ok(page(&format!("Hello, {}!", session.identity()))),
                 Err(response) => response,
             },
             Place::Maybe => match self.runtime.block_on(auth.identify(request)) {
-                Ok(Some(session)) => return Some(page(&format!("Hello, {}!", session.identity()))),
-                Ok(None) => return Some(page("Hello, stranger!")),
+                Ok(Some(session)) => return Ok(page(&format!("Hello, {}!", session.identity()))),
+                Ok(None) => return Ok(page("Hello, stranger!")),
                 Err(error) => auth.refuse(&error),
             },
-            Place::Plain => return Some(page("plain")),
+            Place::Plain => return Ok(page("plain")),
             Place::Nobodys => {
-                return Some(Answer {
+                return Ok(Answer {
                     status: 404,
                     headers: Vec::new(),
                     body: Vec::new(),
                 });
             }
         };
-        Some(answer(response, &ask.method))
+        Ok(answer(response, &ask.method))
     }
 
     fn player(&self) -> &Player {
