@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use codegrant_core::jose::KeySet;
 use codegrant_core::provider::Provider;
@@ -113,6 +114,12 @@ impl Registered {
     }
 }
 
+/// How long somebody waits for whoever fetches: longer than a fetch takes.
+///
+/// With several runtimes in a process, as Actix-web has them, one whose thread is blocked must not hold up the others.
+/// More than one fetches then; how often anybody may is limited all the same.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A document that is fetched by one request at a time; the others wait for its result.
 pub(crate) struct Document<T> {
     cache: Mutex<Cache<T>>,
@@ -152,7 +159,7 @@ impl<T: Clone> Document<T> {
         if let Some(value) = will_do() {
             return Ok(value);
         }
-        let _flight = self.flight.lock().await;
+        let _flight = tokio::time::timeout(PATIENCE, self.flight.lock()).await;
         if let Some(value) = will_do() {
             return Ok(value);
         }
@@ -209,5 +216,19 @@ mod tests {
             assert_eq!(clients.named(id).map(Registered::id), Some(id));
         }
         assert!(clients.named("OP").is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_fetches_and_stands_still_holds_nobody_up_for_ever() {
+        let document = Document::default();
+        let _stuck = document.flight.lock().await;
+        let began = tokio::time::Instant::now();
+        let fetch = async || Ok(Fetched::new(7, 60));
+        let clock = || Timestamp::from_unix(1_000);
+        let fetched = document.get("op", clock, |_| false, fetch);
+        let fetched = tokio::time::timeout(2 * PATIENCE, fetched).await;
+        assert_eq!(fetched.expect("it goes on alone").unwrap(), 7);
+        assert_eq!(began.elapsed(), PATIENCE);
+        assert_eq!(document.fresh(clock()), Some(7));
     }
 }

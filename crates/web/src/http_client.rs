@@ -6,6 +6,8 @@ mod built_in;
 #[cfg(feature = "http-client")]
 mod connections;
 #[cfg(feature = "http-client")]
+mod few;
+#[cfg(feature = "http-client")]
 mod public_names;
 #[cfg(feature = "http-client")]
 mod target;

@@ -11,6 +11,7 @@ mod limits;
 mod once;
 mod raw;
 mod reach;
+mod runtimes;
 mod steered;
 
 use codegrant_core::http::{HttpRequest, HttpResponse, Method};
@@ -30,12 +31,10 @@ impl Caller {
     }
 
     fn trusting(root_certificate: Option<&str>) -> Self {
-        let client = BuiltInClient::new(root_certificate.map(str::as_bytes)).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        Self { client, runtime }
+        Self {
+            client: BuiltInClient::new(root_certificate.map(str::as_bytes)).unwrap(),
+            runtime: runtime(),
+        }
     }
 
     fn send(&self, request: HttpRequest) -> Outcome {
@@ -50,6 +49,12 @@ impl Caller {
     fn redeem(&self, url: impl Into<String>) -> Outcome {
         self.send(token_request(url))
     }
+}
+
+/// Makes a runtime that runs while somebody waits for it, and stands still otherwise.
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
 }
 
 /// Makes a token request that holds a code and a client's secret.

@@ -1,7 +1,7 @@
 //! The built-in HTTP client, over `hyper` and rustls.
 
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,6 +13,7 @@ use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy::connect::HttpInfo;
 
 use super::connections::{Client, Connections, Trust};
+use super::few::Few;
 use super::public_names::{Inside, NotPublic};
 use super::target::target;
 use super::{HttpClient, TransportError};
@@ -40,8 +41,8 @@ pub struct BuiltInClient {
     without: Connections,
     /// The hosts that answered from a private network.
     inside: Inside,
-    /// For each certificate, by its thumbprint, the latest last.
-    certified: Mutex<Vec<(String, Arc<Connections>)>>,
+    /// Those of each certificate, by its thumbprint.
+    certified: Few<String, Connections>,
 }
 
 impl BuiltInClient {
@@ -64,29 +65,18 @@ impl BuiltInClient {
             without: trust.connections(None).map_err(unusable)?,
             trust,
             inside: Inside::default(),
-            certified: Mutex::default(),
+            certified: Few::new(CERTIFICATES),
         })
     }
 
-    /// Returns the connections of a certificate, those of the one that was added first making room.
+    /// Returns the connections of a certificate.
     fn certified(
         &self,
         certificate: &ClientCertificate,
     ) -> Result<Arc<Connections>, rustls::Error> {
-        let mut held = self
-            .certified
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let thumbprint = certificate.thumbprint();
-        if let Some((_, connections)) = held.iter().find(|(name, _)| name == thumbprint) {
-            return Ok(connections.clone());
-        }
-        let connections = Arc::new(self.trust.connections(Some(certificate))?);
-        if held.len() >= CERTIFICATES {
-            held.remove(0);
-        }
-        held.push((thumbprint.to_owned(), connections.clone()));
-        Ok(connections)
+        self.certified.try_get(certificate.thumbprint(), || {
+            self.trust.connections(Some(certificate))
+        })
     }
 
     async fn send_over(
@@ -98,6 +88,7 @@ impl BuiltInClient {
             let reason = "it is no address of http or https".to_owned();
             return Err(unreachable(&request, reason));
         };
+        let connections = connections.here();
         let inside = &self.inside;
         let host = match std::mem::take(&mut request.reach) {
             Reach::Anywhere => {

@@ -18,8 +18,10 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls_platform_verifier::Verifier;
+use tokio::runtime::{self, Handle};
 use tower_service::Service;
 
+use super::few::Few;
 use super::public_names::Names;
 use crate::Boxed;
 
@@ -37,11 +39,34 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// Performs requests, and keeps its connections open for the next ones.
 pub(super) type Client = legacy::Client<InTime<HttpsConnector<HttpConnector<Names>>>, Full<Bytes>>;
 
+/// The most runtimes whose connections are kept open: more than a machine has workers, and a limit where they come
+/// and go, as in tests.
+const RUNTIMES: usize = 256;
+
 /// The connections that are opened with one certificate, or with none.
+///
+/// Each runtime has its own. A connection is driven by the runtime that it was opened in, Actix-web has one in every
+/// worker, and a handler that blocks its worker must not hold up the logins of the others.
 pub(super) struct Connections {
+    tls: Arc<ClientConfig>,
+    of_runtimes: Few<runtime::Id, Clients>,
+}
+
+/// The connections of one runtime.
+pub(super) struct Clients {
     pub(super) anywhere: Client,
     /// Those to public addresses only.
     pub(super) public: Client,
+}
+
+impl Connections {
+    /// Returns those of the runtime that this runs in.
+    pub(super) fn here(&self) -> Arc<Clients> {
+        self.of_runtimes.get(&Handle::current().id(), || Clients {
+            anywhere: client(&self.tls, Names { public_only: false }),
+            public: client(&self.tls, Names { public_only: true }),
+        })
+    }
 }
 
 /// Whose certificates are believed.
@@ -78,10 +103,9 @@ impl Trust {
         &self,
         certificate: Option<&ClientCertificate>,
     ) -> Result<Connections, rustls::Error> {
-        let tls = Arc::new(self.tls(certificate)?);
         Ok(Connections {
-            anywhere: client(&tls, Names { public_only: false }),
-            public: client(&tls, Names { public_only: true }),
+            tls: Arc::new(self.tls(certificate)?),
+            of_runtimes: Few::new(RUNTIMES),
         })
     }
 
