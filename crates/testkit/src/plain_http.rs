@@ -2,7 +2,7 @@
 //! its clients.
 
 use std::fmt::Write as _;
-use std::io::{self, Read, Write as _};
+use std::io::{self, ErrorKind, Read, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -130,11 +130,17 @@ fn chunks(stream: &mut impl Read, mut read: Vec<u8>) -> io::Result<Vec<u8>> {
 
 fn more(stream: &mut impl Read, read: &mut Vec<u8>) -> io::Result<()> {
     let mut buffer = [0; 16 * 1024];
-    match stream.read(&mut buffer)? {
-        0 => Err(broken("the connection ended early")),
-        count => {
-            read.extend_from_slice(&buffer[..count]);
-            Ok(())
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Err(broken("the connection ended early")),
+            Ok(count) => {
+                read.extend_from_slice(&buffer[..count]);
+                return Ok(());
+            }
+            // A process that was stopped for a moment, with its machine for instance, gets that where it waited with a
+            // time limit.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -146,7 +152,7 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 fn broken(why: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, why)
+    io::Error::new(ErrorKind::InvalidData, why)
 }
 
 #[cfg(test)]
@@ -170,6 +176,25 @@ mod tests {
     fn chunks_are_joined() {
         let text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=1\r\n0123456789\r\n0\r\n\r\n";
         assert_eq!(received(text).unwrap().body, b"abc0123456789");
+    }
+
+    #[test]
+    fn whoever_is_interrupted_reads_on() {
+        struct Stopped<'a>(&'a [u8], bool);
+
+        impl Read for Stopped<'_> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.1 = !self.1;
+                if self.1 {
+                    return Err(ErrorKind::Interrupted.into());
+                }
+                self.0.read(&mut buffer[..9])
+            }
+        }
+
+        let text = b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\nabcdefghijkl";
+        let response = receive(&mut Stopped(text, false), false).unwrap();
+        assert_eq!(response.body, b"abcdefghijkl");
     }
 
     #[test]

@@ -186,7 +186,7 @@ fn killed_test_leaves_neither_server_nor_folder() {
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
             .unwrap();
-        match stream.read(&mut [0]) {
+        match stream.read_to_end(&mut Vec::new()) {
             Ok(0) => {}
             Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
             left => panic!("the server at {port} is left: {left:?}"),

@@ -64,9 +64,9 @@ fn serve(certificate: CertificateDer<'static>, key: &KeyPair) -> RawServer {
         let mut request = Vec::new();
         while !request.ends_with(b"the-code") {
             let mut byte = [0];
-            match stream.read(&mut byte) {
-                Ok(1) => request.push(byte[0]),
-                _ => return,
+            match stream.read_exact(&mut byte) {
+                Ok(()) => request.push(byte[0]),
+                Err(_) => return,
             }
         }
         peer.note(&String::from_utf8(request).unwrap());

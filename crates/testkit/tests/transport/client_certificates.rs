@@ -50,9 +50,9 @@ fn serve(server: &Authority, clients: &Authority, demand: Demand) -> RawServer {
             let mut request = Vec::new();
             while !request.ends_with(b"the-code") {
                 let mut byte = [0];
-                match stream.read(&mut byte) {
-                    Ok(1) => request.push(byte[0]),
-                    _ => return,
+                match stream.read_exact(&mut byte) {
+                    Ok(()) => request.push(byte[0]),
+                    Err(_) => return,
                 }
             }
             let presented = stream.conn.peer_certificates().and_then(<[_]>::first);

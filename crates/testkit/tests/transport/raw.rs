@@ -118,9 +118,9 @@ impl Peer {
         let mut request = Vec::new();
         while !request.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
-            match self.stream.read(&mut byte) {
-                Ok(1) => request.push(byte[0]),
-                _ => return None,
+            match self.stream.read_exact(&mut byte) {
+                Ok(()) => request.push(byte[0]),
+                Err(_) => return None,
             }
         }
         let head = String::from_utf8(request).unwrap();
