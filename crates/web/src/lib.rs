@@ -4,7 +4,7 @@
 //! must decide about an attacker's or a provider's words it asks `codegrant-core`. It knows no framework:
 //! an adapter builds a [`Request`] out of strings, calls [`Auth::handle`], and copies the [`Response`].
 //! Apps use an adapter, such as `codegrant-axum`, and never name this crate. It runs on tokio, as the
-//! frameworks do.
+//! frameworks do, with its timers on.
 //!
 //! ```text
 //!   GET  {base}/login                the choice of providers

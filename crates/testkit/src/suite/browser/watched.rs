@@ -176,7 +176,9 @@ fn grow_older(scene: &Scene) {
 
 fn answer(auth: &Auth, path: &str, query: &str, cookies: &str) -> Response {
     let fields = [("cookie", cookies.as_bytes())];
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
     let handled = auth.handle(Request::new("GET", path, Some(query), fields));
     must("runtime", runtime).block_on(handled)
 }
