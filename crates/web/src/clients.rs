@@ -117,7 +117,7 @@ impl Registered {
 /// How long somebody waits for whoever fetches: longer than a fetch takes.
 ///
 /// With several runtimes in a process, as Actix-web has them, one whose thread is blocked must not hold up the others.
-/// More than one fetches then; how often anybody may is limited all the same.
+/// Nobody fetches in its place: a registration must not be made twice.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A document that is fetched by one request at a time; the others wait for its result.
@@ -159,11 +159,11 @@ impl<T: Clone> Document<T> {
         if let Some(value) = will_do() {
             return Ok(value);
         }
-        let _flight = tokio::time::timeout(PATIENCE, self.flight.lock()).await;
+        let flight = tokio::time::timeout(PATIENCE, self.flight.lock()).await;
         if let Some(value) = will_do() {
             return Ok(value);
         }
-        let allowed = self.cache().may_fetch(clock());
+        let allowed = flight.is_ok() && self.cache().may_fetch(clock());
         if !allowed {
             let resting = || TransportError::Resting {
                 provider: provider.to_owned(),
@@ -221,14 +221,18 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_fetches_and_stands_still_holds_nobody_up_for_ever() {
         let document = Document::default();
-        let _stuck = document.flight.lock().await;
+        let stuck = document.flight.lock().await;
         let began = tokio::time::Instant::now();
         let fetch = async || Ok(Fetched::new(7, 60));
         let clock = || Timestamp::from_unix(1_000);
-        let fetched = document.get("op", clock, |_| false, fetch);
-        let fetched = tokio::time::timeout(2 * PATIENCE, fetched).await;
-        assert_eq!(fetched.expect("it goes on alone").unwrap(), 7);
+        let waited = document.get("op", clock, |_| false, fetch);
+        let waited = tokio::time::timeout(2 * PATIENCE, waited).await;
+        let error = waited.expect("it gives up").unwrap_err();
+        assert_eq!(error.code().name, "transport.resting");
         assert_eq!(began.elapsed(), PATIENCE);
-        assert_eq!(document.fresh(clock()), Some(7));
+        assert_eq!(document.fresh(clock()), None, "nobody fetches twice");
+        drop(stuck);
+        let fetched = document.get("op", clock, |_| false, fetch).await;
+        assert_eq!(fetched.unwrap(), 7);
     }
 }

@@ -68,8 +68,11 @@ pub enum TransportError {
         /// The address without its query.
         url: String,
     },
-    /// The metadata or the keys were asked for too often within seconds, or failed a moment ago.
-    #[error("{provider} is left alone for a moment after a failure or too many requests")]
+    /// The metadata or the keys were asked for too often within seconds, or failed a moment ago, or somebody has been
+    /// fetching them for longer than a fetch takes.
+    #[error(
+        "{provider} is left alone for a moment: a failure, too many requests, or one without an end"
+    )]
     Resting {
         /// The provider's id.
         provider: String,

@@ -14,8 +14,8 @@ codegrant_core::codes! {
         "an address that a provider or a person named leads into a private network, where the one who named it is not",
         "if it is your own provider, list its endpoints in its entry; otherwise treat it as an attack";
     RESTING = "transport.resting",
-        "metadata or keys failed moments ago or were asked for too often, so the provider is left alone for seconds",
-        "look at the error before this one";
+        "metadata or keys failed moments ago or were asked for too often, so the provider is left alone for seconds; or another request has been fetching them for 30 seconds",
+        "look at the error before this one; where there is none, look for a handler that blocks its thread";
     STORE = "store.unavailable",
         "the session store does not work",
         "look at the store; logged-in users are neither logged in nor out until it is back";
