@@ -17,6 +17,8 @@ pub(crate) enum Options {
     Benches(Option<String>),
     /// The instructions of the hot operations, beside the table of them.
     Instructions(instructions::Options),
+    /// How long the hot operations take, or those with this in their name.
+    Times(Option<String>),
     /// What one would pick instead, side by side.
     Peers(peers::Options),
     /// What costs how much at which size, into this file.
@@ -35,6 +37,10 @@ impl Options {
         match words {
             ["--instructions", words @ ..] => {
                 instructions::Options::parse(words).map(Self::Instructions)
+            }
+            ["--times"] => Ok(Self::Times(None)),
+            ["--times", name] if !name.starts_with('-') => {
+                Ok(Self::Times(Some((*name).to_owned())))
             }
             ["--peers", words @ ..] => peers::Options::parse(words).map(Self::Peers),
             ["--plot", files @ ..] if !files.is_empty() => {
@@ -58,6 +64,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool, Stri
     match options {
         Options::Benches(filter) => benchmarks(workspace, filter.as_deref()),
         Options::Instructions(options) => instructions::run(workspace, options),
+        Options::Times(only) => instructions::times(workspace, only.as_deref()),
         Options::Peers(options) => peers::run(workspace, options),
         Options::Scale(file) => scale::run(workspace, file),
         Options::Plots(files) => plots::run(workspace, files),

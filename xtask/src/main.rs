@@ -42,6 +42,7 @@ cargo xtask COMMAND
   bench [NAME]         run the benchmarks
        --instructions  count those of the hot operations, and compare them with benches/instructions.toml
                        NAME for some of them, --write to write the table anew
+       --times         print how long those take; NAME for some of them
        --peers         measure what one would pick instead, side by side, as benches/README.md says
          --rounds N    with so many turns of each (the program's own default)
          --only NAME   those alone whose name contains this

@@ -3,12 +3,19 @@
 //! Run under callgrind with `--toggle-collect` and `--dump-after` for `count::counted`, it leaves one profile for each
 //! operation; what `count::uncounted` took is still to be subtracted. It prints the operations' names in the same order,
 //! with how often each was performed.
+//!
+//! After `--times` it prints how long each takes, in rounds: `cargo xtask bench --times`.
 
 mod count;
 mod proof;
 mod site;
 
+use std::time::Duration;
+
 use codegrant_core::jose::Algorithm;
+
+/// How often every operation is timed, in turns: what a machine does besides falls on all of them.
+const ROUNDS: usize = 7;
 
 /// An operation: it prepares what it needs, and performs itself through [`count::counted`].
 struct Operation {
@@ -17,12 +24,47 @@ struct Operation {
 }
 
 fn main() {
-    let asked = std::env::args().nth(1).unwrap_or_default();
-    for operation in operations() {
-        if operation.name.contains(&asked) {
-            (operation.perform)();
-            println!("{} {}", count::TIMES, operation.name);
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let timed = words.first().is_some_and(|word| word == "--times");
+    if timed {
+        words.remove(0);
+    }
+    let mut operations = operations();
+    operations.retain(|operation| {
+        words.is_empty() || words.iter().any(|word| operation.name.contains(word))
+    });
+    if timed {
+        return times(&operations);
+    }
+    for operation in operations {
+        (operation.perform)();
+        println!("{} {}", count::TIMES, operation.name);
+    }
+}
+
+/// Prints the microseconds of each operation: the median of the rounds, the fastest and the slowest.
+fn times(operations: &[Operation]) {
+    let mut times = vec![Vec::new(); operations.len()];
+    for _ in 0..ROUNDS {
+        for (operation, times) in operations.iter().zip(&mut times) {
+            times.push(count::timed(&operation.perform));
         }
+    }
+    let microseconds = |time: Duration| time.as_secs_f64() * 1e6;
+    println!(
+        "{:<28} {:>8} {:>8} {:>8}",
+        "operation", "us", "fastest", "slowest"
+    );
+    for (operation, mut times) in operations.iter().zip(times) {
+        times.sort_unstable();
+        let [median, fastest, slowest] = [times[ROUNDS / 2], times[0], times[ROUNDS - 1]];
+        println!(
+            "{:<28} {:>8.2} {:>8.2} {:>8.2}",
+            operation.name,
+            microseconds(median),
+            microseconds(fastest),
+            microseconds(slowest)
+        );
     }
 }
 

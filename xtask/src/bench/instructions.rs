@@ -2,10 +2,12 @@
 //!
 //! Callgrind counts them in a run of the package `instructions` of the workspace `benches`. Unlike a time, the count is the
 //! same on a busy machine; it changes with the compiler, the versions of dependencies and valgrind, which the table names.
+//!
+//! `cargo xtask bench --times` prints how long the same operations take, for who has a quiet machine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
@@ -107,12 +109,21 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<bool, Stri
     Ok(fine)
 }
 
-/// Performs the operations under callgrind, which writes a profile for each.
-fn count(
-    workspace: &Workspace,
-    valgrind: &Path,
-    options: &Options,
-) -> Result<Vec<Counted>, String> {
+/// Prints the microseconds of the operations, or of those with a word in their name. Returns whether they ran.
+///
+/// # Errors
+///
+/// They cannot be built or started.
+pub(crate) fn times(workspace: &Workspace, only: Option<&str>) -> Result<bool, String> {
+    let mut run = Command::new(program(workspace)?);
+    run.arg("--times").args(only);
+    let ran = Running::start(&mut run).and_then(Running::wait);
+    ran.map(|status| status.success())
+        .map_err(|error| format!("the package `instructions`: {error}"))
+}
+
+/// Builds the program that performs the operations.
+fn program(workspace: &Workspace) -> Result<PathBuf, String> {
     let folder = workspace.root.join("benches");
     let mut build = cargo(&folder);
     build.args(["build", "--locked", "--release", "--quiet"]);
@@ -122,6 +133,16 @@ fn count(
     if !built.is_ok_and(|status| status.success()) {
         return Err("the package `instructions` cannot be built".to_owned());
     }
+    Ok(folder.join("target/release/instructions"))
+}
+
+/// Performs the operations under callgrind, which writes a profile for each.
+fn count(
+    workspace: &Workspace,
+    valgrind: &Path,
+    options: &Options,
+) -> Result<Vec<Counted>, String> {
+    let program = program(workspace)?;
     let temporary = temporary().map_err(|error| format!("a folder: {error}"))?;
     let profile = temporary.path().join("profile");
     let mut run = Command::new(valgrind);
@@ -129,7 +150,7 @@ fn count(
         .arg(format!("--toggle-collect={COUNTED}"))
         .arg(format!("--dump-after={COUNTED}"))
         .arg(format!("--callgrind-out-file={}", profile.display()))
-        .arg(folder.join("target/release/instructions"))
+        .arg(program)
         .args(&options.only)
         .stdin(Stdio::null());
     let output = run.output().map_err(|error| format!("valgrind: {error}"))?;
