@@ -74,10 +74,12 @@ pub fn routes(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
         };
         // The pattern fits any rest that a scope leaves, and the guard looks at the whole path.
         let below = auth.clone();
-        let resource = web::resource("/{rest:.*}")
-            .name(&translate::name(&auth))
-            .guard(fn_guard(move |asked| below.serves(asked.head().uri.path())));
-        app.app_data(Data::new(auth)).service(resource.to(answer));
+        let resource = web::resource("/{rest:.*}").name(&translate::name(&auth));
+        // In a scope, so that the pattern is tried on the login's own paths and not on every page's.
+        let scope =
+            web::scope("").guard(fn_guard(move |asked| below.serves(asked.head().uri.path())));
+        app.app_data(Data::new(auth))
+            .service(scope.service(resource.to(answer)));
     }
 }
 
