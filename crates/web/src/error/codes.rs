@@ -50,8 +50,8 @@ codegrant_core::codes! {
         "the process that had the refresh token to send was killed, or lost the store: a provider that rotates would take a second use for a theft, so the token is never sent again",
         "nothing, if it is rare: the user logs in again when the access token expires; let processes end in peace (SIGTERM, then time for the requests that run)";
     REFRESH_UNDER_WAY = "session.refresh_under_way",
-        "another process waits for the provider with this session's refresh token, longer than a request here waits",
-        "look at how long the provider takes to answer; the session stays";
+        "another process, or another thread of this one, is at the refresh of this session's tokens for longer than a request waits",
+        "look at how long the provider takes to answer, and for handlers that block their thread; the session stays";
     LOST_UNREADABLE = "callback.transaction_unreadable",
         "the browser brought the login's cookie, but it cannot be opened: another secret, another public origin, or it was cut or altered",
         "use the same secret on all nodes and keep the old one in the list when it is replaced";

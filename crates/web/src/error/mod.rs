@@ -108,8 +108,8 @@ pub enum SessionError {
     /// Its refresh token was given to a process that fell silent, and may have been used.
     #[error("nobody knows what became of the refresh token")]
     RefreshInDoubt,
-    /// Another process refreshes its tokens, and takes its time.
-    #[error("another process is at the refresh still")]
+    /// Another process refreshes its tokens, or another thread of this one, and takes its time.
+    #[error("somebody else is at the refresh still")]
     RefreshUnderWay,
     /// The app ended it when its tokens were renewed.
     #[error("the app ends this session: {reason}")]

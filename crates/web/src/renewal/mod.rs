@@ -26,6 +26,11 @@ use step::{Outcome, Want};
 /// How long a request waits for new tokens that has some which are good still.
 const PATIENCE_WITH_TOKENS: Duration = Duration::from_secs(2);
 
+/// How long a request waits for the attempt that it joined: longer than one takes.
+///
+/// With several runtimes in a process, as Actix-web has them, the one that makes it may be blocked.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// How often one request begins anew because what it joined was not meant for it.
 const JOINS: usize = 3;
 
@@ -136,7 +141,14 @@ impl Auth {
         Box::pin(async move {
             let mut came = Err(SessionError::RefreshUnderWay.into());
             for _ in 0..JOINS {
-                came = self.joined(session, want, waits, id).await;
+                let joined = self.joined(session, want, waits, id);
+                let Ok(joined) = tokio::time::timeout(PATIENCE, joined).await else {
+                    let error = SessionError::RefreshUnderWay.into();
+                    let provider = session.identity().provider.as_str();
+                    self.0.events.failed(id, Some(provider), &error);
+                    return Err(error);
+                };
+                came = joined;
                 match &came {
                     // What was joined ended before these tokens came.
                     Ok(Came {

@@ -2,6 +2,8 @@
 
 mod led_around;
 
+use std::time::Duration;
+
 use codegrant_core::http::HttpResponse;
 use codegrant_testkit::site::{Browser, Reply, Visit};
 use codegrant_testkit::{Fault, Site, SwitchedStore};
@@ -70,6 +72,30 @@ async fn fifty_requests_with_an_expired_token_make_one_token_request() {
         assert!(replies.iter().all(|reply| reply.status == 200));
         assert!(replies.iter().all(|reply| reply.body == replies[0].body));
         assert_eq!(refreshes(&site), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_stands_still_holds_nobody_up_for_ever() {
+    for site in both_kinds() {
+        let mut browser = site.browser();
+        browser.log_in("op", "ada").await;
+        site.wait(3600);
+        let held = site.hold("/token");
+        let mut copy = browser.clone();
+        let both = async { tokio::join!(token(&mut browser), token(&mut copy)) };
+        let both = tokio::time::timeout(Duration::from_secs(300), both).await;
+        let (first, second) = both.expect("they give up");
+        for reply in [first, second] {
+            assert_eq!(
+                (reply.status, reply.header("retry-after")),
+                (503, Some("1"))
+            );
+        }
+        assert_eq!(site.failures(), ["session.refresh_under_way"; 2]);
+        held.release();
+        assert_eq!(token(&mut browser).await.status, 200);
+        assert_eq!(refreshes(&site), 1, "it went on, and was not made twice");
     }
 }
 
