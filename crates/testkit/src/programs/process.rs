@@ -25,6 +25,7 @@ wait "$child""#;
 /// Runs a program like [`UNTIL_INPUT_ENDS`] and removes its folder at the end, unless it is told otherwise.
 ///
 /// The program's own processes are killed with it: without PostgreSQL's, its folder would not be free yet.
+#[cfg(all(unix, feature = "servers"))]
 const WITH_ITS_FOLDER: &str = r#"trap "" INT
 folder=$1
 shift
@@ -43,6 +44,7 @@ wait "$child"
 rm -rf -- "$folder" || rm -rf -- "$folder""#;
 
 /// Sends a signal to a process and to those that it started.
+#[cfg(all(unix, feature = "servers"))]
 const SIGNAL_ALL: &str = r#"kill -s "$1" "$2" $(pgrep -P "$2")"#;
 
 /// A program under way; dropping it ends it.
