@@ -311,7 +311,7 @@ async fn what_came_while_the_store_was_down_is_kept_when_it_is_back() {
         held.reached().await;
         store.switch_off();
         held.release();
-        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        tokio::time::sleep(Duration::from_secs(5)).await;
         store.switch_on();
     });
     assert_eq!(reply.status, 200);
