@@ -137,7 +137,18 @@ mod tests {
             words(&["--scale", "a.json"]),
             Ok(Options::Scale("a.json".to_owned()))
         );
-        for bad in [&["--plot"][..], &["--scale"], &["--fast"], &["one", "two"]] {
+        assert_eq!(words(&["--times"]), Ok(Options::Times(None)));
+        assert_eq!(
+            words(&["--times", "RS256"]),
+            Ok(Options::Times(Some("RS256".to_owned())))
+        );
+        for bad in [
+            &["--plot"][..],
+            &["--times", "--fast"],
+            &["--scale"],
+            &["--fast"],
+            &["one", "two"],
+        ] {
             assert!(words(bad).is_err(), "{bad:?}");
         }
     }
