@@ -26,7 +26,7 @@ use step::{Outcome, Want};
 /// How long a request waits for new tokens that has some which are good still.
 const PATIENCE_WITH_TOKENS: Duration = Duration::from_secs(2);
 
-/// How long a request waits for the attempt that it joined: longer than one takes.
+/// How long a request waits in all: longer than an attempt takes where the provider and the store answer in their time.
 ///
 /// With several runtimes in a process, as Actix-web has them, the one that makes it may be blocked.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -139,25 +139,14 @@ impl Auth {
         id: &'a str,
     ) -> Boxed<'a, Result<Renewed, Error>> {
         Box::pin(async move {
-            let mut came = Err(SessionError::RefreshUnderWay.into());
-            for _ in 0..JOINS {
-                let joined = self.joined(session, want, waits, id);
-                let Ok(joined) = tokio::time::timeout(PATIENCE, joined).await else {
-                    let error = SessionError::RefreshUnderWay.into();
-                    let provider = session.identity().provider.as_str();
-                    self.0.events.failed(id, Some(provider), &error);
-                    return Err(error);
-                };
-                came = joined;
-                match &came {
-                    // What was joined ended before these tokens came.
-                    Ok(Came {
-                        outcome: Outcome::Newest(tokens),
-                        ..
-                    }) if tokens.refreshes < session.data().refreshes => {}
-                    _ => break,
-                }
-            }
+            let joining = self.joined_until_current(session, want, waits, id);
+            let came = tokio::time::timeout(PATIENCE, joining).await;
+            let came = came.unwrap_or_else(|_| {
+                let error = SessionError::RefreshUnderWay.into();
+                let provider = session.identity().provider.as_str();
+                self.0.events.failed(id, Some(provider), &error);
+                Err(error)
+            });
             let Came { outcome, error } = came?;
             Ok(match outcome {
                 Outcome::Newest(tokens) => {
@@ -167,6 +156,29 @@ impl Auth {
                 outcome => Renewed::Not(self.reason(outcome, error)),
             })
         })
+    }
+
+    /// Joins an attempt that ends with tokens as new as the session's, or newer.
+    async fn joined_until_current(
+        &self,
+        session: &Session,
+        want: Want,
+        waits: bool,
+        id: &str,
+    ) -> Ended {
+        let mut came = Err(SessionError::RefreshUnderWay.into());
+        for _ in 0..JOINS {
+            came = self.joined(session, want, waits, id).await;
+            match &came {
+                // What was joined ended before these tokens came.
+                Ok(Came {
+                    outcome: Outcome::Newest(tokens),
+                    ..
+                }) if tokens.refreshes < session.data().refreshes => {}
+                _ => break,
+            }
+        }
+        came
     }
 
     /// Returns why there are no newer tokens: what this process saw where that says more.
