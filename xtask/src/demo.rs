@@ -172,6 +172,9 @@ fn serve(workspace: &Workspace, framework: Framework, port: u16) -> Result<(), S
     let (name, origin) = (framework.tour(), origin(port));
     println!("The tour app ({name}) is at {origin}: open it and log in.");
     println!("Its provider is at {issuer}: it plays Google or GitHub, with made-up people.");
+    let log = log_of(workspace, framework.app());
+    let log = shown(&workspace.root, &log);
+    println!("What an error page has a reference for is in {log}.");
     println!("Nothing leaves this machine. Ctrl-C stops both.");
     loop {
         for (program, running) in [(framework.app(), &mut app), (DEV_PROVIDER, &mut provider)] {
